@@ -1,0 +1,144 @@
+"""A bundle: what training learnt, as a folder of plain data that match and encode need and nothing that can run.
+
+    manifest.json    format, versions, towers, thresholds, what it was trained on, its figures, each file's SHA-256
+    heads.npz        centre and kernel of the image and title head
+    discriminator.npz  slopes and bias
+    image_tower.npz  the small CNN's weights, where it is the image tower
+    README.md        the model card
+"""
+
+import hashlib
+import io
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kembar import __version__
+from kembar.discriminator import Discriminator, check_shapes
+from kembar.errors import BundleError
+from kembar.heads import Head
+from kembar.storage import MANIFEST, delete, exists, join_uri, read_bytes, read_json, write_bytes, write_json
+
+FORMAT = 1
+_HEADS, _DISCRIMINATOR, _IMAGE_TOWER = "heads.npz", "discriminator.npz", "image_tower.npz"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """match: mean probability from which clusters merge; lone: from which a listing left alone joins its best neighbour."""
+
+    match: float
+    lone: float
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Heads, discriminator and thresholds, and the names of the towers that they were trained on."""
+
+    image_head: Head
+    title_head: Head
+    discriminator: Discriminator
+    thresholds: Thresholds
+    image_tower: str
+    text_tower: str
+    trained_on: dict[str, Any]
+    image_tower_weights: bytes | None = None
+
+    @property
+    def encoder_fingerprint(self) -> str:
+        """Changes with whatever changes a code: towers and heads, not the discriminator."""
+        digest = hashlib.sha256(f"{self.image_tower}|{self.text_tower}".encode())
+        digest.update(_pack(_head_arrays(self.image_head, self.title_head)))
+        digest.update(self.image_tower_weights or b"")
+        return digest.hexdigest()[:16]
+
+
+def _pack(arrays: dict[str, NDArray[np.float32]]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def _unpack(data: bytes) -> dict[str, NDArray[np.float32]]:
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        return {name: archive[name].astype(np.float32) for name in archive.files}
+
+
+def _head_arrays(image: Head, title: Head) -> dict[str, NDArray[np.float32]]:
+    heads = {"image": image, "title": title}
+    return {f"{name}_{part}": getattr(head, part) for name, head in heads.items() for part in ("centre", "kernel")}
+
+
+def save_bundle(bundle: Bundle, uri: str, card: str) -> None:
+    """Write the files, the manifest last: a folder without it is not a bundle."""
+    delete(join_uri(uri, MANIFEST))
+    files = {
+        _HEADS: _pack(_head_arrays(bundle.image_head, bundle.title_head)),
+        _DISCRIMINATOR: _pack({"slopes": bundle.discriminator.slopes, "bias": bundle.discriminator.bias}),
+        "README.md": card.encode(),
+    }
+    if bundle.image_tower_weights is not None:
+        files[_IMAGE_TOWER] = bundle.image_tower_weights
+    for name, data in files.items():
+        write_bytes(join_uri(uri, name), data)
+    manifest = {
+        "format": FORMAT,
+        "kembar": __version__,
+        "image_tower": bundle.image_tower,
+        "text_tower": bundle.text_tower,
+        "encoder_fingerprint": bundle.encoder_fingerprint,
+        "thresholds": vars(bundle.thresholds),
+        "trained_on": bundle.trained_on,
+        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+    }
+    write_json(join_uri(uri, MANIFEST), manifest)
+
+
+def _read_checked(uri: str, manifest: dict[str, Any], name: str) -> bytes:
+    """A file of the bundle whose content is what the manifest says."""
+    path = join_uri(uri, name)
+    if not exists(path):
+        raise BundleError(f"bundle {uri} lacks {name}; copy or train it again")
+    data = read_bytes(path)
+    if hashlib.sha256(data).hexdigest() != manifest.get("sha256", {}).get(name):
+        raise BundleError(f"{name} of bundle {uri} is not the file that its manifest describes; copy or train it again")
+    return data
+
+
+def load_bundle(uri: str | None) -> Bundle:
+    """A bundle by path or URI, checked against its manifest; the one that ships with kembar where `uri` is None.
+
+    Raises:
+        BundleError: it is missing, incomplete, altered, or of a format that this version cannot read.
+    """
+    folder = uri or str(resources.files("kembar") / "default_bundle")
+    if not exists(join_uri(folder, MANIFEST)):
+        raise BundleError(f"no bundle at {folder}: it has no {MANIFEST}; make one with jobs/train.py --bundle {folder}")
+    manifest = read_json(join_uri(folder, MANIFEST))
+    if manifest.get("format") != FORMAT:
+        raise BundleError(f"bundle {folder} has format {manifest.get('format')}, expected {FORMAT}; train it again")
+    try:
+        return _assemble(folder, manifest)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleError(f"bundle {folder} cannot be read: {error!r}; copy or train it again") from error
+
+
+def _assemble(folder: str, manifest: dict[str, Any]) -> Bundle:
+    heads = _unpack(_read_checked(folder, manifest, _HEADS))
+    weights = _unpack(_read_checked(folder, manifest, _DISCRIMINATOR))
+    if fault := check_shapes(weights["slopes"], weights["bias"]):
+        raise BundleError(f"the discriminator of bundle {folder} has {fault}")
+    own_tower = _IMAGE_TOWER in manifest["sha256"]
+    return Bundle(
+        image_head=Head(heads["image_centre"], heads["image_kernel"]),
+        title_head=Head(heads["title_centre"], heads["title_kernel"]),
+        discriminator=Discriminator(weights["slopes"], weights["bias"]),
+        thresholds=Thresholds(**{k: float(v) for k, v in manifest["thresholds"].items()}),
+        image_tower=str(manifest["image_tower"]),
+        text_tower=str(manifest["text_tower"]),
+        trained_on=dict(manifest["trained_on"]),
+        image_tower_weights=_read_checked(folder, manifest, _IMAGE_TOWER) if own_tower else None,
+    )

@@ -1,0 +1,117 @@
+"""The catalogue index: every listing's codes by position, as arrays that many processes map into memory at once.
+
+Match numbers the listings 0 … n−1 by posting_id and speaks of pairs as two rows
+of this index. Only the numbers travel between Spark's stages; the codes are read
+by position from files that each executor maps.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from kembar.terms import tf_idf
+
+_ARRAYS = ("phash", "has_hash", "title", "has_title", "image", "has_image", "word_frequency")
+_LEXICAL = ("words", "characters")
+
+
+@dataclass(frozen=True)
+class CatalogueIndex:
+    """Codes of n listings.
+
+    phash: uint64 `[n]`; title, image: float16 `[n, code_dim]`, L2-normalised, zero where
+    missing; has_…: bool `[n]`; words, characters: TF-IDF rows of length one, `[n, buckets]`;
+    word_frequency: int32 `[buckets]`, in how many titles a word bucket occurs.
+    """
+
+    phash: NDArray[np.uint64]
+    has_hash: NDArray[np.bool_]
+    title: NDArray[np.float16]
+    has_title: NDArray[np.bool_]
+    image: NDArray[np.float16]
+    has_image: NDArray[np.bool_]
+    words: csr_array
+    characters: csr_array
+    word_frequency: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.phash)
+
+    def save(self, folder: Path) -> None:
+        """Write one .npy file an array."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _ARRAYS:
+            np.save(folder / f"{name}.npy", getattr(self, name))
+        for name in _LEXICAL:
+            for part in ("data", "indices", "indptr"):
+                np.save(folder / f"{name}.{part}.npy", getattr(getattr(self, name), part))
+
+    @staticmethod
+    def load(folder: Path) -> "CatalogueIndex":
+        """Map the files of `save`; pages are read when touched and shared between processes."""
+
+        def mapped(name: str) -> NDArray:  # type: ignore[type-arg]
+            return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+
+        arrays = {name: mapped(name) for name in _ARRAYS}
+        shape = (len(arrays["phash"]), len(arrays["word_frequency"]))
+        for name in _LEXICAL:
+            parts = tuple(mapped(f"{name}.{part}") for part in ("data", "indices", "indptr"))
+            arrays[name] = csr_array(parts, shape=shape, copy=False)
+        return CatalogueIndex(**arrays)
+
+
+def _dense(column: pa.ChunkedArray) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+    """A list column with nulls as a matrix with zero rows, and which rows are there."""
+    lists = column.combine_chunks()
+    present = ~np.asarray(lists.is_null())
+    flat = np.asarray(lists.drop_null().flatten(), dtype=np.float16)
+    width = len(flat) // max(int(present.sum()), 1)
+    codes = np.zeros((len(present), width), np.float16)
+    codes[present] = flat.reshape(-1, width)
+    return codes, present
+
+
+def _hashes(column: pa.ChunkedArray) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    texts = column.to_pylist()
+    values = np.array([int(text, 16) if text else 0 for text in texts], dtype=np.uint64)
+    return values, np.array([text is not None for text in texts], dtype=bool)
+
+
+def _counts(table: pa.Table, name: str, buckets: int) -> csr_array:
+    ids, counts = (table[f"{name}_{part}"].combine_chunks() for part in ("ids", "counts"))
+    indptr = np.concatenate([[0], np.cumsum(np.diff(np.asarray(ids.offsets)))])
+    data, indices = np.asarray(counts.flatten(), np.float32), np.asarray(ids.flatten(), np.int32)
+    return csr_array((data, indices, indptr), shape=(len(table), buckets))
+
+
+def build_index(
+    table: pa.Table, frequencies: dict[str, NDArray[np.int32]]
+) -> tuple[CatalogueIndex, list[str]]:
+    """The index of a catalogue, and the posting_ids by row.
+
+    table: `posting_id, image_embedding, title_embedding, phash` and the hashed terms of
+    `kembar.terms`, in order of posting_id; frequencies: document frequency by bucket,
+    for "words" and "characters".
+    """
+    phash, has_hash = _hashes(table["phash"])
+    title, has_title = _dense(table["title_embedding"])
+    image, has_image = _dense(table["image_embedding"])
+    lexical = {
+        name: tf_idf(_counts(table, name, len(frequencies[name])), frequencies[name]) for name in _LEXICAL
+    }
+    index = CatalogueIndex(
+        phash=phash,
+        has_hash=has_hash,
+        title=title,
+        has_title=has_title,
+        image=image,
+        has_image=has_image,
+        word_frequency=frequencies["words"],
+        **lexical,
+    )
+    return index, table["posting_id"].to_pylist()

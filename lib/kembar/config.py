@@ -1,0 +1,226 @@
+"""Settings: typed, frozen, checked as a whole before Spark starts.
+
+`conf/kembar.toml` is the one place where defaults live; the classes below say
+what each may be. A user's file and `--set section.key=value` are laid over it.
+"""
+
+import argparse
+import difflib
+import tomllib
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, Strict, TypeAdapter, ValidationError, model_validator
+from pydantic.dataclasses import dataclass
+
+from kembar.errors import ConfigError
+
+_STRICT = ConfigDict(extra="forbid")
+Whole = Annotated[int, Strict()]
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Flag = Annotated[bool, Strict()]
+Text = Annotated[str, Strict(), Field(min_length=1)]
+Count = Annotated[Whole, Field(ge=1)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+Positive = Annotated[Number, Field(gt=0)]
+BundleOr = Literal["bundle"] | Share
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ListingsSettings:
+    format: Literal["auto", "csv", "parquet"]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class TextTowerSettings:
+    handle: Text
+    batch_size: Count
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ImageTowerSettings:
+    name: Literal["efficientnet-lite0", "small-cnn"]
+    batch_size: Count
+
+
+@dataclass(frozen=True, config=_STRICT)
+class EncodeSettings:
+    partitions: Annotated[Whole, Field(ge=0)]
+    decode_threads: Count
+    max_photo_pixels: Count
+    max_photo_bytes: Count
+
+
+@dataclass(frozen=True, config=_STRICT)
+class TripletSettings:
+    per_anchor: Count
+    hard_share: Share
+    held_out_share: Annotated[Number, Field(gt=0, lt=1)]
+    seed: Whole
+
+
+@dataclass(frozen=True, config=_STRICT)
+class TrainingSettings:
+    loss: Literal["cross_entropy", "triplet_probability"]
+    epochs: Count
+    batch_size: Count
+    learning_rate: Positive
+    head_learning_rate_scale: Positive
+    title_dim: Count
+    image_dim: Count
+    modality_dropout: Annotated[Number, Field(ge=0, lt=1)]
+    checkpoint_minutes: Positive
+    keep_checkpoints: Count
+    patience: Count
+    seed: Whole
+
+
+@dataclass(frozen=True, config=_STRICT)
+class BlockingSettings:
+    hash_bands: Literal[1, 2, 4, 8, 16]
+    hash_weight: Positive
+    lsh_tables: Annotated[Whole, Field(ge=0, le=255)]
+    lsh_bucket: Count
+    lsh_weight: Positive
+    rare_term_floor: Annotated[Whole, Field(ge=2)]
+    max_block: Annotated[Whole, Field(ge=2)]
+    candidates_per_listing: Count
+    seed: Whole
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ScoringSettings:
+    keep_probability: Share
+
+
+@dataclass(frozen=True, config=_STRICT)
+class GroupingSettings:
+    threshold: BundleOr
+    singletons: Flag
+    lone_threshold: BundleOr
+    max_group: Annotated[Whole, Field(ge=2)]
+    max_component: Annotated[Whole, Field(ge=2)]
+    driver_edges: Annotated[Whole, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _cap_below_component(self) -> "GroupingSettings":
+        if self.max_component < self.max_group:
+            raise ValueError(f"max_component must be at least max_group ({self.max_group})")
+        return self
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Settings:
+    """All settings, one attribute a section."""
+
+    listings: ListingsSettings
+    text_tower: TextTowerSettings
+    image_tower: ImageTowerSettings
+    encode: EncodeSettings
+    triplets: TripletSettings
+    training: TrainingSettings
+    blocking: BlockingSettings
+    scoring: ScoringSettings
+    grouping: GroupingSettings
+
+
+def _defaults() -> dict[str, Any]:
+    return tomllib.loads((resources.files("kembar") / "kembar.toml").read_text(encoding="utf-8"))
+
+
+def _read_file(path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"configuration file {path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"configuration file {path} is not TOML: {error}") from error
+
+
+def _parse_override(text: str) -> dict[str, Any]:
+    key, equals, value = text.partition("=")
+    section, dot, name = key.strip().partition(".")
+    if not (equals and dot and section and name):
+        raise ConfigError(f"--set expected section.key=value, received {text!r}")
+    try:
+        parsed = tomllib.loads(f"value = {value.strip()}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value.strip()  # a bare word is a string, as a shell user writes it
+    return {section: {name: parsed}}
+
+
+def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for section, values in over.items():
+        both = isinstance(values, dict) and isinstance(base.get(section), dict)
+        merged[section] = {**base[section], **values} if both else values
+    return merged
+
+
+def _available(location: tuple[int | str, ...], defaults: dict[str, Any]) -> str:
+    keys = list(defaults) if len(location) < 2 else list(defaults.get(str(location[0]), {}))
+    near = difflib.get_close_matches(str(location[-1]), keys, n=1)
+    return (f"did you mean {near[0]}? " if near else "") + "available: " + ", ".join(keys)
+
+
+def _explain(error: ValidationError, defaults: dict[str, Any]) -> str:
+    """One line for each faulty key: what was expected (all branches of a union), received, and the keys there are."""
+    faults: dict[str, list[str]] = {}
+    received: dict[str, object] = {}
+    for fault in error.errors():
+        key = ".".join(str(part) for part in fault["loc"][:2])
+        if fault["type"] == "unexpected_keyword_argument":
+            faults[key] = [f"no such setting; {_available(fault['loc'], defaults)}"]
+        else:
+            expected = fault["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+            faults.setdefault(key, []).append(expected)
+            received[key] = fault["input"]
+    lines = [
+        f"{key}: expected {' or '.join(expected)}, received {received[key]!r}" if key in received else f"{key}: {expected[0]}"
+        for key, expected in faults.items()
+    ]
+    return "\n  ".join(["these settings cannot work:", *lines])
+
+
+def load_settings(path: str | None = None, overrides: Sequence[str] = ()) -> Settings:
+    """The defaults, overlaid by a TOML file and then by `section.key=value` strings.
+
+    Raises:
+        ConfigError: naming every fault: key, expected, received, and the keys there are.
+    """
+    defaults = _defaults()
+    values = _overlay(defaults, _read_file(path)) if path else defaults
+    for text in overrides:
+        values = _overlay(values, _parse_override(text))
+    try:
+        return TypeAdapter(Settings).validate_python(_floats(values, defaults))
+    except ValidationError as error:
+        raise ConfigError(_explain(error, defaults)) from error
+
+
+def _floats(values: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    """Whole numbers where the default is a float: `1` means `1.0` to everybody but a strict parser."""
+
+    def fit(section: str, key: str, value: Any) -> Any:
+        wanted = defaults.get(section, {}).get(key)
+        return float(value) if isinstance(wanted, float) and type(value) is int else value
+
+    return {
+        section: {key: fit(section, key, value) for key, value in keys.items()} if isinstance(keys, dict) else keys
+        for section, keys in values.items()
+    }
+
+
+def add_settings_arguments(parser: argparse.ArgumentParser) -> None:
+    """The two options that every job has."""
+    parser.add_argument("--config", metavar="FILE", help="TOML file laid over the defaults of conf/kembar.toml")
+    parser.add_argument(
+        "--set", metavar="SECTION.KEY=VALUE", action="append", default=[], help="change one setting; may be repeated"
+    )
+
+
+def settings_from(args: argparse.Namespace) -> Settings:
+    """The settings that the parsed options ask for. Raises ConfigError as `load_settings`."""
+    return load_settings(args.config, args.set)

@@ -1,0 +1,84 @@
+"""The tables that travel between jobs, one schema per arrow of the pipeline, and the check that they fit."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    ArrayType,
+    DataType,
+    FloatType,
+    IntegerType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+)
+
+from kembar.errors import InputError
+
+
+def _table(**columns: DataType) -> StructType:
+    return StructType([StructField(name, kind) for name, kind in columns.items()])
+
+
+_TEXT, _CODE = StringType(), ArrayType(FloatType())
+
+LISTINGS = _table(posting_id=_TEXT, image=_TEXT, image_phash=_TEXT, title=_TEXT, label_group=_TEXT)
+"""A catalogue's listings as they enter; `label_group` is null where no truth is known."""
+
+QUARANTINE = _table(posting_id=_TEXT, row=_TEXT, reason=_TEXT)
+"""What could not be used: the row as JSON and why."""
+
+ENCODED = _table(
+    posting_id=_TEXT,
+    image_embedding=_CODE,
+    title_embedding=_CODE,
+    phash=_TEXT,
+    terms=ArrayType(_TEXT),
+    failures=ArrayType(_TEXT),
+    encoder=_TEXT,
+)
+"""One listing's codes: L2-normalised embeddings (null where the modality is missing), the
+perceptual hash as 16 hex digits, the title's terms in order, what failed, the encoder's fingerprint."""
+
+_SIDES = {f"{side}_{column}": _TEXT for side in ("anchor", "match", "non_match") for column in LISTINGS.names[:4]}
+TRIPLETS = _table(**_SIDES, non_match_source=_TEXT, split=_TEXT)
+"""Anchor, match and non-match with their photo, hash and title; how the non-match was chosen; `train` or `held_out`."""
+
+PAIRS = _table(row_l=LongType(), row_r=LongType(), blocks=IntegerType())
+"""Candidate pairs as rows of the catalogue index, row_l < row_r; `blocks` is a bit set of block sources."""
+
+MATCHES = _table(
+    posting_id_l=_TEXT,
+    posting_id_r=_TEXT,
+    probability=FloatType(),
+    image_distance=FloatType(),
+    title_distance=FloatType(),
+    word_distance=FloatType(),
+    character_distance=FloatType(),
+    hash_distance=FloatType(),
+    blocks=ArrayType(_TEXT),
+)
+"""Scored pairs, posting_id_l < posting_id_r: each distance (null where a side lacks the modality) and who proposed."""
+
+GROUPS = _table(posting_id=_TEXT, group_id=_TEXT, group_size=IntegerType())
+"""The partition of the catalogue into products; `group_id` is the least posting_id of the group."""
+
+
+def conform(df: DataFrame, schema: StructType, name: str) -> DataFrame:
+    """The same table with exactly `schema`'s columns in its order.
+
+    Raises:
+        InputError: listing at once every column that is missing, extra, or of another type.
+    """
+    have = {field.name: field.dataType for field in df.schema}
+    want = {field.name: field.dataType for field in schema}
+    faults = [f"{c}: missing, expected {want[c].simpleString()}" for c in want if c not in have]
+    faults += [f"{c}: not expected" for c in have if c not in want]
+    faults += [
+        f"{c}: is {have[c].simpleString()}, expected {want[c].simpleString()}"
+        for c in want
+        if c in have and have[c].simpleString() != want[c].simpleString()
+    ]
+    if faults:
+        raise InputError(f"table {name} does not fit its schema: " + "; ".join(faults))
+    return df.select(*[F.col(c) for c in want])

@@ -1,0 +1,101 @@
+"""Files and tables by URI: local disk, HDFS, S3 and whatever else Spark and Arrow read."""
+
+import json
+import posixpath
+from pathlib import Path
+from typing import Any
+
+import pyarrow.fs as pafs
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
+
+from kembar.errors import InputError
+from kembar.schemas import conform
+
+MANIFEST = "manifest.json"
+
+
+def filesystem_of(uri: str) -> tuple[pafs.FileSystem, str]:
+    """The Arrow filesystem of a path or URI, and the path within it."""
+    if "://" in uri:
+        filesystem, path = pafs.FileSystem.from_uri(uri)
+        return filesystem, path
+    return pafs.LocalFileSystem(), str(Path(uri).absolute())
+
+
+def spark_path(uri: str) -> str:
+    """The path as Spark should see it: a bare path means this machine's disk, whatever Hadoop's default is."""
+    return uri if "://" in uri else Path(uri).absolute().as_uri()
+
+
+def join_uri(folder: str, *parts: str) -> str:
+    return posixpath.join(folder.rstrip("/"), *parts)
+
+
+def exists(uri: str) -> bool:
+    filesystem, path = filesystem_of(uri)
+    return bool(filesystem.get_file_info(path).type != pafs.FileType.NotFound)
+
+
+def require(uri: str, what: str) -> None:
+    """Raises InputError naming `what` where nothing is at `uri`."""
+    if not exists(uri):
+        raise InputError(f"{what} not found: {uri}")
+
+
+def delete(uri: str) -> None:
+    """Remove a file or folder, if it is there."""
+    filesystem, path = filesystem_of(uri)
+    kind = filesystem.get_file_info(path).type
+    if kind == pafs.FileType.Directory:
+        filesystem.delete_dir(path)
+    elif kind != pafs.FileType.NotFound:
+        filesystem.delete_file(path)
+
+
+def write_bytes(uri: str, data: bytes) -> None:
+    """Write a whole file under a temporary name, then rename it, so that no reader sees half of it."""
+    filesystem, path = filesystem_of(uri)
+    filesystem.create_dir(posixpath.dirname(path), recursive=True)
+    partial = f"{path}.partial"
+    with filesystem.open_output_stream(partial) as stream:
+        stream.write(data)
+    filesystem.move(partial, path)
+
+
+def read_bytes(uri: str) -> bytes:
+    filesystem, path = filesystem_of(uri)
+    with filesystem.open_input_stream(path) as stream:
+        return bytes(stream.read())
+
+
+def write_json(uri: str, value: dict[str, Any]) -> None:
+    write_bytes(uri, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def read_json(uri: str) -> dict[str, Any]:
+    """Raises InputError where the file is missing or no JSON object."""
+    require(uri, "file")
+    try:
+        value = json.loads(read_bytes(uri))
+    except ValueError as error:
+        raise InputError(f"{uri} is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise InputError(f"{uri}: expected a JSON object, received {type(value).__name__}")
+    return value
+
+
+def write_table(df: DataFrame, uri: str, schema: StructType) -> None:
+    """Write a table as Parquet, replacing what was there; Spark's _SUCCESS marks it as whole."""
+    conform(df, schema, posixpath.basename(uri)).write.mode("overwrite").parquet(spark_path(uri))
+
+
+def read_table(spark: SparkSession, uri: str, schema: StructType) -> DataFrame:
+    """Read a table that a job wrote.
+
+    Raises:
+        InputError: it is missing, was never finished, or does not fit its schema.
+    """
+    require(uri, "table")
+    require(join_uri(uri, "_SUCCESS"), f"the mark of a finished write in table {uri}")
+    return conform(spark.read.parquet(spark_path(uri)), schema, posixpath.basename(uri))

@@ -1,0 +1,1 @@
+"""Training: heads and discriminator as one Siamese network on product triplets."""

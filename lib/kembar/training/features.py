@@ -1,0 +1,89 @@
+"""What the network sees of a catalogue: tower embeddings or pixels by row, and the distances that need no training."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kembar.catalogue import CatalogueIndex
+from kembar.distances import pair_distances
+from kembar.errors import TrainingError
+
+LEXICAL_AND_HASH = [2, 3, 4]
+"""Columns of DISTANCES that come ready from the index; the network computes the other two from its heads."""
+
+Batch = dict[str, NDArray]  # type: ignore[type-arg]
+
+
+@dataclass(frozen=True)
+class TrainingFeatures:
+    """A labelled catalogue by row, in order of posting_id.
+
+    index: lexical terms and hashes (its codes are not used here); title: float32 `[n, tower_dim]`;
+    image: float32 `[n, tower_dim]`, or uint8 `[n, px, px, 3]` where the image tower itself is trained.
+    Rows of a missing modality are zero.
+    """
+
+    index: CatalogueIndex
+    posting_ids: list[str]
+    title: NDArray[np.float32]
+    image: NDArray[np.float32] | NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class TripletRows:
+    """Triplets as rows `[t, 3]` of (anchor, match, non-match), by split."""
+
+    train: NDArray[np.int64]
+    held_out: NDArray[np.int64]
+
+
+def triplet_rows(triplets: pa.Table, posting_ids: list[str]) -> TripletRows:
+    """The TRIPLETS table by position.
+
+    Raises:
+        TrainingError: a split has no triplet, or names a listing that the catalogue lacks.
+    """
+    known = pa.array(posting_ids)
+    sides = [pc.index_in(triplets[f"{s}_posting_id"], known) for s in ("anchor", "match", "non_match")]
+    if any(side.null_count for side in sides):
+        raise TrainingError("the triplets name listings that are not in the catalogue; build them again")
+    rows = np.stack([np.asarray(side, dtype=np.int64) for side in sides], axis=1)
+    train = np.asarray(pc.equal(triplets["split"], "train"))
+    for name, chosen in (("train", train), ("held_out", ~train)):
+        if not chosen.any():
+            raise TrainingError(
+                f"no triplet in the {name} split: label more groups (10 or more), or change triplets.held_out_share"
+            )
+    return TripletRows(rows[train], rows[~train])
+
+
+def triplet_batch(features: TrainingFeatures, rows: NDArray[np.int64]) -> Batch:
+    """What the network takes for triplets `[b, 3]`.
+
+    rows; ready `[b, 2, 3]`: word, character and hash distance of (anchor, match) and of
+    (anchor, non-match); present `[b, 2, 3]`: which of MODALITIES each pair has.
+    """
+    left, right = np.repeat(rows[:, 0], 2), rows[:, 1:].ravel()
+    distances, present = pair_distances(features.index, left, right)
+    pairs = (len(rows), 2, 3)
+    return {
+        "rows": rows,
+        "ready": distances[:, LEXICAL_AND_HASH].reshape(pairs),
+        "present": present.reshape(pairs),
+    }
+
+
+def epoch_batches(
+    features: TrainingFeatures, rows: NDArray[np.int64], batch_size: int, seed: int, epoch: int, start: int = 0
+) -> Iterator[Batch]:
+    """One epoch in an order that is a function of seed and epoch alone, from step `start` on.
+
+    That is what lets a training that was killed go on to the very same result.
+    """
+    order = np.random.default_rng([seed, epoch]).permutation(len(rows))
+    for first in range(start * batch_size, len(rows), batch_size):
+        yield triplet_batch(features, rows[order[first : first + batch_size]])
