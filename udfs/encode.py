@@ -3,7 +3,46 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from kembar.bundle import Bundle
+from kembar.config import Settings
+from kembar.towers.small_cnn import first_weights
 from kembar.encoding import ENCODED_PHOTOS, ENCODED_TITLES, PhotoEncoder, TitleEncoder
+
+RAW = "raw"
+"""The encoder's fingerprint in a table of the towers' own embeddings, which only training reads."""
+
+
+def encode_listings(listings: DataFrame, images: str, settings: Settings, bundle: Bundle | None) -> DataFrame:
+    """LISTINGS with their codes (see `assemble`); without a bundle the codes are the towers' own embeddings."""
+    spark = listings.sparkSession
+    partitions = settings.encode.partitions or 2 * spark.sparkContext.defaultParallelism
+    threads = int(spark.conf.get("spark.task.cpus", "1"))
+    photos = encode_photos(listings, _photo_encoder(images, settings, bundle, threads), partitions)
+    titles = encode_titles(listings, _title_encoder(settings, bundle, threads), partitions)
+    return assemble(listings, photos, titles, bundle.encoder_fingerprint if bundle else RAW)
+
+
+def _photo_encoder(images: str, settings: Settings, bundle: Bundle | None, threads: int) -> PhotoEncoder:
+    return PhotoEncoder(
+        images=images,
+        tower=bundle.image_tower if bundle else settings.image_tower.name,
+        weights=bundle.image_tower_weights if bundle else first_weights(settings.image_tower.name, settings.training.seed),
+        head=bundle.image_head if bundle else None,
+        batch_size=settings.image_tower.batch_size,
+        threads=threads,
+        decode_threads=settings.encode.decode_threads,
+        max_pixels=settings.encode.max_photo_pixels,
+        max_bytes=settings.encode.max_photo_bytes,
+    )
+
+
+def _title_encoder(settings: Settings, bundle: Bundle | None, threads: int) -> TitleEncoder:
+    return TitleEncoder(
+        tower=bundle.text_tower if bundle else settings.text_tower.handle,
+        head=bundle.title_head if bundle else None,
+        batch_size=settings.text_tower.batch_size,
+        threads=threads,
+    )
 
 
 def encode_photos(listings: DataFrame, encoder: PhotoEncoder, partitions: int) -> DataFrame:
@@ -14,12 +53,12 @@ def encode_photos(listings: DataFrame, encoder: PhotoEncoder, partitions: int) -
         .agg(F.max(F.col("image_phash").isNull()).alias("want_hash"))
         .repartition(partitions, "image")
     )
-    return names.mapInArrow(encoder, ENCODED_PHOTOS)
+    return names.mapInArrow(encoder.__call__, ENCODED_PHOTOS)
 
 
 def encode_titles(listings: DataFrame, encoder: TitleEncoder, partitions: int) -> DataFrame:
     """Each listing's title normalised, embedded and split into terms."""
-    return listings.select("posting_id", "title").repartition(partitions).mapInArrow(encoder, ENCODED_TITLES)
+    return listings.select("posting_id", "title").repartition(partitions).mapInArrow(encoder.__call__, ENCODED_TITLES)
 
 
 def assemble(listings: DataFrame, photos: DataFrame, titles: DataFrame, fingerprint: str) -> DataFrame:

@@ -1,5 +1,6 @@
 """Matching on executors: each task maps the catalogue index that the driver shipped and works on rows of it."""
 
+import atexit
 import shutil
 import tempfile
 import uuid
@@ -43,12 +44,10 @@ def index_catalogue(encoded: DataFrame) -> tuple[CatalogueIndex, list[str]]:
 def ship_index(spark: SparkSession, index: CatalogueIndex) -> str:
     """Send the index to every executor once; the name under which tasks find it."""
     name = f"kembar-index-{uuid.uuid4().hex[:12]}"
-    folder = Path(tempfile.mkdtemp(prefix="kembar-")) / name
-    try:
-        index.save(folder)
-        spark.sparkContext.addFile(folder.as_uri(), recursive=True)
-    finally:
-        shutil.rmtree(folder.parent, ignore_errors=True)
+    parent = tempfile.mkdtemp(prefix="kembar-")
+    atexit.register(shutil.rmtree, parent, ignore_errors=True)  # executors fetch it as late as their first task
+    index.save(Path(parent) / name)
+    spark.sparkContext.addFile((Path(parent) / name).as_uri(), recursive=True)
     return name
 
 

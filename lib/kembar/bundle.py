@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kembar import __version__
+from kembar.config import GroupingSettings
 from kembar.discriminator import Discriminator, check_shapes
 from kembar.errors import BundleError
 from kembar.heads import Head
@@ -32,6 +33,13 @@ class Thresholds:
 
     match: float
     lone: float
+
+
+    def overridden(self, settings: GroupingSettings) -> "Thresholds":
+        """These, with what the settings say instead; nothing joins where singletons may stay."""
+        match = self.match if settings.threshold == "bundle" else settings.threshold
+        lone = self.lone if settings.lone_threshold == "bundle" else settings.lone_threshold
+        return Thresholds(float(match), 2.0 if settings.singletons else float(lone))
 
 
 @dataclass(frozen=True)

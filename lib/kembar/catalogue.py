@@ -5,7 +5,7 @@ of this index. Only the numbers travel between Spark's stages; the codes are rea
 by position from files that each executor maps.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from kembar.heads import Head
 from kembar.terms import tf_idf
 
 _ARRAYS = ("phash", "has_hash", "title", "has_title", "image", "has_image", "word_frequency")
@@ -40,6 +41,22 @@ class CatalogueIndex:
 
     def __len__(self) -> int:
         return len(self.phash)
+
+    def projected(self, image_head: Head, title_head: Head) -> "CatalogueIndex":
+        """The same catalogue with its towers' embeddings brought to codes; missing ones stay zero."""
+
+        def codes(head: Head, embeddings: NDArray[np.float16], present: NDArray[np.bool_]) -> NDArray[np.float16]:
+            projected = np.zeros((len(self), head.code_dim), np.float16)
+            if present.any():
+                projected[present] = head(embeddings[present].astype(np.float32))
+            return projected
+
+        image = codes(image_head, self.image, self.has_image)
+        return replace(self, image=image, title=codes(title_head, self.title, self.has_title))
+
+    def with_image(self, embeddings: NDArray[np.float32]) -> "CatalogueIndex":
+        """The same catalogue with other image embeddings `[n, dim]`; missing ones stay zero."""
+        return replace(self, image=np.where(self.has_image[:, None], embeddings, 0).astype(np.float16))
 
     def save(self, folder: Path) -> None:
         """Write one .npy file an array."""

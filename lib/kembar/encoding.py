@@ -9,8 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from kembar.heads import Head, Matrix
-from kembar.photos import Photo, PhotoError, check_photo_name, decode_photo
-from kembar.storage import filesystem_of, join_uri
+from kembar.photos import Photo, PhotoError, decode_photo, read_photo
 from kembar.titles import normalise_title, title_terms
 from kembar.towers.runtime import get_image_tower, get_text_tower
 
@@ -43,15 +42,9 @@ class PhotoEncoder:
 
     def _open(self, name: str, want_hash: bool, px: int) -> Photo | PhotoError:
         try:
-            filesystem, path = filesystem_of(join_uri(self.images, check_photo_name(name)))
-            with filesystem.open_input_file(path) as file:
-                if file.size() > self.max_bytes:
-                    raise PhotoError(f"photo has {file.size()} bytes, more than {self.max_bytes}")
-                return decode_photo(bytes(file.read()), px, want_hash, self.max_pixels)
+            return decode_photo(read_photo(self.images, name, self.max_bytes), px, want_hash, self.max_pixels)
         except PhotoError as error:
             return error
-        except OSError as error:
-            return PhotoError(f"photo cannot be read: {type(error).__name__}")
 
     def _encode(self, names: pa.Array, photos: list[Photo | PhotoError], tower: Any) -> pa.RecordBatch:
         good = [photo for photo in photos if isinstance(photo, Photo)]

@@ -7,6 +7,8 @@ import imagehash
 import numpy as np
 from PIL import Image, ImageOps
 
+from kembar.storage import filesystem_of, join_uri
+
 Image.MAX_IMAGE_PIXELS = None  # our own limit below names the photo instead of warning
 
 
@@ -32,6 +34,22 @@ def check_photo_name(name: str) -> str:
     if not name or name.startswith("/") or ".." in parts or "://" in name or "\\" in name or "\0" in name:
         raise PhotoError("photo name leads out of the images folder")
     return name
+
+
+def read_photo(folder: str, name: str, max_bytes: int) -> bytes:
+    """The bytes of a photo of the images folder, a path or URI.
+
+    Raises:
+        PhotoError: its name leads out of the folder, it cannot be read, or it is larger than `max_bytes`.
+    """
+    filesystem, path = filesystem_of(join_uri(folder, check_photo_name(name)))
+    try:
+        with filesystem.open_input_file(path) as file:
+            if file.size() > max_bytes:
+                raise PhotoError(f"photo has {file.size()} bytes, more than {max_bytes}")
+            return bytes(file.read())
+    except OSError as error:
+        raise PhotoError(f"photo cannot be read: {type(error).__name__}") from error
 
 
 def decode_photo(data: bytes, px: int, want_hash: bool, max_pixels: int) -> Photo:

@@ -99,3 +99,26 @@ def read_table(spark: SparkSession, uri: str, schema: StructType) -> DataFrame:
     require(uri, "table")
     require(join_uri(uri, "_SUCCESS"), f"the mark of a finished write in table {uri}")
     return conform(spark.read.parquet(spark_path(uri)), schema, posixpath.basename(uri))
+
+
+def rewrite_table(df: DataFrame, uri: str) -> DataFrame:
+    """Write an intermediate table as files and read it back: computed once, and with no lineage behind it."""
+    df.write.mode("overwrite").parquet(spark_path(uri))
+    return df.sparkSession.read.parquet(spark_path(uri))
+
+
+def require_finished(uri: str, made_by: str) -> dict[str, Any]:
+    """The manifest of a folder that a job finished.
+
+    Raises:
+        InputError: it is missing or unfinished, or was not encoded by `made_by`.
+    """
+    if not exists(join_uri(uri, MANIFEST)):
+        raise InputError(f"{uri} has no {MANIFEST}: nothing was encoded there, or the run did not finish; run jobs/encode.py")
+    manifest = read_json(join_uri(uri, MANIFEST))
+    if manifest.get("encoder") != made_by:
+        raise InputError(
+            f"{uri} was encoded by {manifest.get('encoder')}, and this bundle's encoder is {made_by}; "
+            "name the bundle that it was encoded with, or encode it again"
+        )
+    return manifest

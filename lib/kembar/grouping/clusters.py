@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage, to_tree
 
 from kembar.catalogue import CatalogueIndex
+from kembar.config import GroupingSettings
 from kembar.discriminator import Discriminator
 from kembar.scoring import score_rows
 
@@ -64,14 +65,18 @@ def link(index: CatalogueIndex, discriminator: Discriminator, rows: Rows) -> NDA
     return linkage(1.0 - _all_pairs(index, discriminator, rows).astype(np.float64), method="average")
 
 
+def least_of(labels: NDArray[np.int64], rows: Rows) -> Rows:
+    """For each of `rows` the least row that has the same label."""
+    least = np.full(labels.max() + 1, np.iinfo(np.int64).max)
+    np.minimum.at(least, labels, rows)
+    return least[labels]
+
+
 def cluster_rows(
     index: CatalogueIndex, discriminator: Discriminator, rows: Rows, threshold: float, max_group: int
 ) -> Rows:
     """For each of a component's rows the least row of its cluster, in their order."""
-    labels = cut_tree(link(index, discriminator, rows), threshold, max_group)
-    least = np.full(labels.max() + 1, np.iinfo(np.int64).max)
-    np.minimum.at(least, labels, rows)
-    return least[labels]
+    return least_of(cut_tree(link(index, discriminator, rows), threshold, max_group), rows)
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,11 @@ class Clusterer:
     threshold: float
     max_group: int
     max_component: int
+
+    @staticmethod
+    def of(discriminator: Discriminator, threshold: float, settings: GroupingSettings) -> "Clusterer":
+        """With the caps that the settings say."""
+        return Clusterer(discriminator, threshold, settings.max_group, settings.max_component)
 
     def __call__(self, index: CatalogueIndex, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """`row, component` batches that hold whole components, in any order, to CLUSTERS batches."""

@@ -1,36 +1,61 @@
 """Group labels of a whole catalogue, and the listings that were left alone."""
 
+from dataclasses import dataclass
+
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 Rows = NDArray[np.int64]
 
 
-def label_rows(listings: int, rows: Rows, clusters: Rows) -> Rows:
+@dataclass(frozen=True)
+class Neighbours:
+    """For each of `rows` its likeliest candidate and the probability of that pair; three arrays `[m]`."""
+
+    rows: Rows
+    best: Rows
+    probability: NDArray[np.float32]
+
+
+def best_neighbours(scored: DataFrame) -> DataFrame:
+    """`row, best, probability`: each listing's likeliest candidate, the lower row where two are equal."""
+    sides = [("row_l", "row_r"), ("row_r", "row_l")]
+    left, right = (scored.select(F.col(a).alias("row"), F.col(b).alias("other"), "probability") for a, b in sides)
+    likeliest = F.max_by("other", F.struct("probability", -F.col("other")))
+    return left.union(right).groupBy("row").agg(likeliest.alias("best"), F.max("probability").alias("probability"))
+
+
+def read_neighbours(table: pa.Table) -> Neighbours:
+    """The collected table of `best_neighbours`."""
+    columns = (np.asarray(table[name].combine_chunks()) for name in ("row", "best", "probability"))
+    return Neighbours(*columns)
+
+
+def label_rows(listings: int, clusters: pa.Table) -> Rows:
     """Label of every listing `[n]`: its cluster, or itself where it is in none."""
     labels = np.arange(listings, dtype=np.int64)
-    labels[rows] = clusters
+    labels[np.asarray(clusters["row"].combine_chunks())] = np.asarray(clusters["cluster"].combine_chunks())
     return labels
 
 
-def join_lone_listings(
-    labels: Rows, lone: Rows, best: Rows, probability: NDArray[np.float32], threshold: float, max_group: int
-) -> Rows:
-    """Labels after each lone listing joined its best neighbour's group, the surest first.
+def join_lone_listings(labels: Rows, neighbours: Neighbours, threshold: float, max_group: int) -> Rows:
+    """Labels after each listing that is alone joined its best neighbour's group, the surest first.
 
-    lone, best, probability: for each lone row its likeliest neighbour. A join below
-    `threshold`, or into a full group, is left out. Two lone listings that are each
-    other's best become a pair. Expected F1 favours a join from about 1/3 on where a
-    product never has one listing alone.
+    A join below `threshold`, or into a full group, is left out. Two lone listings that
+    are each other's best become a pair. Where a product never has one listing alone,
+    expected F1 favours a join from about one in three on.
     """
     labels = labels.copy()
     sizes = np.bincount(labels, minlength=len(labels))
-    for i in np.lexsort((lone, -probability)):
+    candidates = (neighbours.probability >= threshold) & (sizes[labels[neighbours.rows]] == 1)
+    lone, best = neighbours.rows[candidates], neighbours.best[candidates]
+    for i in np.lexsort((lone, -neighbours.probability[candidates])):
         row, target = lone[i], labels[best[i]]
-        still_alone = sizes[labels[row]] == 1
-        if probability[i] < threshold or not still_alone or sizes[target] >= max_group or labels[row] == target:
-            continue
-        sizes[labels[row]] -= 1
-        sizes[target] += 1
-        labels[row] = target
+        if sizes[labels[row]] == 1 and sizes[target] < max_group and labels[row] != target:
+            sizes[labels[row]] -= 1
+            sizes[target] += 1
+            labels[row] = target
     return labels

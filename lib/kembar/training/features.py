@@ -22,15 +22,13 @@ Batch = dict[str, NDArray]  # type: ignore[type-arg]
 class TrainingFeatures:
     """A labelled catalogue by row, in order of posting_id.
 
-    index: lexical terms and hashes (its codes are not used here); title: float32 `[n, tower_dim]`;
-    image: float32 `[n, tower_dim]`, or uint8 `[n, px, px, 3]` where the image tower itself is trained.
-    Rows of a missing modality are zero.
+    towers: the catalogue with its towers' own embeddings for codes; pixels: uint8
+    `[n, px, px, 3]`, zero where there is no photo, if the image tower is trained along.
     """
 
-    index: CatalogueIndex
+    towers: CatalogueIndex
     posting_ids: list[str]
-    title: NDArray[np.float32]
-    image: NDArray[np.float32] | NDArray[np.uint8]
+    pixels: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def triplet_batch(features: TrainingFeatures, rows: NDArray[np.int64]) -> Batch:
     (anchor, non-match); present `[b, 2, 3]`: which of MODALITIES each pair has.
     """
     left, right = np.repeat(rows[:, 0], 2), rows[:, 1:].ravel()
-    distances, present = pair_distances(features.index, left, right)
+    distances, present = pair_distances(features.towers, left, right)
     pairs = (len(rows), 2, 3)
     return {
         "rows": rows,

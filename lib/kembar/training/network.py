@@ -4,7 +4,6 @@ The arithmetic equals that of `kembar.heads` and `kembar.discriminator`; a test 
 them together.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from kembar.config import TrainingSettings
 from kembar.discriminator import KNOTS, PATTERNS, Discriminator, usable_distances
 from kembar.distances import DISTANCES, MODALITIES
 from kembar.heads import Head
+from kembar.training.heads import FirstHeads
 
 _SMALL = 1e-12
 _HEAD_PULL = 1.0
@@ -77,7 +77,7 @@ class DiscriminatorLayer(tf.Module):
 
     def __call__(self, distances: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
         """Log-odds `[...]` of distances `[..., 5]` and presence `[..., 3]`."""
-        pattern = tf.reduce_sum(tf.cast(present, tf.int32) * (1 << tf.range(len(MODALITIES))), axis=-1)
+        pattern = tf.reduce_sum(tf.cast(present, tf.int32) * tf.constant([1 << bit for bit in range(len(MODALITIES))]), axis=-1)
         reach = tf.clip_by_value(distances[..., None] - self.knots, 0.0, self.widths)
         evidence = tf.reduce_sum(reach * tf.gather(self.slopes(), pattern), axis=[-2, -1])
         return tf.gather(self.bias, pattern) - evidence
@@ -100,14 +100,6 @@ def cross_entropy_loss(match: tf.Tensor, non_match: tf.Tensor) -> tf.Tensor:
 
 
 LOSSES = {"triplet_probability": triplet_probability_loss, "cross_entropy": cross_entropy_loss}
-
-
-@dataclass(frozen=True)
-class FirstHeads:
-    """Where the heads start."""
-
-    image: Head
-    title: Head
 
 
 class SiameseNetwork(tf.Module):

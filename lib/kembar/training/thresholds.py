@@ -16,9 +16,10 @@ from scipy.sparse.csgraph import connected_components
 from kembar.bundle import Thresholds
 from kembar.catalogue import CatalogueIndex
 from kembar.discriminator import Discriminator
-from kembar.grouping.clusters import link
-from kembar.grouping.labels import join_lone_listings
+from kembar.grouping.clusters import least_of, link
+from kembar.grouping.labels import Neighbours, join_lone_listings
 from kembar.scoring import score_rows
+from kembar.training.labels import RowLabels
 
 MATCH_GRID = np.round(np.arange(0.1, 0.91, 0.02), 2)
 LONE_GRID = np.round(np.append(np.arange(0.02, 0.8, 0.02), 1.0), 2)
@@ -26,12 +27,11 @@ _LARGEST_TREE = 3000
 
 
 @dataclass(frozen=True)
-class LabelledPairs:
-    """A labelled catalogue's candidate pairs: rows, and the number of each row's product `[n]`."""
+class CandidateRows:
+    """A catalogue's candidate pairs as rows of its index, `[pairs]` each."""
 
     left: NDArray[np.int64]
     right: NDArray[np.int64]
-    product: NDArray[np.int64]
 
 
 def row_f1(labels: NDArray[np.int64], product: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -44,7 +44,7 @@ def row_f1(labels: NDArray[np.int64], product: NDArray[np.int64]) -> NDArray[np.
 
 
 def _trees(
-    index: CatalogueIndex, model: Discriminator, pairs: LabelledPairs, probability: NDArray[np.float32]
+    index: CatalogueIndex, model: Discriminator, pairs: CandidateRows, probability: NDArray[np.float32]
 ) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
     """Rows and average-linkage tree of each component at the lowest threshold of the grid.
 
@@ -68,49 +68,39 @@ def _trees(
 def _cut(trees: list[tuple[NDArray[np.int64], NDArray[np.float64]]], n: int, threshold: float) -> NDArray[np.int64]:
     labels = np.arange(n, dtype=np.int64)
     for rows, tree in trees:
-        cluster = fcluster(tree, 1.0 - threshold, criterion="distance")
-        labels[rows] = rows[np.unique(cluster, return_index=True, return_inverse=True)[1]][
-            np.unique(cluster, return_inverse=True)[1]
-        ]
+        labels[rows] = least_of(fcluster(tree, 1.0 - threshold, criterion="distance"), rows)
     return labels
 
 
-def best_neighbours(
-    pairs: LabelledPairs, probability: NDArray[np.float32], listings: int
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Each listing's likeliest candidate `[n]`, and how likely; itself at 0 where it has none."""
+def _neighbours(pairs: CandidateRows, probability: NDArray[np.float32]) -> Neighbours:
+    """Each listing's likeliest candidate, the lower row where two are equal."""
     rows, others = np.concatenate([pairs.left, pairs.right]), np.concatenate([pairs.right, pairs.left])
-    both = np.concatenate([probability, probability])
-    best, chance = np.arange(listings), np.zeros(listings, np.float32)
-    order = np.argsort(both, kind="stable")
-    best[rows[order]], chance[rows[order]] = others[order], both[order]
-    return best, chance
+    chance = np.concatenate([probability, probability])
+    order = np.lexsort((others, -chance, rows))
+    first = order[np.unique(rows[order], return_index=True)[1]]
+    return Neighbours(rows[first], others[first], chance[first])
 
 
 def choose_thresholds(
     index: CatalogueIndex,
     model: Discriminator,
-    pairs: LabelledPairs,
-    held_out: NDArray[np.bool_],
+    pairs: CandidateRows,
+    labels: RowLabels,
     max_group: int,
 ) -> tuple[Thresholds, float]:
-    """The thresholds with the best mean F1 over the `held_out` rows, and that F1."""
+    """The thresholds with the best mean F1 over the held-out rows, and that F1."""
     probability = score_rows(index, model, pairs.left, pairs.right)
     trees = _trees(index, model, pairs, probability)
-    best, chance = best_neighbours(pairs, probability, len(index))
+    neighbours = _neighbours(pairs, probability)
     cuts = {t: _cut(trees, len(index), t) for t in MATCH_GRID}
-    quality = {t: row_f1(labels, pairs.product)[held_out].mean() for t, labels in cuts.items()}
-    match = _plateau(quality)
-    labels = cuts[match]
-    lone = np.flatnonzero(np.bincount(labels, minlength=len(labels))[labels] == 1)
 
-    def with_lone(threshold: float) -> float:
-        joined = join_lone_listings(labels, lone, best[lone], chance[lone], threshold, max_group)
-        return float(row_f1(joined, pairs.product)[held_out].mean())
+    def f1(groups: NDArray[np.int64]) -> float:
+        return float(row_f1(groups, labels.product)[labels.held_out].mean())
 
-    joined = {t: with_lone(t) for t in LONE_GRID}
-    chosen = _plateau(joined)
-    return Thresholds(float(match), float(chosen)), joined[chosen]
+    match = _plateau({t: f1(groups) for t, groups in cuts.items()})
+    joined = {t: f1(join_lone_listings(cuts[match], neighbours, t, max_group)) for t in LONE_GRID}
+    lone = _plateau(joined)
+    return Thresholds(float(match), float(lone)), joined[lone]
 
 
 def _plateau(quality: dict[float, float], tolerance: float = 0.002) -> float:

@@ -1,0 +1,54 @@
+"""Build product triplets (anchor, match, non-match) from a labelled catalogue.
+
+    spark-submit jobs/triplets.py --listings train.csv --images DIR --output DIR
+"""
+
+from kembar.config import settings_from
+from kembar.jobs import Stages, job_parser, run_job
+from kembar.listings import read_listings, validate_listings
+from kembar.schemas import QUARANTINE, TRIPLETS
+from kembar.session import get_session
+from kembar.storage import MANIFEST, delete, join_uri, require, rewrite_table, write_json, write_table
+from kembar.training.heads import first_heads
+from kembar.triplets import build_triplets
+from udfs.encode import encode_listings, split_encoded
+from udfs.match import index_catalogue
+from udfs.mine import mine_pairs, name_pairs
+
+
+def main() -> None:
+    parser = job_parser(
+        __doc__,
+        listings="the labelled catalogue: CSV or Parquet with posting_id, image, title, label_group",
+        images="the folder of the photos that the column image names",
+        output="folder for triplets/, quarantine/ and manifest.json",
+    )
+    args = parser.parse_args()
+    settings = settings_from(args)
+    require(args.listings, "listings")
+    require(args.images, "images folder")
+
+    spark, stages = get_session("kembar triplets"), Stages()
+    delete(join_uri(args.output, MANIFEST))
+    with stages("encode"):
+        good, rejected = validate_listings(read_listings(spark, args.listings, settings.listings.format))
+        listings = good.persist()
+        staged = rewrite_table(encode_listings(listings, args.images, settings, None), join_uri(args.output, "_staging"))
+        encoded, blind = split_encoded(staged)
+    with stages("mine"):
+        towers, posting_ids = index_catalogue(encoded)
+        heads = first_heads(towers, settings.training)
+        pairs = mine_pairs(spark, towers.projected(heads.image, heads.title), settings.blocking)
+    with stages("write"):
+        triplets = build_triplets(listings, name_pairs(pairs, posting_ids), settings.triplets)
+        write_table(triplets, join_uri(args.output, "triplets"), TRIPLETS)
+        write_table(rejected.union(blind), join_uri(args.output, "quarantine"), QUARANTINE)
+    delete(join_uri(args.output, "_staging"))
+    counts = spark.read.parquet(join_uri(args.output, "triplets")).groupBy("split", "non_match_source").count().collect()
+    by_kind = {f"{row.split}/{row.non_match_source}": row["count"] for row in counts}
+    write_json(join_uri(args.output, MANIFEST), {"triplets": by_kind, "seconds": stages.seconds})
+    print(f"{sum(by_kind.values())} triplets: {args.output}")
+
+
+if __name__ == "__main__":
+    run_job(main)

@@ -1,0 +1,47 @@
+"""The work folder of a training: what was done already, so that a run that was killed can go on."""
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from kembar.config import Settings
+from kembar.errors import TrainingError
+
+_RUN = "run.json"
+
+
+@dataclass(frozen=True)
+class TrainingWork:
+    """encoded/ and triplets/ (tables), checkpoints/, logs/, and run.json, which says what the run is of."""
+
+    folder: Path
+    listings: str
+    settings: Settings
+
+    def open(self, resume: bool) -> None:
+        """Start anew, or make sure that what is there is a run of the same listings and settings.
+
+        Raises:
+            TrainingError: there is nothing to resume, or it is of something else.
+        """
+        run = {"listings": self.listings, "settings": asdict(self.settings)}
+        if not resume:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir(parents=True)
+            (self.folder / _RUN).write_text(json.dumps(run, indent=2))
+            return
+        if not (self.folder / _RUN).exists():
+            raise TrainingError(f"nothing to resume in {self.folder}; leave out --resume to start")
+        before = json.loads((self.folder / _RUN).read_text())
+        if before != run:
+            changed = [k for k, v in run["settings"].items() if v != before["settings"].get(k)]
+            what = f"settings in {', '.join(changed)}" if changed else f"the listings {before['listings']}"
+            raise TrainingError(f"{self.folder} is of a run with other {what}; leave out --resume to start anew")
+
+    def path(self, name: str) -> str:
+        return str(self.folder / name)
+
+    def has(self, table: str) -> bool:
+        """Whether a table was written to its end."""
+        return (self.folder / table / "_SUCCESS").exists()

@@ -1,0 +1,35 @@
+"""Candidate pairs of a labelled catalogue, for triplets and thresholds: the same blocks that match will use."""
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from kembar.blocking import propose_pairs
+from kembar.catalogue import CatalogueIndex
+from kembar.config import BlockingSettings
+from kembar.training.thresholds import CandidateRows
+from udfs.match import block_listings, ship_index
+
+
+def mine_pairs(spark: SparkSession, index: CatalogueIndex, settings: BlockingSettings) -> DataFrame:
+    """`row_l, row_r, weight, blocks` of the catalogue in `index`."""
+    name = ship_index(spark, index)
+    partitions = 2 * spark.sparkContext.defaultParallelism
+    return propose_pairs(block_listings(spark, name, len(index), settings, partitions), settings)
+
+
+def collect_rows(pairs: DataFrame) -> CandidateRows:
+    """The pairs on the driver, in a fixed order."""
+    table = pairs.select("row_l", "row_r").orderBy("row_l", "row_r").toArrow()
+    return CandidateRows(*(np.asarray(table[side].combine_chunks()) for side in ("row_l", "row_r")))
+
+
+def name_pairs(pairs: DataFrame, posting_ids: list[str]) -> DataFrame:
+    """The pairs by posting_id: `posting_id_l, posting_id_r, weight, blocks`."""
+    ids = pa.table({"row": np.arange(len(posting_ids)), "posting_id": pa.array(posting_ids, pa.string())})
+    names = pairs.sparkSession.createDataFrame(ids)
+    for side in "lr":
+        sided = names.select(F.col("row").alias(f"row_{side}"), F.col("posting_id").alias(f"posting_id_{side}"))
+        pairs = pairs.join(F.broadcast(sided), f"row_{side}")
+    return pairs.select("posting_id_l", "posting_id_r", "weight", "blocks")
