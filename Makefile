@@ -1,0 +1,62 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+VENV := $(CURDIR)/.venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+STAMP := $(VENV)/.ready
+PINS := requirements.txt requirements-dev.txt constraints.txt
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+DEMO := demo
+
+.PHONY: setup demo test check bench dist clean distclean help
+
+$(STAMP): $(PINS) setup.py scripts/configure-spark.sh scripts/find-java.sh
+	@test -n "$(PYTHON)" || { echo "kembar needs Python 3.11 or newer: install it, or name it with PYTHON=..."; exit 1; }
+	@java_home=$$(sh scripts/find-java.sh) \
+	&& echo "setting up .venv (about 3.5 GB, some minutes)" \
+	&& $(PYTHON) -m venv $(VENV) \
+	&& $(PIP) install -c constraints.txt setuptools wheel \
+	&& $(PIP) install -c constraints.txt -r requirements.txt -r requirements-dev.txt \
+	&& $(PIP) install --no-deps --no-build-isolation --editable . \
+	&& sh scripts/configure-spark.sh $(VENV) "$$java_home" $(CURDIR)/conf
+	@touch $@
+
+setup: $(STAMP)  ## make the environment in .venv
+
+demo: setup  ## find the product groups of a sample catalogue
+	@test -f $(DEMO)/catalogue/train.csv || $(BIN)/python -m kembar.sample --listings 400 --output $(DEMO)/catalogue
+	$(BIN)/spark-submit jobs/encode.py --listings $(DEMO)/catalogue/train.csv --images $(DEMO)/catalogue/images --output $(DEMO)/encoded
+	$(BIN)/spark-submit jobs/match.py --encoded $(DEMO)/encoded --output $(DEMO)/matched
+	$(BIN)/spark-submit jobs/evaluate.py --listings $(DEMO)/catalogue/train.csv --submission $(DEMO)/matched/submission.csv --encoded $(DEMO)/encoded
+	@$(BIN)/python -m kembar.sample.show $(DEMO)/catalogue/train.csv $(DEMO)/matched/submission.csv
+
+test: setup  ## run the tests
+	$(BIN)/python -m pytest
+
+check: setup  ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup  ## run every benchmark and renew its page
+	@set -e; for script in benchmarks/bench_*.py; do $(BIN)/python $$script; done
+
+bundle: setup  ## train the bundle that ships with kembar (needs KEMBAR_DATA)
+	$(BIN)/python benchmarks/train_default.py
+
+dist: setup  ## build the wheel, and the zip for spark-submit --py-files
+	rm -rf dist build
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+	cd dist && for wheel in *.whl; do cp $$wheel $${wheel%.whl}.zip; done
+
+clean:  ## remove what was built, but for the environment
+	rm -rf build dist $(DEMO) lib/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+distclean: clean  ## remove the environment too
+	rm -rf $(VENV)
+
+help:  ## show this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
