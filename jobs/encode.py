@@ -1,6 +1,6 @@
 """Encode a catalogue: photos and titles to compact codes, once per listing.
 
-    spark-submit jobs/encode.py --listings test.csv --images DIR --output DIR [--bundle DIR]
+spark-submit jobs/encode.py --listings test.csv --images DIR --output DIR [--bundle DIR]
 """
 
 from kembar.bundle import load_bundle

@@ -1,6 +1,6 @@
 """Match an encoded catalogue: propose candidate pairs by blocking, score them, group them.
 
-    spark-submit jobs/match.py --encoded DIR --output DIR [--bundle DIR]
+spark-submit jobs/match.py --encoded DIR --output DIR [--bundle DIR]
 """
 
 from kembar.blocking import count_by_source, propose_pairs
@@ -63,10 +63,14 @@ def main() -> None:
         neighbours = read_neighbours(best_neighbours(scored).toArrow())
         labels = join_lone_listings(labels, neighbours, thresholds.lone, settings.grouping.max_group)
     with stages("write"):
-        write_table(name_matches(scored, posting_ids, settings.scoring.keep_probability), join_uri(args.output, "matches"), MATCHES)
+        write_table(
+            name_matches(scored, posting_ids, settings.scoring.keep_probability),
+            join_uri(args.output, "matches"),
+            MATCHES,
+        )
         write_table(spark.createDataFrame(groups_table(posting_ids, labels)), join_uri(args.output, "groups"), GROUPS)
-        unused = [row.posting_id for row in quarantine.select("posting_id").distinct().dropna().collect()]
-        write_bytes(join_uri(args.output, "submission.csv"), submission_csv(posting_ids, labels, unused))
+        quarantined = quarantine.select("posting_id").dropna().toArrow()["posting_id"].to_pylist()
+        write_bytes(join_uri(args.output, "submission.csv"), submission_csv(posting_ids, labels, quarantined))
     counts = summarise(
         labels, scored.count(), count_by_source(pairs), blocks.select("block").distinct().count(), quarantine.count()
     )

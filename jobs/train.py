@@ -1,6 +1,6 @@
 """Train a bundle on a labelled catalogue: heads, discriminator and thresholds.
 
-    spark-submit jobs/train.py --listings train.csv --images DIR --bundle DIR [--resume]
+spark-submit jobs/train.py --listings train.csv --images DIR --bundle DIR [--resume]
 """
 
 from pathlib import Path
@@ -12,6 +12,7 @@ from kembar.listings import read_listings, validate_listings
 from kembar.schemas import TRIPLETS
 from kembar.session import get_session
 from kembar.storage import require, rewrite_table, write_table
+from kembar.towers.runtime import tensorflow
 from kembar.training.heads import first_heads
 from kembar.training.labels import labels_by_row
 from kembar.training.work import TrainingWork
@@ -47,14 +48,17 @@ def main() -> None:
         towers, posting_ids = index_catalogue(encoded)
     with stages("triplets"):
         if not work.has("triplets"):
-            heads = first_heads(towers, settings.training)
+            heads = first_heads(towers, settings)
             pairs = mine_pairs(spark, towers.projected(heads.image, heads.title), settings.blocking)
             triplets = build_triplets(listings, name_pairs(pairs, posting_ids), settings.triplets)
             write_table(triplets, work.path("triplets"), TRIPLETS)
-    from kembar.training.fit import finish_bundle, fit_network, read_features  # TensorFlow, once Spark has encoded
+    tensorflow()  # once Spark has encoded, so that the two do not hold their memory at once
+    from kembar.training.fit import finish_bundle, fit_network, read_features
 
     with stages("train"):
-        features = read_features(towers, posting_ids, listings.select("posting_id", "image").toArrow(), args.images, settings)
+        features = read_features(
+            towers, posting_ids, listings.select("posting_id", "image").toArrow(), args.images, settings
+        )
         trained = fit_network(features, work, args.resume)
     with stages("thresholds"):
         pairs = collect_rows(mine_pairs(spark, trained.codes, settings.blocking))

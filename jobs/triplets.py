@@ -1,6 +1,6 @@
 """Build product triplets (anchor, match, non-match) from a labelled catalogue.
 
-    spark-submit jobs/triplets.py --listings train.csv --images DIR --output DIR
+spark-submit jobs/triplets.py --listings train.csv --images DIR --output DIR
 """
 
 from kembar.config import settings_from
@@ -33,18 +33,22 @@ def main() -> None:
     with stages("encode"):
         good, rejected = validate_listings(read_listings(spark, args.listings, settings.listings.format))
         listings = good.persist()
-        staged = rewrite_table(encode_listings(listings, args.images, settings, None), join_uri(args.output, "_staging"))
+        staged = rewrite_table(
+            encode_listings(listings, args.images, settings, None), join_uri(args.output, "_staging")
+        )
         encoded, blind = split_encoded(staged)
     with stages("mine"):
         towers, posting_ids = index_catalogue(encoded)
-        heads = first_heads(towers, settings.training)
+        heads = first_heads(towers, settings)
         pairs = mine_pairs(spark, towers.projected(heads.image, heads.title), settings.blocking)
     with stages("write"):
         triplets = build_triplets(listings, name_pairs(pairs, posting_ids), settings.triplets)
         write_table(triplets, join_uri(args.output, "triplets"), TRIPLETS)
         write_table(rejected.union(blind), join_uri(args.output, "quarantine"), QUARANTINE)
     delete(join_uri(args.output, "_staging"))
-    counts = spark.read.parquet(join_uri(args.output, "triplets")).groupBy("split", "non_match_source").count().collect()
+    counts = (
+        spark.read.parquet(join_uri(args.output, "triplets")).groupBy("split", "non_match_source").count().collect()
+    )
     by_kind = {f"{row.split}/{row.non_match_source}": row["count"] for row in counts}
     write_json(join_uri(args.output, MANIFEST), {"triplets": by_kind, "seconds": stages.seconds})
     print(f"{sum(by_kind.values())} triplets: {args.output}")

@@ -5,8 +5,8 @@ from pyspark.sql import functions as F
 
 from kembar.bundle import Bundle
 from kembar.config import Settings
-from kembar.towers.small_cnn import first_weights
 from kembar.encoding import ENCODED_PHOTOS, ENCODED_TITLES, PhotoEncoder, TitleEncoder
+from kembar.towers.small_cnn import first_weights
 
 RAW = "raw"
 """The encoder's fingerprint in a table of the towers' own embeddings, which only training reads."""
@@ -16,7 +16,7 @@ def encode_listings(listings: DataFrame, images: str, settings: Settings, bundle
     """LISTINGS with their codes (see `assemble`); without a bundle the codes are the towers' own embeddings."""
     spark = listings.sparkSession
     partitions = settings.encode.partitions or 2 * spark.sparkContext.defaultParallelism
-    threads = int(spark.conf.get("spark.task.cpus", "1"))
+    threads = int(spark.conf.get("spark.task.cpus", "1") or 1)
     photos = encode_photos(listings, _photo_encoder(images, settings, bundle, threads), partitions)
     titles = encode_titles(listings, _title_encoder(settings, bundle, threads), partitions)
     return assemble(listings, photos, titles, bundle.encoder_fingerprint if bundle else RAW)
@@ -26,7 +26,9 @@ def _photo_encoder(images: str, settings: Settings, bundle: Bundle | None, threa
     return PhotoEncoder(
         images=images,
         tower=bundle.image_tower if bundle else settings.image_tower.name,
-        weights=bundle.image_tower_weights if bundle else first_weights(settings.image_tower.name, settings.training.seed),
+        weights=bundle.image_tower_weights
+        if bundle
+        else first_weights(settings.image_tower.name, settings.training.seed),
         head=bundle.image_head if bundle else None,
         batch_size=settings.image_tower.batch_size,
         threads=threads,

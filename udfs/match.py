@@ -31,11 +31,15 @@ def _open_index(name: str) -> CatalogueIndex:
 def index_catalogue(encoded: DataFrame) -> tuple[CatalogueIndex, list[str]]:
     """The catalogue index on the driver, and the posting_ids by row. Spark hashes the terms and counts documents."""
     hashed = encoded.mapInArrow(hash_terms, HASHED_TERMS).persist()
-    counted = hashed.mapInArrow(count_documents, FREQUENCIES).groupBy("kind", "bucket").agg(F.sum("documents").alias("documents"))
+    counted = (
+        hashed.mapInArrow(count_documents, FREQUENCIES)
+        .groupBy("kind", "bucket")
+        .agg(F.sum("documents").alias("documents"))
+    )
     frequencies = {kind: np.zeros(BUCKETS, np.int32) for kind in ("words", "characters")}
     rows = counted.toPandas()
     for kind, part in rows.groupby("kind"):
-        frequencies[kind][part["bucket"]] = part["documents"]
+        frequencies[str(kind)][part["bucket"]] = part["documents"]
     table = hashed.orderBy("posting_id").toArrow()
     hashed.unpersist()
     return build_index(table, frequencies)

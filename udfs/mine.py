@@ -2,12 +2,14 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from kembar.blocking import propose_pairs
 from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings
+from kembar.evaluation import Truth
 from kembar.training.thresholds import CandidateRows
 from udfs.match import block_listings, ship_index
 
@@ -33,3 +35,15 @@ def name_pairs(pairs: DataFrame, posting_ids: list[str]) -> DataFrame:
         sided = names.select(F.col("row").alias(f"row_{side}"), F.col("posting_id").alias(f"posting_id_{side}"))
         pairs = pairs.join(F.broadcast(sided), f"row_{side}")
     return pairs.select("posting_id_l", "posting_id_r", "weight", "blocks")
+
+
+def count_true_pairs(pairs: DataFrame, posting_ids: list[str], truth: Truth) -> tuple[int, int]:
+    """How many candidate pairs there are, and how many of them are true pairs."""
+    place = np.asarray(pc.index_in(pa.array(posting_ids, pa.string()), truth.posting_ids).fill_null(-1))
+    product = np.where(place >= 0, truth.product[place], -1)
+    rows = pa.table({"row": np.arange(len(product)), "product": product})
+    products = F.broadcast(pairs.sparkSession.createDataFrame(rows))
+    sides = [products.select(F.col("row").alias(f"row_{s}"), F.col("product").alias(f"product_{s}")) for s in "lr"]
+    true = (F.col("product_l") == F.col("product_r")) & (F.col("product_l") >= 0)
+    counts = pairs.join(sides[0], "row_l").join(sides[1], "row_r").agg(F.count("*"), F.count_if(true)).collect()[0]
+    return int(counts[0]), int(counts[1])

@@ -1,10 +1,10 @@
 """A bundle: what training learnt, as a folder of plain data that match and encode need and nothing that can run.
 
-    manifest.json    format, versions, towers, thresholds, what it was trained on, its figures, each file's SHA-256
-    heads.npz        centre and kernel of the image and title head
-    discriminator.npz  slopes and bias
-    image_tower.npz  the small CNN's weights, where it is the image tower
-    README.md        the model card
+manifest.json    format, versions, towers, thresholds, what it was trained on, its figures, each file's SHA-256
+heads.npz        centre and kernel of the image and title head
+discriminator.npz  slopes and bias
+image_tower.npz  the small CNN's weights, where it is the image tower
+README.md        the model card
 """
 
 import hashlib
@@ -29,11 +29,10 @@ _HEADS, _DISCRIMINATOR, _IMAGE_TOWER = "heads.npz", "discriminator.npz", "image_
 
 @dataclass(frozen=True)
 class Thresholds:
-    """match: mean probability from which clusters merge; lone: from which a listing left alone joins its best neighbour."""
+    """match: mean probability from which clusters merge; lone: from which a listing left alone joins another."""
 
     match: float
     lone: float
-
 
     def overridden(self, settings: GroupingSettings) -> "Thresholds":
         """These, with what the settings say instead; nothing joins where singletons may stay."""
@@ -66,7 +65,7 @@ class Bundle:
 
 def _pack(arrays: dict[str, NDArray[np.float32]]) -> bytes:
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
+    np.savez(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 
 

@@ -89,7 +89,7 @@ def _dense(column: pa.ChunkedArray) -> tuple[NDArray[np.float16], NDArray[np.boo
     flat = np.asarray(lists.drop_null().flatten(), dtype=np.float16)
     width = len(flat) // max(int(present.sum()), 1)
     codes = np.zeros((len(present), width), np.float16)
-    codes[present] = flat.reshape(-1, width)
+    codes[present] = flat.reshape(int(present.sum()), width)
     return codes, present
 
 
@@ -106,9 +106,7 @@ def _counts(table: pa.Table, name: str, buckets: int) -> csr_array:
     return csr_array((data, indices, indptr), shape=(len(table), buckets))
 
 
-def build_index(
-    table: pa.Table, frequencies: dict[str, NDArray[np.int32]]
-) -> tuple[CatalogueIndex, list[str]]:
+def build_index(table: pa.Table, frequencies: dict[str, NDArray[np.int32]]) -> tuple[CatalogueIndex, list[str]]:
     """The index of a catalogue, and the posting_ids by row.
 
     table: `posting_id, image_embedding, title_embedding, phash` and the hashed terms of
@@ -118,9 +116,7 @@ def build_index(
     phash, has_hash = _hashes(table["phash"])
     title, has_title = _dense(table["title_embedding"])
     image, has_image = _dense(table["image_embedding"])
-    lexical = {
-        name: tf_idf(_counts(table, name, len(frequencies[name])), frequencies[name]) for name in _LEXICAL
-    }
+    lexical = {name: tf_idf(_counts(table, name, len(frequencies[name])), frequencies[name]) for name in _LEXICAL}
     index = CatalogueIndex(
         phash=phash,
         has_hash=has_hash,

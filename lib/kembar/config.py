@@ -178,7 +178,9 @@ def _explain(error: ValidationError, defaults: dict[str, Any]) -> str:
             faults.setdefault(key, []).append(expected)
             received[key] = fault["input"]
     lines = [
-        f"{key}: expected {' or '.join(expected)}, received {received[key]!r}" if key in received else f"{key}: {expected[0]}"
+        f"{key}: expected {' or '.join(expected)}, received {received[key]!r}"
+        if key in received
+        else f"{key}: {expected[0]}"
         for key, expected in faults.items()
     ]
     return "\n  ".join(["these settings cannot work:", *lines])

@@ -45,9 +45,7 @@ def presence(index: CatalogueIndex, left: Rows, right: Rows) -> NDArray[np.bool_
     return np.stack([h[left] & h[right] for h in has], axis=1)
 
 
-def pair_distances(
-    index: CatalogueIndex, left: Rows, right: Rows
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def pair_distances(index: CatalogueIndex, left: Rows, right: Rows) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Distances `[pairs, 5]` in the order of DISTANCES, and `presence`.
 
     Cosine distances (0 … 2 for codes, 0 … 1 for TF-IDF) and the soft Hamming

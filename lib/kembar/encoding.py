@@ -37,7 +37,7 @@ class PhotoEncoder:
         with ThreadPoolExecutor(self.decode_threads) as pool:
             for batch in batches:
                 wanted = zip(batch["image"].to_pylist(), batch["want_hash"].to_pylist(), strict=True)
-                photos = list(pool.map(lambda row: self._open(*row, tower.input_px), wanted))
+                photos = list(pool.map(lambda row: self._open(row[0], row[1], tower.input_px), wanted))
                 yield self._encode(batch["image"], photos, tower)
 
     def _open(self, name: str, want_hash: bool, px: int) -> Photo | PhotoError:
@@ -78,7 +78,8 @@ class TitleEncoder:
             normal = [normalise_title(title) for title in titles]
             readable = [title for title in normal if title]
             codes = _project(self.head, tower.embed(readable, batch_size=self.batch_size)) if readable else None
-            failures = ["title has no letter or digit" if t and not n else None for t, n in zip(titles, normal)]
+            unreadable = [bool(title) and not text for title, text in zip(titles, normal, strict=True)]
+            failures = ["title has no letter or digit" if bad else None for bad in unreadable]
             columns = {
                 "posting_id": batch["posting_id"],
                 "title_embedding": _spread(codes, [bool(title) for title in normal]),

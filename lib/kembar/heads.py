@@ -27,7 +27,7 @@ class Head:
 
     def __call__(self, embeddings: Matrix) -> Matrix:
         """`[n, tower_dim]` to L2-normalised codes `[n, code_dim]`."""
-        return normalise_rows((embeddings - self.centre) @ self.kernel)
+        return normalise_rows(((embeddings - self.centre) @ self.kernel).astype(np.float32))
 
     @property
     def code_dim(self) -> int:

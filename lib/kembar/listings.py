@@ -89,3 +89,15 @@ def validate_listings(raw: DataFrame) -> tuple[DataFrame, DataFrame]:
     row = F.coalesce(F.col(_CORRUPT), F.to_json(F.struct(*LISTINGS.names)))
     bad = judged.where(F.col("reason").isNotNull()).select("posting_id", row.alias("row"), "reason")
     return good, bad
+
+
+def label_listings(raw: DataFrame) -> DataFrame:
+    """`posting_id, label_group` of every row of `read_listings` that has an id, usable or not, the first of each id.
+
+    A listing that went to quarantine still counts: not finding its twins is an error of the run.
+    """
+    named = raw.select(_blank_as_null("posting_id"), _blank_as_null("label_group"), _ORDER).where(
+        r"posting_id not rlike '\\s'"
+    )
+    first = F.row_number().over(Window.partitionBy("posting_id").orderBy(_ORDER)) == 1
+    return named.withColumn("first", first).where("first").orderBy(_ORDER).select("posting_id", "label_group")

@@ -114,7 +114,9 @@ def require_finished(uri: str, made_by: str) -> dict[str, Any]:
         InputError: it is missing or unfinished, or was not encoded by `made_by`.
     """
     if not exists(join_uri(uri, MANIFEST)):
-        raise InputError(f"{uri} has no {MANIFEST}: nothing was encoded there, or the run did not finish; run jobs/encode.py")
+        raise InputError(
+            f"{uri} has no {MANIFEST}: nothing was encoded there, or the run did not finish; run jobs/encode.py"
+        )
     manifest = read_json(join_uri(uri, MANIFEST))
     if manifest.get("encoder") != made_by:
         raise InputError(

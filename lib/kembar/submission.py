@@ -1,11 +1,17 @@
 """The competition's answer: `posting_id,matches`, one row a listing, itself first."""
 
 import io
+import posixpath
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 from numpy.typing import NDArray
+
+from kembar.errors import InputError
+from kembar.storage import read_bytes, require
+
+COLUMNS = ("posting_id", "matches")
 
 
 def groups_table(posting_ids: list[str], labels: NDArray[np.int64]) -> pa.Table:
@@ -21,11 +27,13 @@ def groups_table(posting_ids: list[str], labels: NDArray[np.int64]) -> pa.Table:
     )
 
 
-def submission_csv(posting_ids: list[str], labels: NDArray[np.int64], unused: list[str]) -> bytes:
-    """`submission.csv`, whole: every listing with its group, itself first; `unused` ones stand alone.
+def submission_csv(posting_ids: list[str], labels: NDArray[np.int64], quarantined: list[str]) -> bytes:
+    """`submission.csv`, whole: every listing with its group, itself first; `quarantined` ones stand alone.
 
-    A group is at most 50 listings, so no row needs cutting here.
+    A group is at most 50 listings, so no row needs cutting here. A quarantined id that is
+    a usable listing's too (a repeated row), or that holds the separator, gets no row.
     """
+    unused = sorted({name for name in quarantined if not name.split()[1:]} - set(posting_ids))
     order = np.argsort(labels, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(order) else []
     matches = [""] * len(posting_ids)
@@ -37,3 +45,18 @@ def submission_csv(posting_ids: list[str], labels: NDArray[np.int64], unused: li
     buffer = io.BytesIO()
     pacsv.write_csv(table, buffer, pacsv.WriteOptions(quoting_style="needed"))
     return buffer.getvalue()
+
+
+def read_submission(uri: str) -> pa.Table:
+    """A submission as text columns `posting_id, matches`, whoever made it.
+
+    Raises:
+        InputError: it is missing, no CSV, or lacks one of the two columns.
+    """
+    require(uri, "submission")
+    options = pacsv.ConvertOptions(column_types=dict.fromkeys(COLUMNS, pa.string()), include_columns=list(COLUMNS))
+    parse = pacsv.ParseOptions(newlines_in_values=True)
+    try:
+        return pacsv.read_csv(io.BytesIO(read_bytes(uri)), parse_options=parse, convert_options=options)
+    except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
+        raise InputError(f"{posixpath.basename(uri)} is not a CSV of {', '.join(COLUMNS)}: {error}") from error

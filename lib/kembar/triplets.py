@@ -46,14 +46,21 @@ def hard_non_matches(candidates: DataFrame, split: DataFrame, settings: TripletS
     candidates: `posting_id_l, posting_id_r, weight, blocks`. The half with the largest
     weight goes first, in random order: always the very nearest would teach from label noise.
     """
-    both = candidates.select(F.col("posting_id_l").alias("anchor"), F.col("posting_id_r").alias("non_match"), "weight", "blocks")
+    both = candidates.select(
+        F.col("posting_id_l").alias("anchor"), F.col("posting_id_r").alias("non_match"), "weight", "blocks"
+    )
     swapped = both.select(F.col("non_match").alias("anchor"), F.col("anchor").alias("non_match"), "weight", "blocks")
     side = split.select(F.col("posting_id").alias("anchor"), "label_group", "split")
     other = split.select(
-        F.col("posting_id").alias("non_match"), F.col("label_group").alias("other_group"), F.col("split").alias("other_split")
+        F.col("posting_id").alias("non_match"),
+        F.col("label_group").alias("other_group"),
+        F.col("split").alias("other_split"),
     )
     rivals = (
-        both.union(swapped).join(side, "anchor").join(other, "non_match").where("label_group != other_group and split = other_split")
+        both.union(swapped)
+        .join(side, "anchor")
+        .join(other, "non_match")
+        .where("label_group != other_group and split = other_split")
     )
     near = _best(rivals, [F.desc("weight"), F.col("non_match")], 2 * settings.per_anchor).drop("turn")
     shuffled = _best(near, [_share("anchor", "non_match", seed=settings.seed), F.col("non_match")], settings.per_anchor)
@@ -63,12 +70,18 @@ def hard_non_matches(candidates: DataFrame, split: DataFrame, settings: TripletS
 def random_non_matches(split: DataFrame, settings: TripletSettings) -> DataFrame:
     """`anchor, non_match, turn`: other products of the same split, drawn by position."""
     place = Window.partitionBy("split").orderBy(_share("posting_id", seed=settings.seed), "posting_id")
-    placed = split.withColumn("place", F.row_number().over(place) - 1).withColumn("size", F.count("*").over(Window.partitionBy("split")))
+    placed = split.withColumn("place", F.row_number().over(place) - 1).withColumn(
+        "size", F.count("*").over(Window.partitionBy("split"))
+    )
     turns = placed.withColumn("turn", F.explode(F.sequence(F.lit(1), F.lit(settings.per_anchor))))
     draw = F.floor(_share("posting_id", "turn", seed=settings.seed + 1) * F.col("size"))
     drawn = turns.select(F.col("posting_id").alias("anchor"), "label_group", "split", "turn", draw.alias("place"))
-    target = placed.select("split", "place", F.col("posting_id").alias("non_match"), F.col("label_group").alias("other_group"))
-    return drawn.join(target, ["split", "place"]).where("label_group != other_group").select("anchor", "non_match", "turn")
+    target = placed.select(
+        "split", "place", F.col("posting_id").alias("non_match"), F.col("label_group").alias("other_group")
+    )
+    return (
+        drawn.join(target, ["split", "place"]).where("label_group != other_group").select("anchor", "non_match", "turn")
+    )
 
 
 def _side(listings: DataFrame, name: str) -> DataFrame:
@@ -86,12 +99,18 @@ def build_triplets(listings: DataFrame, candidates: DataFrame, settings: Triplet
     hard = hard_non_matches(candidates, split, settings).withColumnRenamed("non_match", "hard")
     chance = random_non_matches(split, settings).withColumnRenamed("non_match", "chance")
     take_hard = (_share("anchor", "match", seed=settings.seed + 2) < settings.hard_share) & F.col("hard").isNotNull()
-    chosen = matches.join(hard, ["anchor", "turn"], "left").join(chance, ["anchor", "turn"], "left").select(
-        "anchor",
-        "match",
-        F.when(take_hard, F.col("hard")).otherwise(F.coalesce("chance", "hard")).alias("non_match"),
-        F.when(take_hard | F.col("chance").isNull(), F.col("non_match_source")).otherwise("random").alias("non_match_source"),
-        "split",
+    chosen = (
+        matches.join(hard, ["anchor", "turn"], "left")
+        .join(chance, ["anchor", "turn"], "left")
+        .select(
+            "anchor",
+            "match",
+            F.when(take_hard, F.col("hard")).otherwise(F.coalesce("chance", "hard")).alias("non_match"),
+            F.when(take_hard | F.col("chance").isNull(), F.col("non_match_source"))
+            .otherwise("random")
+            .alias("non_match_source"),
+            "split",
+        )
     )
     full = chosen.where(F.col("non_match").isNotNull())
     for name in ("anchor", "match", "non_match"):

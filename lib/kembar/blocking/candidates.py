@@ -58,7 +58,5 @@ def propose_pairs(blocks: DataFrame, settings: BlockingSettings) -> DataFrame:
 
 def count_by_source(pairs: DataFrame) -> dict[str, int]:
     """How many of the pairs each block source proposed; a pair counts once for each."""
-    counts = [
-        F.count_if(F.col("blocks").bitwiseAND(1 << bit) != 0).alias(source) for bit, source in enumerate(SOURCES)
-    ]
-    return {name: int(value) for name, value in pairs.agg(*counts).first().asDict().items()}
+    counts = [F.count_if(F.col("blocks").bitwiseAND(1 << bit) != 0).alias(source) for bit, source in enumerate(SOURCES)]
+    return {name: int(value) for name, value in pairs.agg(*counts).collect()[0].asDict().items()}

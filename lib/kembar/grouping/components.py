@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import connected_components as scipy_components
 
 from kembar.storage import join_uri, rewrite_table
 
+
 def _both_ways(edges: DataFrame) -> DataFrame:
     return edges.select("u", "v").union(edges.select(F.col("v").alias("u"), F.col("u").alias("v")))
 

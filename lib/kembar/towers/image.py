@@ -13,6 +13,11 @@ from kembar.towers.runtime import tensorflow
 EFFICIENTNET, SMALL_CNN = "efficientnet-lite0", "small-cnn"
 
 
+def image_dim(name: str) -> int:
+    """Width of a tower's embeddings."""
+    return {EFFICIENTNET: lite0.FEATURES, SMALL_CNN: small_cnn.FEATURES}[name]
+
+
 class ImageTower:
     """Runs pixels through a convolutional network.
 

@@ -37,7 +37,7 @@ class Convolution:
 
 @dataclass(frozen=True)
 class Block:
-    """An inverted residual block: widen (not in the first), depthwise, narrow; added to its input where shapes allow."""
+    """An inverted residual block: widen (not in the first), depthwise, narrow; added to its input if shapes allow."""
 
     expand: Convolution | None
     depthwise: Convolution

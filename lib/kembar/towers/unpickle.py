@@ -57,7 +57,9 @@ class TensorUnpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ALLOWED:
-            raise BundleError(f"the weights file asks for {module}.{name}, which no tensor needs; it is not safe to read")
+            raise BundleError(
+                f"the weights file asks for {module}.{name}, which no tensor needs; it is not safe to read"
+            )
         return _ALLOWED[module, name]
 
     def persistent_load(self, reference: Any) -> _Storage:

@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+from numpy.typing import NDArray
 
 from kembar.bundle import Bundle
 from kembar.catalogue import CatalogueIndex
 from kembar.config import Settings
 from kembar.discriminator import Discriminator
-from kembar.errors import TrainingError
 from kembar.heads import Head
 from kembar.towers.image import SMALL_CNN, ImageTower
 from kembar.towers.small_cnn import INPUT_PX, build_small_cnn, pack_weights
@@ -57,6 +57,13 @@ class Trained:
     codes: CatalogueIndex
 
 
+def _full_width(embeddings: NDArray[np.float16], head: Head) -> NDArray[np.float32]:
+    """float32 embeddings as wide as the head takes them; zeros where no listing has the modality."""
+    if embeddings.shape[1]:
+        return embeddings.astype(np.float32)
+    return np.zeros((len(embeddings), len(head.centre)), np.float32)
+
+
 def fit_network(features: TrainingFeatures, work: TrainingWork, resume: bool) -> Trained:
     """Train heads and discriminator (and the small CNN, where it is the image tower).
 
@@ -66,16 +73,16 @@ def fit_network(features: TrainingFeatures, work: TrainingWork, resume: bool) ->
     settings, towers = work.settings, features.towers
     make_deterministic(settings.training.seed)
     cnn = build_small_cnn(settings.training.seed) if features.pixels is not None else None
-    image = towers.image.astype(np.float32) if features.pixels is None else features.pixels
-    heads = first_heads(towers, settings.training)
-    network = SiameseNetwork(towers.title.astype(np.float32), image, heads, settings.training, cnn)
+    heads = first_heads(towers, settings)
+    image = _full_width(towers.image, heads.image) if features.pixels is None else features.pixels
+    network = SiameseNetwork(_full_width(towers.title, heads.title), image, heads, settings.training, cnn)
     rows = triplet_rows(read_triplets(work.folder / "triplets"), features.posting_ids)
     trainer = Trainer(network, features, rows, settings.training, work.folder)
     if resume:
         trainer.resume()
     trainer.fit()
     weights = pack_weights(cnn) if cnn is not None else None
-    if weights is not None:
+    if weights is not None and features.pixels is not None:
         towers = towers.with_image(ImageTower(SMALL_CNN, weights=weights).embed(features.pixels))
     heads_now = network.image_head.export(), network.title_head.export()
     return Trained(*heads_now, network.discriminator.export(), weights, trainer.history, towers.projected(*heads_now))

@@ -92,7 +92,14 @@ class Trainer:
     def _run_epoch(self) -> None:
         batches = self._dataset(int(self._epoch), int(self._step))
         total = -(-len(self.triplets.train) // self.settings.batch_size)
-        bar = tqdm(batches, f"epoch {int(self._epoch) + 1}", total, initial=int(self._step), disable=self.quiet or None, unit="batch")
+        bar = tqdm(
+            batches,
+            f"epoch {int(self._epoch) + 1}",
+            total,
+            initial=int(self._step),
+            disable=self.quiet or None,
+            unit="batch",
+        )
         for batch in bar:
             loss = float(self._train_step(batch["rows"], batch["ready"], batch["present"], self._dropout_seed()))
             if not np.isfinite(loss):

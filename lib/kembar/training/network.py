@@ -77,7 +77,9 @@ class DiscriminatorLayer(tf.Module):
 
     def __call__(self, distances: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
         """Log-odds `[...]` of distances `[..., 5]` and presence `[..., 3]`."""
-        pattern = tf.reduce_sum(tf.cast(present, tf.int32) * tf.constant([1 << bit for bit in range(len(MODALITIES))]), axis=-1)
+        pattern = tf.reduce_sum(
+            tf.cast(present, tf.int32) * tf.constant([1 << bit for bit in range(len(MODALITIES))]), axis=-1
+        )
         reach = tf.clip_by_value(distances[..., None] - self.knots, 0.0, self.widths)
         evidence = tf.reduce_sum(reach * tf.gather(self.slopes(), pattern), axis=[-2, -1])
         return tf.gather(self.bias, pattern) - evidence

@@ -25,7 +25,8 @@ class TrainingWork:
         Raises:
             TrainingError: there is nothing to resume, or it is of something else.
         """
-        run = {"listings": self.listings, "settings": asdict(self.settings)}
+        settings = asdict(self.settings)
+        run = {"listings": self.listings, "settings": settings}
         if not resume:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True)
@@ -35,7 +36,7 @@ class TrainingWork:
             raise TrainingError(f"nothing to resume in {self.folder}; leave out --resume to start")
         before = json.loads((self.folder / _RUN).read_text())
         if before != run:
-            changed = [k for k, v in run["settings"].items() if v != before["settings"].get(k)]
+            changed = [k for k, v in settings.items() if v != before["settings"].get(k)]
             what = f"settings in {', '.join(changed)}" if changed else f"the listings {before['listings']}"
             raise TrainingError(f"{self.folder} is of a run with other {what}; leave out --resume to start anew")
 

@@ -1,0 +1,49 @@
+"""Evaluate a submission against the truth: row-wise, pairwise and B-cubed scores, and the blocking's recall.
+
+spark-submit jobs/evaluate.py --listings train.csv --submission DIR/submission.csv [--encoded DIR] [--output FILE]
+"""
+
+from kembar.config import settings_from
+from kembar.evaluation import blocking_scores, evaluate, read_claims, read_truth
+from kembar.evaluation.table import print_metrics
+from kembar.jobs import Stages, job_parser, run_job
+from kembar.listings import label_listings, read_listings
+from kembar.schemas import ENCODED
+from kembar.session import get_session
+from kembar.storage import join_uri, read_table, require, write_json
+from kembar.submission import read_submission
+from udfs.match import index_catalogue
+from udfs.mine import count_true_pairs, mine_pairs
+
+
+def main() -> None:
+    parser = job_parser(
+        __doc__,
+        listings="the labelled catalogue: CSV or Parquet with posting_id, image, title, label_group",
+        submission="submission.csv of jobs/match.py, or anybody's: posting_id,matches",
+    )
+    parser.add_argument("--encoded", metavar="DIR", help="what jobs/encode.py wrote, to measure the blocking too")
+    parser.add_argument("--output", metavar="FILE", help="where to write the scores as JSON")
+    args = parser.parse_args()
+    settings = settings_from(args)
+    require(args.listings, "listings")
+    submission = read_submission(args.submission)
+    if args.encoded:
+        require(join_uri(args.encoded, "manifest.json"), "the manifest of a finished encode run")
+
+    spark, stages = get_session("kembar evaluate"), Stages()
+    with stages("score"):
+        truth = read_truth(label_listings(read_listings(spark, args.listings, settings.listings.format)).toArrow())
+        metrics = evaluate(truth, read_claims(submission, truth))
+    if args.encoded:
+        with stages("block"):
+            index, posting_ids = index_catalogue(read_table(spark, join_uri(args.encoded, "listings"), ENCODED))
+            counts = count_true_pairs(mine_pairs(spark, index, settings.blocking), posting_ids, truth)
+            metrics["blocking"] = blocking_scores(truth, *counts)
+    if args.output:
+        write_json(args.output, metrics)
+    print_metrics(metrics)
+
+
+if __name__ == "__main__":
+    run_job(main)

@@ -1,0 +1,45 @@
+"""The scores as tables that people read."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def _scores_table(metrics: dict[str, Any]) -> Table:
+    low, high = metrics["row_wise_f1_interval_95"]
+    table = Table(title=f"{metrics['listings']:,} labelled listings of {metrics['products']:,} products")
+    for heading in ("", "precision", "recall", "F1", "95 % interval of F1"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    names = {"row_wise": "row-wise mean (the competition's)", "pairwise": "pairwise", "b_cubed": "B-cubed"}
+    for key, name in names.items():
+        interval = f"{low:.3f} - {high:.3f}" if key == "row_wise" else ""
+        table.add_row(name, *(f"{metrics[key][part]:.3f}" for part in ("precision", "recall", "f1")), interval)
+    return table
+
+
+def _sizes_table(metrics: dict[str, Any]) -> Table:
+    table = Table(title="by size of the true group")
+    for heading in ("listings in the group", "listings", "F1"):
+        table.add_column(heading, justify="right")
+    for size, part in metrics["by_group_size"].items():
+        table.add_row(size, f"{part['listings']:,}", f"{part['f1']:.3f}")
+    return table
+
+
+def _blocking_table(blocking: dict[str, float]) -> Table:
+    table = Table(title="blocking")
+    for heading in ("candidate pairs", "per listing", "pairs completeness", "pairs quality", "reduction ratio"):
+        table.add_column(heading, justify="right")
+    shares = (f"{blocking[key]:.4f}" for key in ("pairs_completeness", "pairs_quality", "reduction_ratio"))
+    table.add_row(f"{int(blocking['candidate_pairs']):,}", f"{blocking['candidate_pairs_per_listing']:.1f}", *shares)
+    return table
+
+
+def print_metrics(metrics: dict[str, Any], console: Console | None = None) -> None:
+    """Print what `evaluate` gave, and `blocking` where it was measured."""
+    out = console or Console()
+    out.print(_scores_table(metrics))
+    out.print(_sizes_table(metrics))
+    if "blocking" in metrics:
+        out.print(_blocking_table(metrics["blocking"]))

@@ -1,0 +1,68 @@
+"""Titles as sellers write them: the same product under many names, sizes and decorations."""
+
+import numpy as np
+
+from kembar.sample.products import Product
+from kembar.sample.vocabulary import COLOURS, KINDS, LANGUAGES, PREFIXES, SUFFIXES, VARIANT_WORDS, VARIANTS
+
+_KEEP_LANGUAGE, _KEEP_BRAND, _KEEP_NAME, _KEEP_VARIANT, _KEEP_ATTRIBUTE = 0.85, 0.82, 0.72, 0.85, 0.4
+
+
+def _variant(product: Product, language: int, rng: np.random.Generator) -> str:
+    if product.variant_kind == "colour":
+        return COLOURS[product.variant][1][language]
+    unit = str(rng.choice(VARIANTS[product.variant_kind][1]))
+    word = str(rng.choice(VARIANT_WORDS.get(product.variant_kind, ("",))))
+    return f"{word} {product.variant}{unit}".strip()
+
+
+def _misspell(word: str, rng: np.random.Generator) -> str:
+    """One slip of the keyboard: a letter left out, doubled, or swapped with the next."""
+    if len(word) < 4 or not word.isalpha():
+        return word
+    at = int(rng.integers(1, len(word) - 1))
+    slips = (
+        word[:at] + word[at + 1 :],
+        word[:at] + word[at] + word[at:],
+        word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+    )
+    return slips[int(rng.integers(3))]
+
+
+def _case(title: str, rng: np.random.Generator) -> str:
+    styles = (str.title, str.upper, str.lower, str)
+    return styles[int(rng.choice(4, p=(0.35, 0.2, 0.15, 0.3)))](title)
+
+
+def _debris(title: str, rng: np.random.Generator) -> str:
+    """What broken exports and free-hand typing leave: byte literals, line breaks, quotes, commas."""
+    roll = rng.random()
+    if roll < 0.02:
+        escaped = "".join(chr(byte) if byte < 128 else f"\\x{byte:02x}" for byte in title.encode())
+        return f'b"{escaped}"'
+    if roll < 0.04:
+        return title.replace(" ", "\n", 1)
+    if roll < 0.07:
+        return title.replace(" ", ' "', 1) + '"'
+    return title.replace(" ", ", ", 2) if roll < 0.12 else title
+
+
+def write_title(product: Product, rng: np.random.Generator) -> str:
+    """One seller's title of a product."""
+    own = rng.random() < _KEEP_LANGUAGE
+    language = LANGUAGES.index(product.language) if own else int(rng.integers(len(LANGUAGES)))
+    noun = KINDS[product.kind][2][language].split()
+    if len(noun) > 2 and rng.random() < 0.4:
+        noun = noun[: len(noun) - 1]
+    parts = [" ".join(noun)]
+    parts += [product.brand] if rng.random() < _KEEP_BRAND else []
+    parts += [product.name] if rng.random() < _KEEP_NAME else []
+    parts += [attribute for attribute in product.attributes if rng.random() < _KEEP_ATTRIBUTE]
+    parts += [_variant(product, language, rng)] if rng.random() < _KEEP_VARIANT else []
+    if rng.random() < 0.5:
+        parts = [parts[i] for i in rng.permutation(len(parts))]
+    words = [_misspell(word, rng) if rng.random() < 0.05 else word for word in " ".join(parts).split(" ")]
+    title = _case(" ".join(words), rng)
+    title = str(rng.choice(PREFIXES)) + title if rng.random() < 0.3 else title
+    title = title + str(rng.choice(SUFFIXES)) if rng.random() < 0.35 else title
+    return _debris(title, rng)
