@@ -17,19 +17,19 @@ _BYTE_ORDER_MARK = "\ufeff"
 def _read_csv(spark: SparkSession, path: str) -> DataFrame:
     """Every column as text, by the header's names; records that do not parse in `_corrupt_record`."""
     reader = (
-        spark.read.option("header", True)
-        .option("multiLine", True)  # sellers put line breaks into titles
+        spark.read.option("multiLine", True)  # sellers put line breaks into titles
         .option("quote", '"')
         .option("escape", '"')  # the CSV way to write a quote is to double it
         .option("mode", "PERMISSIVE")
         .option("columnNameOfCorruptRecord", _CORRUPT)
         .option("maxCharsPerColumn", -1)
     )
-    header = [name.lstrip(_BYTE_ORDER_MARK).strip() for name in reader.csv(path).columns]
+    first = reader.option("header", False).csv(path).first()  # Spark renames a repeated name, so we read them ourselves
+    header = [(name or "").lstrip(_BYTE_ORDER_MARK).strip() for name in first or ()]
     if duplicated := sorted({name for name in header if header.count(name) > 1}):
         raise InputError(f"{path}: the header names {', '.join(duplicated)} more than once")
     schema = StructType([StructField(name, StringType()) for name in [*header, _CORRUPT]])
-    return reader.schema(schema).csv(path)
+    return reader.schema(schema).option("header", True).csv(path)
 
 
 def read_listings(spark: SparkSession, uri: str, kind: str = "auto") -> DataFrame:

@@ -35,19 +35,24 @@ def _all_pairs(index: CatalogueIndex, discriminator: Discriminator, rows: Rows) 
 
 
 def _split_to(tree: NDArray[np.float64], members: NDArray[np.int64], max_group: int) -> list[NDArray[np.int64]]:
-    """A cluster over the cap cut at its weakest merges until each part fits."""
+    """A cluster over the cap cut at its weakest merges until each part fits, neighbouring small parts put together.
+
+    Many copies of one listing merge one by one, in a tree that is a chain; without the
+    second step the cut would leave all but the last `max_group` of them alone.
+    """
     wanted, parts = set(members.tolist()), []
     stack = [to_tree(tree)]
     while stack:
         node = stack.pop()
-        leaves = np.array(sorted(set(node.pre_order()) & wanted))
-        if not len(leaves):
-            continue
-        if len(leaves) == node.count and len(leaves) <= max_group:
-            parts.append(leaves)
-        else:
-            stack.extend([node.left, node.right])
-    return parts
+        leaves = [leaf for leaf in node.pre_order() if leaf in wanted]
+        if leaves and len(leaves) == node.count <= max_group:
+            if parts and len(parts[-1]) + len(leaves) <= max_group:
+                parts[-1].extend(leaves)
+            else:
+                parts.append(leaves)
+        elif leaves:
+            stack.extend([node.right, node.left])
+    return [np.array(part) for part in parts]
 
 
 def cut_tree(tree: NDArray[np.float64], threshold: float, max_group: int) -> NDArray[np.int64]:

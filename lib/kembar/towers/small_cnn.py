@@ -8,12 +8,12 @@ import numpy as np
 from kembar.errors import BundleError
 
 INPUT_PX = 96
-FEATURES = 128
+FEATURES = 96
 _WIDTHS = (16, 32, 64, 96, 128)
 
 
 def build_small_cnn(seed: int = 7) -> Any:
-    """A Keras model from `[n, 96, 96, 3]` (0 … 255) to `[n, 128]`.
+    """A Keras model from `[n, 96, 96, 3]` (0 … 255) to `[n, 96]`.
 
     Depthwise-separable convolutions (Howard et al. 2017, arXiv:1704.04861), each halving
     the picture. Group norm instead of batch norm: a listing's code must not depend on

@@ -17,6 +17,7 @@ from kembar.discriminator import Discriminator
 from kembar.heads import Head
 from kembar.towers.image import SMALL_CNN, ImageTower
 from kembar.towers.small_cnn import INPUT_PX, build_small_cnn, pack_weights
+from kembar.training.calibration import align_patterns
 from kembar.training.card import model_card
 from kembar.training.features import TrainingFeatures, triplet_rows
 from kembar.training.heads import first_heads
@@ -24,7 +25,7 @@ from kembar.training.labels import RowLabels
 from kembar.training.loop import EpochResult, Trainer, make_deterministic
 from kembar.training.network import SiameseNetwork
 from kembar.training.pixels import load_pixels
-from kembar.training.thresholds import CandidateRows, choose_thresholds
+from kembar.training.thresholds import CandidateRows, GroupingChoice, choose_thresholds
 from kembar.training.work import TrainingWork
 
 
@@ -91,10 +92,10 @@ def fit_network(features: TrainingFeatures, work: TrainingWork, resume: bool) ->
 def finish_bundle(
     trained: Trained, pairs: CandidateRows, labels: RowLabels, name: str, settings: Settings
 ) -> tuple[Bundle, str]:
-    """Choose the thresholds on the held-out products; the bundle and its model card."""
-    thresholds, group_f1 = choose_thresholds(
-        trained.codes, trained.discriminator, pairs, labels, settings.grouping.max_group
-    )
+    """Calibrate and choose the thresholds on the held-out products; the bundle and its model card."""
+    discriminator = align_patterns(GroupingChoice(trained.codes, trained.discriminator, pairs, labels))
+    choice = GroupingChoice(trained.codes, discriminator, pairs, labels)
+    thresholds, group_f1 = choose_thresholds(choice, settings.grouping.max_group)
     trained_on: dict[str, Any] = {
         "name": Path(name).parent.name or Path(name).name,
         "listings": len(trained.codes),
@@ -107,7 +108,7 @@ def finish_bundle(
     bundle = Bundle(
         trained.image_head,
         trained.title_head,
-        trained.discriminator,
+        discriminator,
         thresholds,
         **towers,
         trained_on=trained_on,

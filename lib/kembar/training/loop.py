@@ -1,8 +1,9 @@
 """The training loop: deterministic, checkpointed, resumable to the same result, and never past a NaN."""
 
+import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,13 @@ class Trainer:
         if self._manager.latest_checkpoint is None:
             return False
         self._manager.checkpoint.restore(self._manager.latest_checkpoint).assert_consumed()
+        done = json.loads(self._history_file.read_text()) if self._history_file.exists() else []
+        self.history[:] = [result for result in (EpochResult(**row) for row in done) if result.epoch <= self._epoch]
         return True
+
+    @property
+    def _history_file(self) -> Path:
+        return self.work / "history.json"
 
     def fit(self) -> None:
         """Train to the last epoch or until the held-out loss has not fallen for `patience` epochs, and keep the best.
@@ -83,6 +90,8 @@ class Trainer:
         Raises:
             TrainingError: a loss is not finite; the last checkpoint is from before it.
         """
+        if self._manager.latest_checkpoint is None:
+            self._save()  # something to go back to, should the first epoch fail
         while self._epoch < self.settings.epochs and self._epoch - self._best_epoch < self.settings.patience:
             self._run_epoch()
             self._finish_epoch()
@@ -123,8 +132,8 @@ class Trainer:
         self._epoch.assign_add(1)
         self._step.assign(0)
         self._loss_sum.assign(0.0)
-        self._save()
         self._report(result)
+        self._save()
 
     def _save(self) -> None:
         self._manager.save()
@@ -132,6 +141,7 @@ class Trainer:
 
     def _report(self, result: EpochResult) -> None:
         self.history.append(result)
+        self._history_file.write_text(json.dumps([asdict(row) for row in self.history], indent=2))
         numbers = {k: v for k, v in vars(result).items() if k != "epoch"}
         with self._logs.as_default(step=result.epoch):
             for name, value in numbers.items():

@@ -21,20 +21,22 @@ from kembar.grouping.labels import Neighbours, join_lone_listings
 from kembar.scoring import score_rows
 from kembar.training.labels import RowLabels
 
-MATCH_GRID = np.round(np.arange(0.1, 0.91, 0.02), 2)
-LONE_GRID = np.round(np.append(np.arange(0.02, 0.8, 0.02), 1.0), 2)
+MATCH_GRID = np.round(np.arange(0.3, 0.985, 0.02), 2)
+LONE_GRID = np.round(np.append(np.arange(0.02, 0.9, 0.02), 1.0), 2)
 _LARGEST_TREE = 3000
+
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class CandidateRows:
     """A catalogue's candidate pairs as rows of its index, `[pairs]` each."""
 
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
+    left: Rows
+    right: Rows
 
 
-def row_f1(labels: NDArray[np.int64], product: NDArray[np.int64]) -> NDArray[np.float64]:
+def row_f1(labels: Rows, product: Rows) -> NDArray[np.float64]:
     """F1 of each row's group against its product, `[n]`."""
     n = len(labels)
     together = np.unique(labels, return_inverse=True)[1] * n + np.unique(product, return_inverse=True)[1]
@@ -43,62 +45,71 @@ def row_f1(labels: NDArray[np.int64], product: NDArray[np.int64]) -> NDArray[np.
     return 2 * hits[both] / (sizes[0][2][sizes[0][1]] + sizes[1][2][sizes[1][1]])
 
 
-def _trees(
-    index: CatalogueIndex, model: Discriminator, pairs: CandidateRows, probability: NDArray[np.float32]
-) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
-    """Rows and average-linkage tree of each component at the lowest threshold of the grid.
+@dataclass(frozen=True)
+class GroupingChoice:
+    """A labelled catalogue grouped at each threshold of the grid, from its candidate pairs."""
 
-    A tree is cut anew for each threshold: where a component falls apart at a higher
-    one, the cut falls between its parts.
-    """
-    floor = MATCH_GRID[0]
-    n = len(index)
-    while True:
-        sure = probability >= floor
-        graph = coo_array((np.ones(sure.sum(), np.int8), (pairs.left[sure], pairs.right[sure])), shape=(n, n))
-        _, label = connected_components(graph, directed=False)
-        if np.bincount(label).max() <= _LARGEST_TREE:
-            break
-        floor = (1 + floor) / 2
-    order = np.argsort(label, kind="stable")
-    parts = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
-    return [(part, link(index, model, part)) for part in parts if len(part) > 1]
+    index: CatalogueIndex
+    model: Discriminator
+    pairs: CandidateRows
+    labels: RowLabels
+
+    def f1(self, groups: Rows) -> float:
+        """Row-wise mean F1 over the held-out rows."""
+        return float(row_f1(groups, self.labels.product)[self.labels.held_out].mean())
+
+    def cuts(self) -> dict[float, Rows]:
+        """Labels of all rows by threshold, from `_floor` on."""
+        probability = score_rows(self.index, self.model, self.pairs.left, self.pairs.right)
+        floor, components = self._components(probability)
+        trees = [(part, link(self.index, self.model, part)) for part in components]
+        return {float(t): _cut(trees, len(self.index), t) for t in MATCH_GRID[floor <= MATCH_GRID]}
+
+    def _components(self, probability: NDArray[np.float32]) -> tuple[float, list[Rows]]:
+        """Components at the lowest threshold of the grid at which none is too large for a tree in memory.
+
+        One tree a component serves every higher threshold: where the component falls
+        apart at one, the cut falls between its parts.
+        """
+        n = len(self.index)
+        for floor in MATCH_GRID:
+            sure = probability >= floor
+            ends = (self.pairs.left[sure], self.pairs.right[sure])
+            _, label = connected_components(coo_array((np.ones(sure.sum(), np.int8), ends), shape=(n, n)), directed=False)
+            if np.bincount(label).max() <= _LARGEST_TREE:
+                break
+        order = np.argsort(label, kind="stable")
+        parts = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
+        return float(floor), [part for part in parts if len(part) > 1]
+
+    def neighbours(self) -> Neighbours:
+        """Each listing's likeliest candidate, the lower row where two are equal."""
+        left, right = self.pairs.left, self.pairs.right
+        probability = score_rows(self.index, self.model, left, right)
+        rows, others = np.concatenate([left, right]), np.concatenate([right, left])
+        chance = np.concatenate([probability, probability])
+        order = np.lexsort((others, -chance, rows))
+        first = order[np.unique(rows[order], return_index=True)[1]]
+        return Neighbours(rows[first], others[first], chance[first])
 
 
-def _cut(trees: list[tuple[NDArray[np.int64], NDArray[np.float64]]], n: int, threshold: float) -> NDArray[np.int64]:
+def _cut(trees: list[tuple[Rows, NDArray[np.float64]]], n: int, threshold: float) -> Rows:
     labels = np.arange(n, dtype=np.int64)
     for rows, tree in trees:
         labels[rows] = least_of(fcluster(tree, 1.0 - threshold, criterion="distance"), rows)
     return labels
 
 
-def _neighbours(pairs: CandidateRows, probability: NDArray[np.float32]) -> Neighbours:
-    """Each listing's likeliest candidate, the lower row where two are equal."""
-    rows, others = np.concatenate([pairs.left, pairs.right]), np.concatenate([pairs.right, pairs.left])
-    chance = np.concatenate([probability, probability])
-    order = np.lexsort((others, -chance, rows))
-    first = order[np.unique(rows[order], return_index=True)[1]]
-    return Neighbours(rows[first], others[first], chance[first])
+def choose_match_threshold(choice: GroupingChoice) -> float:
+    """The threshold with the best F1 before lone listings are joined."""
+    return _plateau({t: choice.f1(groups) for t, groups in choice.cuts().items()})
 
 
-def choose_thresholds(
-    index: CatalogueIndex,
-    model: Discriminator,
-    pairs: CandidateRows,
-    labels: RowLabels,
-    max_group: int,
-) -> tuple[Thresholds, float]:
+def choose_thresholds(choice: GroupingChoice, max_group: int) -> tuple[Thresholds, float]:
     """The thresholds with the best mean F1 over the held-out rows, and that F1."""
-    probability = score_rows(index, model, pairs.left, pairs.right)
-    trees = _trees(index, model, pairs, probability)
-    neighbours = _neighbours(pairs, probability)
-    cuts = {t: _cut(trees, len(index), t) for t in MATCH_GRID}
-
-    def f1(groups: NDArray[np.int64]) -> float:
-        return float(row_f1(groups, labels.product)[labels.held_out].mean())
-
-    match = _plateau({t: f1(groups) for t, groups in cuts.items()})
-    joined = {t: f1(join_lone_listings(cuts[match], neighbours, t, max_group)) for t in LONE_GRID}
+    cuts, neighbours = choice.cuts(), choice.neighbours()
+    match = _plateau({t: choice.f1(groups) for t, groups in cuts.items()})
+    joined = {t: choice.f1(join_lone_listings(cuts[match], neighbours, t, max_group)) for t in LONE_GRID}
     lone = _plateau(joined)
     return Thresholds(float(match), float(lone)), joined[lone]
 
