@@ -8,7 +8,7 @@ from kembar.jobs import Stages, job_parser, run_job
 from kembar.listings import read_listings, validate_listings
 from kembar.schemas import QUARANTINE, TRIPLETS
 from kembar.session import get_session
-from kembar.storage import MANIFEST, delete, join_uri, require, rewrite_table, write_json, write_table
+from kembar.storage import MANIFEST, delete, join_uri, read_table, require, rewrite_table, write_json, write_table
 from kembar.training.heads import first_heads
 from kembar.triplets import build_triplets
 from udfs.encode import encode_listings, split_encoded
@@ -47,7 +47,10 @@ def main() -> None:
         write_table(rejected.union(blind), join_uri(args.output, "quarantine"), QUARANTINE)
     delete(join_uri(args.output, "_staging"))
     counts = (
-        spark.read.parquet(join_uri(args.output, "triplets")).groupBy("split", "non_match_source").count().collect()
+        read_table(spark, join_uri(args.output, "triplets"), TRIPLETS)
+        .groupBy("split", "non_match_source")
+        .count()
+        .collect()
     )
     by_kind = {f"{row.split}/{row.non_match_source}": row["count"] for row in counts}
     write_json(join_uri(args.output, MANIFEST), {"triplets": by_kind, "seconds": stages.seconds})

@@ -1,15 +1,18 @@
-"""One lazy Spark session for all tests, and one sample catalogue."""
+"""One lazy Spark session for all tests, one sample catalogue, and one run of each job on it."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
 from kembar.config import Settings, load_settings
 from kembar.sample import write_catalogue
+from tests.submit import FAULTS, QUARANTINED, succeed
 
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 
@@ -40,3 +43,44 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample") / "catalogue"
     write_catalogue(folder, listings=240, seed=11, photo_px=160)
     return folder
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Path:
+    """catalogue/ with faults; every tenth hash is left out, to be computed from the photo."""
+    root = tmp_path_factory.mktemp("jobs")
+    shutil.copytree(sample, root / "catalogue")
+    listings = pd.read_csv(root / "catalogue" / "train.csv", dtype=str, keep_default_na=False)
+    listings.loc[::10, "image_phash"] = ""
+    known = listings["image"][0]
+    (root / "catalogue" / "images" / "broken.jpg").write_bytes(b"\xff\xd8 not a photo")
+    rows = [(name, known if image == "SAME" else image, *rest, "") for name, (image, *rest) in FAULTS.items()]
+    extra = pd.DataFrame([*rows, tuple(listings.iloc[3])], columns=listings.columns)
+    pd.concat([listings, extra]).to_csv(root / "catalogue" / "train.csv", index=False)
+    return root
+
+
+@pytest.fixture(scope="session")
+def catalogue(folder: Path) -> tuple[str | Path, ...]:
+    return "--listings", folder / "catalogue" / "train.csv", "--images", folder / "catalogue" / "images"
+
+
+@pytest.fixture(scope="session")
+def bundle(folder: Path, catalogue: tuple[str | Path, ...]) -> Path:
+    few = ("--set", "training.epochs=3", "--set", "training.batch_size=64")
+    run = succeed("train", *catalogue, "--bundle", folder / "bundle", *few)
+    assert "held-out F1" in run.said
+    return folder / "bundle"
+
+
+@pytest.fixture(scope="session")
+def encoded(folder: Path, catalogue: tuple[str | Path, ...], bundle: Path) -> Path:
+    run = succeed("encode", *catalogue, "--output", folder / "encoded", "--bundle", bundle)
+    assert f"quarantined {len(QUARANTINED) + 1}" in run.said
+    return folder / "encoded"
+
+
+@pytest.fixture(scope="session")
+def matched(folder: Path, encoded: Path, bundle: Path) -> Path:
+    succeed("match", "--encoded", encoded, "--output", folder / "matched", "--bundle", bundle)
+    return folder / "matched"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,7 @@ def test_every_default_is_in_the_file_and_nowhere_else():
 
 def test_every_setting_has_a_comment():
     lines = Path("conf/kembar.toml").read_text().splitlines()
-    bare = [
-        line
-        for before, line in zip(lines, lines[1:], strict=False)
-        if "=" in line and line[0] != "#" and before[:1] != "#"
-    ]
+    bare = [line for before, line in pairwise(lines) if "=" in line and line[0] != "#" and before[:1] != "#"]
     assert bare == []
 
 

@@ -1,6 +1,6 @@
 """A bundle: what training learnt, as a folder of plain data that match and encode need and nothing that can run.
 
-manifest.json    format, versions, towers, thresholds, what it was trained on, its figures, each file's SHA-256
+manifest.json    format, versions, towers, thresholds, what it was trained on, its figures, SHA-256 of each .npz
 heads.npz        centre and kernel of the image and title head
 discriminator.npz  slopes and bias
 image_tower.npz  the small CNN's weights, where it is the image tower
@@ -99,7 +99,7 @@ def save_bundle(bundle: Bundle, uri: str, card: str) -> None:
         "encoder_fingerprint": bundle.encoder_fingerprint,
         "thresholds": vars(bundle.thresholds),
         "trained_on": bundle.trained_on,
-        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items() if name.endswith(".npz")},
     }
     write_json(join_uri(uri, MANIFEST), manifest)
 

@@ -1,7 +1,7 @@
 """From photos and titles to codes: the work of one executor, on plain Arrow batches."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,13 +32,21 @@ class PhotoEncoder:
     max_bytes: int
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """`(image, want_hash)` batches to `ENCODED_PHOTOS` batches, rows in order."""
+        """`(image, want_hash)` batches to `ENCODED_PHOTOS` batches of at most `batch_size`, rows in order.
+
+        Threads decode the next photos while the tower runs on these; no more than two batches are in memory.
+        """
         tower = get_image_tower(self.tower, self.threads, self.weights)
         with ThreadPoolExecutor(self.decode_threads) as pool:
-            for batch in batches:
-                wanted = zip(batch["image"].to_pylist(), batch["want_hash"].to_pylist(), strict=True)
-                photos = list(pool.map(lambda row: self._open(row[0], row[1], tower.input_px), wanted))
-                yield self._encode(batch["image"], photos, tower)
+            ready: tuple[pa.Array, list[Future[Photo | PhotoError]]] | None = None
+            for part in _slices(batches, self.batch_size):
+                wanted = zip(part["image"].to_pylist(), part["want_hash"].to_pylist(), strict=True)
+                opening = [pool.submit(self._open, name, want_hash, tower.input_px) for name, want_hash in wanted]
+                if ready is not None:
+                    yield self._encode(*ready, tower)
+                ready = part["image"], opening
+            if ready is not None:
+                yield self._encode(*ready, tower)
 
     def _open(self, name: str, want_hash: bool, px: int) -> Photo | PhotoError:
         try:
@@ -46,7 +54,8 @@ class PhotoEncoder:
         except PhotoError as error:
             return error
 
-    def _encode(self, names: pa.Array, photos: list[Photo | PhotoError], tower: Any) -> pa.RecordBatch:
+    def _encode(self, names: pa.Array, opening: list[Future[Photo | PhotoError]], tower: Any) -> pa.RecordBatch:
+        photos = [future.result() for future in opening]
         good = [photo for photo in photos if isinstance(photo, Photo)]
         pixels = np.stack([photo.pixels for photo in good]) if good else None
         codes = _project(self.head, tower.embed(pixels, batch_size=self.batch_size)) if good else None
@@ -87,6 +96,13 @@ class TitleEncoder:
                 "title_failure": pa.array(failures, pa.string()),
             }
             yield pa.RecordBatch.from_pydict(columns)
+
+
+def _slices(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of at most `rows`, whatever Spark's own batch size is."""
+    for batch in batches:
+        for start in range(0, batch.num_rows, rows):
+            yield batch.slice(start, rows)
 
 
 def _project(head: Head | None, embeddings: Matrix) -> Matrix:

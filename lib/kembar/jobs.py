@@ -47,7 +47,7 @@ class Stages:
 
 
 def run_job(main: Callable[[], None]) -> None:
-    """Run a job; a KembarError becomes its message on standard error and exit status 2."""
+    """Run a job; a KembarError becomes its message and exit status 2."""
     try:
         main()
     except KembarError as error:

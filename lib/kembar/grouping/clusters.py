@@ -40,7 +40,8 @@ def _split_to(tree: NDArray[np.float64], members: NDArray[np.int64], max_group: 
     Many copies of one listing merge one by one, in a tree that is a chain; without the
     second step the cut would leave all but the last `max_group` of them alone.
     """
-    wanted, parts = set(members.tolist()), []
+    wanted = set(members.tolist())
+    parts: list[list[int]] = []
     stack = [to_tree(tree)]
     while stack:
         node = stack.pop()

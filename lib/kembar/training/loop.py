@@ -106,8 +106,9 @@ class Trainer:
             f"epoch {int(self._epoch) + 1}",
             total,
             initial=int(self._step),
-            disable=self.quiet or None,
+            disable=self.quiet,
             unit="batch",
+            mininterval=1,
         )
         for batch in bar:
             loss = float(self._train_step(batch["rows"], batch["ready"], batch["present"], self._dropout_seed()))

@@ -75,7 +75,9 @@ class GroupingChoice:
         for floor in MATCH_GRID:
             sure = probability >= floor
             ends = (self.pairs.left[sure], self.pairs.right[sure])
-            _, label = connected_components(coo_array((np.ones(sure.sum(), np.int8), ends), shape=(n, n)), directed=False)
+            _, label = connected_components(
+                coo_array((np.ones(sure.sum(), np.int8), ends), shape=(n, n)), directed=False
+            )
             if np.bincount(label).max() <= _LARGEST_TREE:
                 break
         order = np.argsort(label, kind="stable")

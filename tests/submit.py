@@ -1,0 +1,42 @@
+"""Jobs as users run them: by spark-submit, in a process of their own, from a clean environment."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SUBMIT = Path(sys.executable).parent / "spark-submit"
+# Listings with something wrong: (image, image_phash, title) by posting_id. SAME stands for a photo that is there.
+FAULTS = {
+    "broken-photo": ("broken.jpg", "", "Mesin jahit portable mini"),
+    "missing-photo": ("nowhere.jpg", "", "Kipas angin duduk 12 inch"),
+    "outside": ("../train.csv", "", "Sapu lidi halaman"),
+    "no-title": ("SAME", "", ""),
+    "neither": ("nowhere.jpg", "", "★★★"),
+    "empty": ("", "", ""),
+    "bad-hash": ("SAME", "12345", "Kipas angin duduk 12 inch"),
+}
+QUARANTINED = {"neither", "empty", "bad-hash"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a job ended and all that it printed: spark-submit sends a job's errors to standard output too."""
+
+    code: int
+    said: str
+
+
+def submit(job: str, *arguments: str | Path) -> Run:
+    command = [str(SUBMIT), "--conf", "spark.ui.enabled=false", str(ROOT / "jobs" / f"{job}.py"), *map(str, arguments)]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("SPARK", "PYSPARK"))}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=600, check=False)
+    return Run(done.returncode, done.stdout + done.stderr)
+
+
+def succeed(job: str, *arguments: str | Path) -> Run:
+    run = submit(job, *arguments)
+    assert run.code == 0, run.said[-3000:]
+    return run

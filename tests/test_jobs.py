@@ -1,0 +1,121 @@
+"""Each job by spark-submit, as users run it, on a sample catalogue with faults of every kind put into it."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from tests.submit import FAULTS, QUARANTINED, ROOT, submit, succeed
+
+
+def test_triplets_are_of_both_splits_and_say_how_non_matches_were_chosen(
+    folder: Path, catalogue: tuple[str | Path, ...]
+):
+    run = succeed("triplets", *catalogue, "--output", folder / "triplets", "--set", "triplets.per_anchor=2")
+    assert "triplets:" in run.said
+    table = pq.read_table(folder / "triplets" / "triplets").to_pandas()
+    assert set(table["split"]) == {"train", "held_out"}
+    assert "random" in set(table["non_match_source"])
+    assert {"rare_term", "hash_band"} & set(table["non_match_source"])
+    assert (table["anchor_posting_id"] != table["match_posting_id"]).all()
+    manifest = json.loads((folder / "triplets" / "manifest.json").read_text())
+    assert sum(manifest["triplets"].values()) == len(table)
+
+
+def test_train_leaves_a_bundle_with_a_card_and_logs(bundle: Path):
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    assert 0 < manifest["thresholds"]["match"] < 1
+    assert manifest["trained_on"]["listings"] > 200
+    assert "trained on" in (bundle / "README.md").read_text()
+    work = bundle.with_name("bundle.training")
+    assert len(json.loads((work / "history.json").read_text())) == 3
+    assert list((work / "logs").glob("events.*"))
+
+
+def test_encode_gives_every_usable_listing_codes_and_keeps_the_rest(encoded: Path, sample: Path):
+    table = pq.read_table(encoded / "listings").to_pandas().set_index("posting_id")
+    original = pd.read_csv(sample / "train.csv", dtype=str).set_index("posting_id")
+    assert set(table.index) == (set(original.index) | set(FAULTS)) - QUARANTINED
+    assert (table.loc[original.index, "phash"] == original["image_phash"]).all(), "a missing hash is computed"
+    assert table.loc["no-title", "title_embedding"] is None
+    for name in ("broken-photo", "missing-photo", "outside"):
+        assert table.loc[name, "image_embedding"] is None
+        assert table.loc[name, "title_embedding"] is not None
+        assert len(table.loc[name, "failures"]) == 1
+    assert len(set(table["encoder"])) == 1
+    quarantine = pq.read_table(encoded / "quarantine").to_pandas()
+    assert set(quarantine["posting_id"]) == QUARANTINED | {original.index[3]}
+    assert quarantine["reason"].str.len().min() > 10
+
+
+def test_match_answers_for_every_listing_and_counts_what_it_did(matched: Path, sample: Path):
+    submission = pd.read_csv(matched / "submission.csv", dtype=str)
+    original = pd.read_csv(sample / "train.csv", dtype=str)
+    assert set(submission["posting_id"]) == set(original["posting_id"]) | set(FAULTS)
+    assert submission["posting_id"].is_unique
+    for row in submission.itertuples():
+        members = row.matches.split()
+        assert members[0] == row.posting_id
+        assert len(members) == len(set(members)) <= 50
+    pairs = pq.read_table(matched / "matches").to_pandas()
+    assert (pairs["posting_id_l"] < pairs["posting_id_r"]).all()
+    assert not pairs.duplicated(["posting_id_l", "posting_id_r"]).any()
+    assert pairs["probability"].between(0, 1).all()
+    summary = json.loads((matched / "summary.json").read_text())
+    assert summary["candidate_pairs"] == len(pairs)
+    assert summary["listings"] == len(pq.read_table(matched / "groups"))
+    assert summary["quarantined"] == len(QUARANTINED) + 1
+    assert set(summary["seconds"]) == {"index", "block", "score", "group", "write"}
+    assert not (matched / "_work").exists()
+
+
+def test_a_missing_modality_leaves_its_distance_empty(matched: Path):
+    pairs = pq.read_table(matched / "matches").to_pandas()
+    without = pairs[(pairs["posting_id_l"] == "no-title") | (pairs["posting_id_r"] == "no-title")]
+    assert len(without)
+    assert without["title_distance"].isna().all()
+    assert without["image_distance"].notna().all()
+
+
+def test_evaluate_finds_the_groups_good_and_writes_the_scores(folder: Path, matched: Path, encoded: Path):
+    truth, out = folder / "catalogue" / "train.csv", folder / "metrics.json"
+    arguments = ("--listings", truth, "--submission", matched / "submission.csv", "--encoded", encoded, "--output", out)
+    run = succeed("evaluate", *arguments)
+    assert "row-wise mean" in run.said
+    metrics = json.loads(out.read_text())
+    assert metrics["row_wise"]["f1"] > 0.7
+    assert metrics["blocking"]["pairs_completeness"] > 0.9
+    assert 0 < metrics["blocking"]["reduction_ratio"] < 1
+    assert metrics["unlabelled_listings"] == len(FAULTS)
+
+
+def test_the_shipped_bundle_is_used_where_none_is_named(folder: Path, catalogue: tuple[str | Path, ...], encoded: Path):
+    run = submit("match", "--encoded", encoded, "--output", folder / "other")
+    assert run.code == 2
+    assert "name the bundle that it was encoded with" in run.said
+    assert not (folder / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("job", "arguments", "said"),
+    [
+        ("encode", ["--listings", "no.csv", "--images", ".", "--output", "x"], "listings not found: no.csv"),
+        ("encode", ["--listings", "setup.py", "--images", "no", "--output", "x"], "images folder not found: no"),
+        ("match", ["--encoded", ".", "--output", "x"], "has no manifest.json"),
+        ("match", ["--encoded", ".", "--output", "x", "--bundle", "no"], "no bundle at no"),
+        (
+            "train",
+            ["--listings", "x", "--images", ".", "--bundle", "x", "--set", "training.epoch=3"],
+            "did you mean epochs?",
+        ),
+        ("evaluate", ["--listings", "setup.py", "--submission", "no.csv"], "submission not found: no.csv"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_spark_starts(job: str, arguments: list[str], said: str):
+    run = submit(job, *arguments)
+    assert run.code == 2
+    assert said in run.said
+    assert "Traceback" not in run.said
+    assert not (ROOT / "x").exists()
