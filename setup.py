@@ -13,7 +13,7 @@ setup(
     version=re.search(r'__version__ = "(.+)"', (HERE / "lib/kembar/__init__.py").read_text()).group(1),
     package_dir={"": "lib", "udfs": "udfs"},
     packages=[*find_packages("lib"), "udfs"],
-    package_data={"kembar": ["kembar.toml", "py.typed", "default_bundle/*"]},
+    package_data={"kembar": ["kembar.toml", "py.typed", "default_bundle/*", "sample/vocabulary.toml"]},
     python_requires=">=3.11",
     install_requires=PINS,
 )

@@ -1,6 +1,6 @@
 """Train the bundle that ships with kembar, measure it on products that it has not seen, and write both into its card.
 
-    KEMBAR_DATA=... .venv/bin/python benchmarks/train_default.py
+KEMBAR_DATA=... .venv/bin/python benchmarks/train_default.py
 """
 
 import json

@@ -20,7 +20,9 @@ def test_it_runs(path: Path, folder: Path, matched: Path, bundle: Path, monkeypa
     monkeypatch.setenv("KEMBAR_RUN", str(folder))
     monkeypatch.setenv("KEMBAR_BUNDLE", str(bundle))
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute()
+    NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+    ).execute()
     pictures = [o for cell in notebook.cells for o in cell.get("outputs", []) if "image/png" in o.get("data", {})]
     assert len(pictures) >= 4
 

@@ -11,7 +11,7 @@ def _scores_table(metrics: dict[str, Any]) -> Table:
     table = Table(title=f"{metrics['listings']:,} labelled listings of {metrics['products']:,} products")
     for heading in ("", "precision", "recall", "F1", "95 % interval of F1"):
         table.add_column(heading, justify="left" if not heading else "right")
-    names = {"row_wise": "row-wise mean (the competition's)", "pairwise": "pairwise", "b_cubed": "B-cubed"}
+    names = {"row_wise": "row-wise mean", "pairwise": "pairwise", "b_cubed": "B-cubed"}
     for key, name in names.items():
         interval = f"{low:.3f} - {high:.3f}" if key == "row_wise" else ""
         table.add_row(name, *(f"{metrics[key][part]:.3f}" for part in ("precision", "recall", "f1")), interval)

@@ -16,7 +16,7 @@ from kembar.sample.vocabulary import (
 )
 
 _BRANDS = 400
-_SIBLING_SHARE = 0.4
+_SIBLING_SHARE = 0.12
 # Group sizes of the competition's listings (500 of its groups), with a thin tail up to its cap of 50.
 _SIZES = {
     2: 319,
@@ -54,6 +54,7 @@ class Product:
     variant_kind: str
     variant: str
     attributes: tuple[str, ...]
+    code: str
     language: str
     shape: int
     size: int
@@ -85,9 +86,9 @@ def draw_product(seed: int, group: int) -> Product:
     line, turn = _line(seed, group)
     rng = _generator(seed, 3, line)
     kind = str(rng.choice(list(KINDS)))
-    drawing, variant_kind, _ = KINDS[kind]
+    drawing, variant_kind = KINDS[kind].drawing, KINDS[kind].variants
     colours = rng.permutation(list(COLOURS))
-    values = colours if variant_kind == "colour" else rng.permutation(VARIANTS[variant_kind][0])
+    values = colours if variant_kind == "colour" else rng.permutation(VARIANTS[variant_kind].values)
     brand = _word(_generator(seed, 4, int(rng.integers(_BRANDS))), SYLLABLES, int(rng.integers(2, 4)))
     return Product(
         kind=kind,
@@ -99,6 +100,7 @@ def draw_product(seed: int, group: int) -> Product:
         variant_kind=variant_kind,
         variant=str(values[turn]),
         attributes=tuple(str(a) for a in rng.choice(ATTRIBUTES, 4, replace=False)),
+        code=f"{''.join(rng.choice(list('ABCDEGHKLMNPRSTVXZ'), 2))}{rng.integers(10, 999)}",
         language=str(rng.choice(LANGUAGES, p=LANGUAGE_WEIGHTS)),
         shape=int(rng.integers(2**31)),
         size=group_size(seed, group),

@@ -5,6 +5,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from kembar.sample.drawing import draw_item
 from kembar.sample.drawing.canvas import Colour, Pen, mix
+from kembar.sample.poster import lay_behind, print_over
 from kembar.sample.products import Product
 
 _OVERSAMPLING = 1.6
@@ -81,7 +82,8 @@ def _room(px: int, rng: np.random.Generator) -> np.ndarray:
 
 
 _GROUNDS = (_studio, _paper, _planks, _marble, _cloth, _room)
-_GROUND_WEIGHTS = (0.42, 0.2, 0.11, 0.08, 0.1, 0.09)
+_GROUND_WEIGHTS = (0.3, 0.24, 0.13, 0.1, 0.12, 0.11)
+_DESIGNED_SHARE = 0.6
 
 
 def _lay_out(item: Image.Image, rng: np.random.Generator) -> Image.Image:
@@ -100,15 +102,17 @@ def _lay_out(item: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 def _arrange(item: Image.Image, rng: np.random.Generator, first: bool) -> Image.Image:
     """One item, smaller or larger, or a few of it side by side."""
-    px, scale = item.width, rng.uniform(0.82, 1.0)
+    px, scale = item.width, rng.uniform(0.6, 1.0)
     count = 1 if first or rng.random() < 0.7 else int(rng.integers(2, 4))
     stage = Image.new("RGBA", item.size, (0, 0, 0, 0))
     side = int(px * scale / (1 + 0.55 * (count - 1)))
     small = item.resize((side, side), Image.Resampling.BILINEAR)
     step = int(side * 0.62)
     left = (px - side - step * (count - 1)) // 2
+    free = max(0, px - side) // 2 if count == 1 else 0
+    aside, down = (int(free * rng.uniform(-0.8, 0.8)) for _ in "xy")
     for turn in range(count):
-        stage.alpha_composite(small, (max(0, left + turn * step), (px - side) // 2 + int(px * 0.02)))
+        stage.alpha_composite(small, (max(0, left + turn * step + aside), (px - side) // 2 + down))
     return stage
 
 
@@ -130,9 +134,13 @@ def photograph(product: Product, view: int, px: int) -> Image.Image:
     item = _arrange(item if view == 0 else _lay_out(item, rng), scene, view == 0)
     ground = _GROUNDS[scene.choice(len(_GROUNDS), p=_GROUND_WEIGHTS)](side, scene)
     light = scene.uniform(0.94, 1.04) * (1 + 0.02 * scene.standard_normal(3))
-    picture = Image.fromarray(np.clip(ground, 0, 255).astype(np.uint8)).convert("RGBA")
+    stage = Image.fromarray(np.clip(ground, 0, 255).astype(np.uint8))
+    designed = scene.random() < _DESIGNED_SHARE
+    picture = (lay_behind(stage, scene) if designed else stage).convert("RGBA")
     picture.paste((20, 18, 22), (0, 0), _shadow(item, scene))
     picture.alpha_composite(item)
+    if designed:
+        print_over(picture, product, scene)
     lit = np.asarray(picture.convert("RGB"), np.float32) * light
     lit += np.random.default_rng(product.shape).normal(0, 1.6, (side, side, 1))
     return Image.fromarray(np.clip(lit, 0, 255).astype(np.uint8)).resize((px, px), Image.Resampling.LANCZOS)

@@ -13,15 +13,15 @@ def groups_table(listings: pd.DataFrame, submission: pd.DataFrame, count: int) -
     chosen = sorted(sorted(group) for group in groups if 3 <= len(group) <= 6)[:count]
     known = listings.set_index("posting_id")
     table = Table(title="some of the groups", show_lines=False)
-    for heading in ("posting_id", "title", "photo", "same product"):
-        table.add_column(heading, overflow="ellipsis", no_wrap=True)
+    for heading, width in (("posting_id", 16), ("title", 66), ("photo", 10), ("same product", 12)):
+        table.add_column(heading, overflow="ellipsis", no_wrap=True, width=width)
     for group in chosen:
         products = known.loc[group, "label_group"]
         usual = products.mode()[0]
         for posting_id in group:
             listing = known.loc[posting_id]
             right = "yes" if listing["label_group"] == usual else "no"
-            table.add_row(posting_id, " ".join(listing["title"].split()), listing["image"][:8], right)
+            table.add_row(posting_id, " ".join(listing["title"].split()), f"{listing['image'][:7]}...", right)
         table.add_section()
     return table
 

@@ -3,16 +3,17 @@
 import numpy as np
 
 from kembar.sample.products import Product
-from kembar.sample.vocabulary import COLOURS, KINDS, LANGUAGES, PREFIXES, SUFFIXES, VARIANT_WORDS, VARIANTS
+from kembar.sample.vocabulary import COLOUR_NAMES, KINDS, LANGUAGES, PREFIXES, SUFFIXES, VARIANTS
 
-_KEEP_LANGUAGE, _KEEP_BRAND, _KEEP_NAME, _KEEP_VARIANT, _KEEP_ATTRIBUTE = 0.85, 0.82, 0.72, 0.85, 0.4
+_KEEP_CODE = 0.5
+_KEEP_LANGUAGE, _KEEP_BRAND, _KEEP_NAME, _KEEP_VARIANT, _KEEP_ATTRIBUTE = 0.85, 0.85, 0.75, 0.93, 0.4
 
 
 def _variant(product: Product, language: int, rng: np.random.Generator) -> str:
     if product.variant_kind == "colour":
-        return COLOURS[product.variant][1][language]
-    unit = str(rng.choice(VARIANTS[product.variant_kind][1]))
-    word = str(rng.choice(VARIANT_WORDS.get(product.variant_kind, ("",))))
+        return COLOUR_NAMES[product.variant][language]
+    unit = str(rng.choice(VARIANTS[product.variant_kind].units))
+    word = str(rng.choice(VARIANTS[product.variant_kind].words))
     return f"{word} {product.variant}{unit}".strip()
 
 
@@ -51,12 +52,13 @@ def write_title(product: Product, rng: np.random.Generator) -> str:
     """One seller's title of a product."""
     own = rng.random() < _KEEP_LANGUAGE
     language = LANGUAGES.index(product.language) if own else int(rng.integers(len(LANGUAGES)))
-    noun = KINDS[product.kind][2][language].split()
+    noun = KINDS[product.kind].names[language].split()
     if len(noun) > 2 and rng.random() < 0.4:
         noun = noun[: len(noun) - 1]
     parts = [" ".join(noun)]
     parts += [product.brand] if rng.random() < _KEEP_BRAND else []
     parts += [product.name] if rng.random() < _KEEP_NAME else []
+    parts += [product.code] if rng.random() < _KEEP_CODE else []
     parts += [attribute for attribute in product.attributes if rng.random() < _KEEP_ATTRIBUTE]
     parts += [_variant(product, language, rng)] if rng.random() < _KEEP_VARIANT else []
     if rng.random() < 0.5:

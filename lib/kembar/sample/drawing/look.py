@@ -35,9 +35,9 @@ def look_of(product: Product) -> Look:
     """The look that follows from a product; siblings differ in what sets them apart alone."""
     rng = np.random.default_rng(product.shape)
     tint = rng.integers(-26, 27, 3)
-    main = tuple(int(c) for c in np.clip(np.array(COLOURS[product.colour][0]) + tint, 12, 250))
-    accent = tuple(int(c) for c in np.clip(np.array(COLOURS[product.accent][0]) + tint[::-1], 12, 250))
-    unit = VARIANTS[product.variant_kind][1][0].strip() if product.variant_kind in VARIANTS else ""
+    main = tuple(int(c) for c in np.clip(np.array(COLOURS[product.colour]) + tint, 12, 250))
+    accent = tuple(int(c) for c in np.clip(np.array(COLOURS[product.accent]) + tint[::-1], 12, 250))
+    unit = VARIANTS[product.variant_kind].units[0].strip() if product.variant_kind in VARIANTS else ""
     variant = "" if product.variant_kind == "colour" else f"{product.variant}{unit}"
     return Look(main, accent, product.brand, product.name, variant, tuple(rng.random(24).tolist()))  # type: ignore[arg-type]
 
