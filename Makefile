@@ -27,10 +27,14 @@ setup: $(STAMP)  ## make the environment in .venv
 
 demo: setup  ## find the product groups of a sample catalogue
 	@test -f $(DEMO)/catalogue/train.csv || $(BIN)/python -m kembar.sample --listings 400 --output $(DEMO)/catalogue
-	$(BIN)/spark-submit jobs/encode.py --listings $(DEMO)/catalogue/train.csv --images $(DEMO)/catalogue/images --output $(DEMO)/encoded
-	$(BIN)/spark-submit jobs/match.py --encoded $(DEMO)/encoded --output $(DEMO)/matched
-	$(BIN)/spark-submit jobs/evaluate.py --listings $(DEMO)/catalogue/train.csv --submission $(DEMO)/matched/submission.csv --encoded $(DEMO)/encoded
+	@echo "-- encode: photos and titles to codes"
+	@$(BIN)/spark-submit jobs/encode.py --listings $(DEMO)/catalogue/train.csv --images $(DEMO)/catalogue/images --output $(DEMO)/encoded
+	@echo "-- match: blocks, decisions, groups"
+	@$(BIN)/spark-submit jobs/match.py --encoded $(DEMO)/encoded --output $(DEMO)/matched
+	@echo "-- evaluate: against the truth, which a sample catalogue has"
+	@$(BIN)/spark-submit jobs/evaluate.py --listings $(DEMO)/catalogue/train.csv --submission $(DEMO)/matched/submission.csv --encoded $(DEMO)/encoded
 	@$(BIN)/python -m kembar.sample.show $(DEMO)/catalogue/train.csv $(DEMO)/matched/submission.csv
+	@echo "photos and titles: $(DEMO)/catalogue   groups: $(DEMO)/matched/submission.csv   look closer: notebooks/01_explore_groups.ipynb"
 
 test: setup  ## run the tests
 	$(BIN)/python -m pytest

@@ -72,7 +72,7 @@ def measure(name: str, settings: list[str], work: Path) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sets", nargs="*", default=["mall-dev", "shopee-dev"])
+    parser.add_argument("sets", nargs="*", default=["mall-dev", "shopee-dev"], help="data sets in KEMBAR_DATA")
     parser.add_argument("--set", action="append", default=[], dest="settings")
     parser.add_argument("--page", default="quality", help="name of the page, or - for none")
     args = parser.parse_args()

@@ -6,8 +6,7 @@ spark-submit jobs/match.py --encoded DIR --output DIR [--bundle DIR]
 from kembar.blocking import count_by_source, propose_pairs
 from kembar.bundle import load_bundle
 from kembar.config import settings_from
-from kembar.grouping import best_neighbours, connected_components, join_lone_listings, label_rows, read_neighbours
-from kembar.grouping.clusters import Clusterer
+from kembar.grouping import Clusterer, best_neighbours, connected_components, group_rows
 from kembar.jobs import Stages, job_parser, run_job
 from kembar.matches import name_matches, summarise
 from kembar.schemas import ENCODED, GROUPS, MATCHES, QUARANTINE
@@ -40,8 +39,8 @@ def main() -> None:
 
     spark, stages = get_session("kembar match"), Stages()
     partitions = 2 * spark.sparkContext.defaultParallelism
-    summary, work = join_uri(args.output, "summary.json"), join_uri(args.output, "_work")
-    delete(summary)
+    summary, submission, work = (join_uri(args.output, n) for n in ("summary.json", "submission.csv", "_work"))
+    delete(summary, submission)
     with stages("index"):
         encoded = read_table(spark, join_uri(args.encoded, "listings"), ENCODED)
         quarantine = read_table(spark, join_uri(args.encoded, "quarantine"), QUARANTINE)
@@ -59,9 +58,8 @@ def main() -> None:
         components = connected_components(sure, settings.grouping.driver_edges, join_uri(work, "components"))
         clusterer = Clusterer.of(bundle.discriminator, thresholds.match, settings.grouping)
         clusters = cluster_components(components, name, clusterer, partitions)
-        labels = label_rows(len(index), clusters.toArrow())
-        neighbours = read_neighbours(best_neighbours(scored).toArrow())
-        labels = join_lone_listings(labels, neighbours, thresholds.lone, settings.grouping.max_group)
+        found = clusters.toArrow(), best_neighbours(scored).toArrow()
+        labels = group_rows(len(index), *found, thresholds.lone, settings.grouping.max_group)
     with stages("write"):
         write_table(
             name_matches(scored, posting_ids, settings.scoring.keep_probability),
@@ -70,10 +68,9 @@ def main() -> None:
         )
         write_table(spark.createDataFrame(groups_table(posting_ids, labels)), join_uri(args.output, "groups"), GROUPS)
         quarantined = quarantine.select("posting_id").dropna().toArrow()["posting_id"].to_pylist()
-        write_bytes(join_uri(args.output, "submission.csv"), submission_csv(posting_ids, labels, quarantined))
-    counts = summarise(
-        labels, scored.count(), count_by_source(pairs), blocks.select("block").distinct().count(), quarantine.count()
-    )
+        write_bytes(submission, submission_csv(posting_ids, labels, quarantined))
+    by_source, opened = count_by_source(pairs), blocks.select("block").distinct().count()
+    counts = summarise(labels, scored.count(), by_source, opened, quarantine.count())
     delete(work)
     write_json(summary, {**counts, "thresholds": vars(thresholds), "seconds": stages.seconds})
     print(f"{counts['listings']} listings, {counts['groups']} groups, {counts['matches']} matches: {args.output}")

@@ -1,6 +1,9 @@
 """A bundle is plain data, checked when it is read; the one that ships works."""
 
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import kembar
 from kembar.bundle import Bundle, Thresholds, load_bundle, save_bundle
 from kembar.errors import BundleError
 from kembar.heads import Head, principal_head
 from tests.builders import random_discriminator
+
+LIBRARY = Path(kembar.__file__).parent.parent
 
 
 def small_bundle() -> Bundle:
@@ -96,6 +102,28 @@ def test_the_shipped_one_is_small_names_its_data_and_compares_every_modality():
     for pattern in ([1, 1, 1], [1, 0, 0], [0, 1, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]):
         present = np.array([pattern], bool)
         assert bundle.discriminator.probability(equal, present) > 0.5 > bundle.discriminator.probability(far, present)
+
+
+def test_the_shipped_one_is_found_within_a_zip(tmp_path: Path):
+    """As spark-submit --py-files puts it on the path."""
+    with zipfile.ZipFile(tmp_path / "kembar.zip", "w") as archive:
+        for path in (LIBRARY / "kembar").rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                archive.write(path, path.relative_to(LIBRARY))
+    code = "import kembar, kembar.bundle as b; print(kembar.__file__, b.load_bundle(None).encoder_fingerprint)"
+    paths = {"PYTHONPATH": str(tmp_path / "kembar.zip"), "KEMBAR_CACHE": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **paths},
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.stdout.split() == [
+        str(tmp_path / "kembar.zip" / "kembar" / "__init__.py"),
+        load_bundle(None).encoder_fingerprint,
+    ], done.stderr
 
 
 def test_the_first_head_is_the_principal_components():

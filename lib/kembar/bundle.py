@@ -11,6 +11,7 @@ import hashlib
 import io
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from kembar.discriminator import Discriminator, check_shapes
 from kembar.errors import BundleError
 from kembar.heads import Head
 from kembar.storage import MANIFEST, delete, exists, join_uri, read_bytes, read_json, write_bytes, write_json
+from kembar.towers.cache import built_once
 
 FORMAT = 1
 _HEADS, _DISCRIMINATOR, _IMAGE_TOWER = "heads.npz", "discriminator.npz", "image_tower.npz"
@@ -115,13 +117,28 @@ def _read_checked(uri: str, manifest: dict[str, Any], name: str) -> bytes:
     return data
 
 
+def _default_folder() -> str:
+    """The shipped bundle's folder; copied out to the cache where kembar is imported from a zip (--py-files)."""
+    shipped = resources.files("kembar") / "default_bundle"
+    if isinstance(shipped, Path):
+        return str(shipped)
+
+    def copy(target: Path) -> None:
+        target.mkdir()
+        for file in shipped.iterdir():
+            (target / file.name).write_bytes(file.read_bytes())
+
+    digest = hashlib.sha256((shipped / MANIFEST).read_bytes()).hexdigest()[:16]
+    return str(built_once(f"default-bundle-{digest}", copy))
+
+
 def load_bundle(uri: str | None) -> Bundle:
     """A bundle by path or URI, checked against its manifest; the one that ships with kembar where `uri` is None.
 
     Raises:
         BundleError: it is missing, incomplete, altered, or of a format that this version cannot read.
     """
-    folder = uri or str(resources.files("kembar") / "default_bundle")
+    folder = uri or _default_folder()
     if not exists(join_uri(folder, MANIFEST)):
         raise BundleError(f"no bundle at {folder}: it has no {MANIFEST}; make one with jobs/train.py --bundle {folder}")
     manifest = read_json(join_uri(folder, MANIFEST))

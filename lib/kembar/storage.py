@@ -43,14 +43,15 @@ def require(uri: str, what: str) -> None:
         raise InputError(f"{what} not found: {uri}")
 
 
-def delete(uri: str) -> None:
-    """Remove a file or folder, if it is there."""
-    filesystem, path = filesystem_of(uri)
-    kind = filesystem.get_file_info(path).type
-    if kind == pafs.FileType.Directory:
-        filesystem.delete_dir(path)
-    elif kind != pafs.FileType.NotFound:
-        filesystem.delete_file(path)
+def delete(*uris: str) -> None:
+    """Remove files and folders, where they are there."""
+    for uri in uris:
+        filesystem, path = filesystem_of(uri)
+        kind = filesystem.get_file_info(path).type
+        if kind == pafs.FileType.Directory:
+            filesystem.delete_dir(path)
+        elif kind != pafs.FileType.NotFound:
+            filesystem.delete_file(path)
 
 
 def write_bytes(uri: str, data: bytes) -> None:

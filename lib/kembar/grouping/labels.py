@@ -59,3 +59,8 @@ def join_lone_listings(labels: Rows, neighbours: Neighbours, threshold: float, m
             sizes[target] += 1
             labels[row] = target
     return labels
+
+
+def group_rows(listings: int, clusters: pa.Table, neighbours: pa.Table, lone: float, max_group: int) -> Rows:
+    """Label of every listing `[n]`: CLUSTERS, then lone listings joined from the probability `lone` on."""
+    return join_lone_listings(label_rows(listings, clusters), read_neighbours(neighbours), lone, max_group)
