@@ -59,30 +59,28 @@ class GroupingChoice:
         return float(row_f1(groups, self.labels.product)[self.labels.held_out].mean())
 
     def cuts(self) -> dict[float, Rows]:
-        """Labels of all rows by threshold, from `_floor` on."""
-        probability = score_rows(self.index, self.model, self.pairs.left, self.pairs.right)
-        floor, components = self._components(probability)
-        trees = [(part, link(self.index, self.model, part)) for part in components]
-        return {float(t): _cut(trees, len(self.index), t) for t in MATCH_GRID[floor <= MATCH_GRID]}
+        """Labels of all rows by threshold, as match would give them.
 
-    def _components(self, probability: NDArray[np.float32]) -> tuple[float, list[Rows]]:
-        """Components at the lowest threshold of the grid at which none is too large for a tree in memory.
-
-        One tree a component serves every higher threshold: where the component falls
-        apart at one, the cut falls between its parts.
+        One tree a component of the lowest threshold serves every higher one: it is cut there,
+        and its parts are parted further where no candidate pair above the threshold connects
+        them, since match clusters nothing across components.
         """
-        n = len(self.index)
-        for floor in MATCH_GRID:
-            sure = probability >= floor
-            ends = (self.pairs.left[sure], self.pairs.right[sure])
-            _, label = connected_components(
-                coo_array((np.ones(sure.sum(), np.int8), ends), shape=(n, n)), directed=False
-            )
-            if np.bincount(label).max() <= _LARGEST_TREE:
-                break
-        order = np.argsort(label, kind="stable")
-        parts = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
-        return float(floor), [part for part in parts if len(part) > 1]
+        probability = score_rows(self.index, self.model, self.pairs.left, self.pairs.right)
+        floor, components = next(
+            (t, label)
+            for t in MATCH_GRID
+            if np.bincount(label := self._components(probability, t)).max() <= _LARGEST_TREE or t == MATCH_GRID[-1]
+        )
+        trees = [(part, link(self.index, self.model, part)) for part in _parts(components) if len(part) > 1]
+        grid = MATCH_GRID[floor <= MATCH_GRID]
+        return {float(t): _cut(trees, self._components(probability, t), t) for t in grid}
+
+    def _components(self, probability: NDArray[np.float32], threshold: float) -> Rows:
+        """Component of each row in the graph of the candidate pairs from a threshold on."""
+        n, sure = len(self.index), probability >= threshold
+        ends = (self.pairs.left[sure], self.pairs.right[sure])
+        _, label = connected_components(coo_array((np.ones(sure.sum(), np.int8), ends), shape=(n, n)), directed=False)
+        return label.astype(np.int64)
 
     def neighbours(self) -> Neighbours:
         """Each listing's likeliest candidate, the lower row where two are equal."""
@@ -95,11 +93,20 @@ class GroupingChoice:
         return Neighbours(rows[first], others[first], chance[first])
 
 
-def _cut(trees: list[tuple[Rows, NDArray[np.float64]]], n: int, threshold: float) -> Rows:
+def _parts(label: Rows) -> list[Rows]:
+    """The rows of each label."""
+    order = np.argsort(label, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
+
+
+def _cut(trees: list[tuple[Rows, NDArray[np.float64]]], component: Rows, threshold: float) -> Rows:
+    """The least row of each row's cluster; clusters stay within `component`."""
+    n = len(component)
     labels = np.arange(n, dtype=np.int64)
     for rows, tree in trees:
-        labels[rows] = least_of(fcluster(tree, 1.0 - threshold, criterion="distance"), rows)
-    return labels
+        labels[rows] = fcluster(tree, 1.0 - threshold, criterion="distance") + n * (rows[0] + 1)
+    _, within = np.unique(np.stack([labels, component]), axis=1, return_inverse=True)
+    return least_of(within, np.arange(n))
 
 
 def choose_match_threshold(choice: GroupingChoice) -> float:
