@@ -9,7 +9,7 @@ from kembar.jobs import Stages, job_parser, run_job
 from kembar.listings import read_listings, validate_listings
 from kembar.schemas import ENCODED, LISTINGS, QUARANTINE, conform
 from kembar.session import get_session
-from kembar.storage import MANIFEST, delete, join_uri, require, spark_path, write_json, write_table
+from kembar.storage import MANIFEST, delete, join_uri, require, require_images, spark_path, write_json, write_table
 from udfs.encode import encode_listings, split_encoded
 
 
@@ -25,7 +25,7 @@ def main() -> None:
     settings = settings_from(args)
     bundle = load_bundle(args.bundle)
     require(args.listings, "listings")
-    require(args.images, "images folder")
+    require_images(args.images)
 
     spark, stages = get_session("kembar encode"), Stages()
     delete(join_uri(args.output, MANIFEST))

@@ -11,7 +11,7 @@ from kembar.jobs import Stages, job_parser, run_job
 from kembar.listings import read_listings, validate_listings
 from kembar.schemas import TRIPLETS
 from kembar.session import get_session
-from kembar.storage import require, rewrite_table, write_table
+from kembar.storage import require, require_images, rewrite_table, write_table
 from kembar.towers.runtime import tensorflow
 from kembar.training.heads import first_heads
 from kembar.training.labels import labels_by_row
@@ -34,7 +34,7 @@ def main() -> None:
     args = parser.parse_args()
     settings = settings_from(args)
     require(args.listings, "listings")
-    require(args.images, "images folder")
+    require_images(args.images)
     work = TrainingWork(Path(args.work or f"{args.bundle.rstrip('/')}.training"), args.listings, settings)
     work.open(args.resume)
 

@@ -8,7 +8,17 @@ from kembar.jobs import Stages, job_parser, run_job
 from kembar.listings import read_listings, validate_listings
 from kembar.schemas import QUARANTINE, TRIPLETS
 from kembar.session import get_session
-from kembar.storage import MANIFEST, delete, join_uri, read_table, require, rewrite_table, write_json, write_table
+from kembar.storage import (
+    MANIFEST,
+    delete,
+    join_uri,
+    read_table,
+    require,
+    require_images,
+    rewrite_table,
+    write_json,
+    write_table,
+)
 from kembar.training.heads import first_heads
 from kembar.triplets import build_triplets
 from udfs.encode import encode_listings, split_encoded
@@ -26,7 +36,7 @@ def main() -> None:
     args = parser.parse_args()
     settings = settings_from(args)
     require(args.listings, "listings")
-    require(args.images, "images folder")
+    require_images(args.images)
 
     spark, stages = get_session("kembar triplets"), Stages()
     delete(join_uri(args.output, MANIFEST))

@@ -102,7 +102,11 @@ def test_the_shipped_bundle_is_used_where_none_is_named(folder: Path, catalogue:
     ("job", "arguments", "said"),
     [
         ("encode", ["--listings", "no.csv", "--images", ".", "--output", "x"], "listings not found: no.csv"),
-        ("encode", ["--listings", "setup.py", "--images", "no", "--output", "x"], "images folder not found: no"),
+        (
+            "encode",
+            ["--listings", "setup.py", "--images", "no", "--output", "x"],
+            "images folder not found: no; for a catalogue without photos name an empty folder",
+        ),
         ("match", ["--encoded", ".", "--output", "x"], "has no manifest.json"),
         ("match", ["--encoded", ".", "--output", "x", "--bundle", "no"], "no bundle at no"),
         (

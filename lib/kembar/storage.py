@@ -43,6 +43,12 @@ def require(uri: str, what: str) -> None:
         raise InputError(f"{what} not found: {uri}")
 
 
+def require_images(uri: str) -> None:
+    """Raises InputError where the images folder is missing: a mistyped path must not encode a catalogue blind."""
+    if not exists(uri):
+        raise InputError(f"images folder not found: {uri}; for a catalogue without photos name an empty folder")
+
+
 def delete(*uris: str) -> None:
     """Remove files and folders, where they are there."""
     for uri in uris:

@@ -1,5 +1,6 @@
 """The competition's answer: `posting_id,matches`, one row a listing, itself first."""
 
+import csv
 import io
 import posixpath
 
@@ -41,10 +42,11 @@ def submission_csv(posting_ids: list[str], labels: NDArray[np.int64], quarantine
         members = [posting_ids[row] for row in group]
         for row in group:
             matches[row] = " ".join([posting_ids[row], *(m for m in members if m != posting_ids[row])])
-    table = pa.table({"posting_id": [*posting_ids, *unused], "matches": [*matches, *unused]})
-    buffer = io.BytesIO()
-    pacsv.write_csv(table, buffer, pacsv.WriteOptions(quoting_style="needed"))
-    return buffer.getvalue()
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(zip([*posting_ids, *unused], [*matches, *unused], strict=True))
+    return text.getvalue().encode()
 
 
 def read_submission(uri: str) -> pa.Table:

@@ -49,6 +49,8 @@ def count_terms(titles: list[list[str]]) -> dict[str, csr_array]:
 def tf_idf(counts: csr_array, frequency: NDArray[np.int32]) -> csr_array:
     """Rows of length one: (1 + ln tf) · idf with idf = ln((1 + n) / (1 + df)) + 1; empty rows stay zero."""
     n = counts.shape[0]
+    if n == 0:
+        return counts
     idf = np.log((1 + n) / (1 + frequency.astype(np.float64))) + 1
     weights = ((1 + np.log(counts.data)) * idf[counts.indices]).astype(np.float32)
     return csr_array(normalize(csr_array((weights, counts.indices, counts.indptr), shape=counts.shape), copy=False))

@@ -1,0 +1,55 @@
+"""The catalogue index: every listing's codes by position, from Spark and back from files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from kembar.catalogue import CatalogueIndex
+from kembar.schemas import ENCODED
+from tests.oracles import tf_idf_cosine
+from udfs.match import index_catalogue
+
+ROWS = [
+    ("c", [1.0, 0.0], [0.6, 0.8], "00000000000000ff", ["kaos", "anak", "merah"], [], "e"),
+    ("a", None, [0.0, 1.0], None, ["kaos", "anak"], [], "e"),
+    ("b", [0.0, 1.0], None, "ffffffffffffffff", [], [], "e"),
+]
+
+
+@pytest.fixture(scope="module")
+def encoded(spark: SparkSession) -> DataFrame:
+    return spark.createDataFrame(ROWS, ENCODED)
+
+
+def test_rows_are_in_order_of_posting_id_and_missing_codes_zero(encoded: DataFrame):
+    index, posting_ids = index_catalogue(encoded)
+    assert posting_ids == ["a", "b", "c"]
+    assert index.image.tolist() == [[0, 0], [0, 1], [1, 0]]
+    assert index.has_image.tolist() == [False, True, True]
+    assert index.has_title.tolist() == [True, False, True]
+    assert index.has_hash.tolist() == [False, True, True]
+    assert index.phash.tolist() == [0, 2**64 - 1, 255]
+
+
+def test_terms_are_weighed_over_the_whole_catalogue(encoded: DataFrame):
+    index, _ = index_catalogue(encoded.repartition(3))
+    titles = [["kaos", "anak"], [], ["kaos", "anak", "merah"]]
+    assert float((index.words[[0]] * index.words[[2]]).sum()) == pytest.approx(tf_idf_cosine(titles, 0, 2), abs=1e-5)
+    assert sorted(index.word_frequency[index.word_frequency > 0].tolist()) == [1, 2, 2]
+
+
+def test_it_comes_back_from_its_files_without_being_read_into_memory(encoded: DataFrame, tmp_path: Path):
+    index, _ = index_catalogue(encoded)
+    index.save(tmp_path / "index")
+    back = CatalogueIndex.load(tmp_path / "index")
+    assert isinstance(back.title, np.memmap)
+    for name in ("phash", "title", "image", "has_hash", "word_frequency"):
+        assert np.array_equal(getattr(back, name), getattr(index, name))
+    assert (back.words != index.words).nnz == 0
+
+
+def test_no_listing_is_an_empty_index(spark: SparkSession):
+    index, posting_ids = index_catalogue(spark.createDataFrame([], ENCODED))
+    assert (len(index), posting_ids) == (0, [])

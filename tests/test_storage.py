@@ -1,0 +1,72 @@
+"""Files appear whole or not at all, tables fit their schema, and an unfinished folder is told from a finished one."""
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from kembar.errors import InputError
+from kembar.schemas import GROUPS, conform
+from kembar.storage import (
+    delete,
+    exists,
+    join_uri,
+    read_json,
+    read_table,
+    require_finished,
+    require_images,
+    write_bytes,
+    write_json,
+    write_table,
+)
+
+
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_a_path_and_its_uri_are_the_same_file(tmp_path: Path, scheme: str):
+    uri = join_uri(f"{scheme}{tmp_path}/", "deep", "er", "x.json")
+    write_json(uri, {"a": "ä"})
+    assert read_json(uri) == {"a": "ä"}
+    assert [p.name for p in (tmp_path / "deep" / "er").iterdir()] == ["x.json"], "no half-written file stays"
+    delete(uri, join_uri(f"{scheme}{tmp_path}", "deep"), "/no/such/file")
+    assert not exists(uri)
+
+
+def test_what_is_no_json_object_is_named(tmp_path: Path):
+    for text, said in (("{", "is not JSON"), ("[1]", "expected a JSON object, received list")):
+        write_bytes(str(tmp_path / "x.json"), text.encode())
+        with pytest.raises(InputError, match=said):
+            read_json(str(tmp_path / "x.json"))
+
+
+def test_a_table_comes_back_and_one_that_was_not_finished_is_refused(spark: SparkSession, tmp_path: Path):
+    uri = str(tmp_path / "groups")
+    write_table(spark.createDataFrame([("a", "a", 1)], GROUPS), uri, GROUPS)
+    assert read_table(spark, uri, GROUPS).collect() == [("a", "a", 1)]
+    (tmp_path / "groups" / "_SUCCESS").unlink()
+    with pytest.raises(InputError, match="the mark of a finished write in table .*groups not found"):
+        read_table(spark, uri, GROUPS)
+    with pytest.raises(InputError, match="table not found"):
+        read_table(spark, str(tmp_path / "other"), GROUPS)
+
+
+def test_every_column_that_does_not_fit_is_named_at_once(spark: SparkSession):
+    table = spark.createDataFrame([("a", 1.5, 1)], "posting_id string, group_size double, more int")
+    with pytest.raises(InputError) as caught:
+        conform(table, GROUPS, "groups")
+    for said in ("group_id: missing", "more: not expected", "group_size: is double, expected int"):
+        assert said in str(caught.value)
+
+
+def test_a_folder_encoded_by_another_bundle_or_not_to_the_end_is_refused(tmp_path: Path):
+    with pytest.raises(InputError, match="the run did not finish"):
+        require_finished(str(tmp_path), "one")
+    write_json(str(tmp_path / "manifest.json"), {"encoder": "other"})
+    with pytest.raises(InputError, match="encoded by other, and this bundle's encoder is one"):
+        require_finished(str(tmp_path), "one")
+    assert require_finished(str(tmp_path), "other") == {"encoder": "other"}
+
+
+def test_a_missing_images_folder_is_no_empty_one(tmp_path: Path):
+    require_images(str(tmp_path))
+    with pytest.raises(InputError, match="name an empty folder"):
+        require_images(str(tmp_path / "typo"))
