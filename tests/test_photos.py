@@ -77,3 +77,10 @@ def test_a_missing_or_huge_file_is_refused_with_a_reason(tmp_path: Path):
         read_photo(str(tmp_path), "a.jpg", 99)
     with pytest.raises(PhotoError, match="FileNotFoundError"):
         read_photo(str(tmp_path), "b.jpg", 100)
+
+
+def test_any_name_is_read_from_a_path_or_uri(tmp_path: Path):
+    for name in ("a b%20ü.jpg", "shop/#1?.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+        assert read_photo(str(tmp_path), name, 100) == read_photo(tmp_path.as_uri(), name, 100) == b"x"

@@ -1,13 +1,16 @@
 """Photos: safe names, bytes to pixels, and the perceptual hash."""
 
 import io
+import posixpath
 from dataclasses import dataclass
+from functools import lru_cache
 
 import imagehash
 import numpy as np
 from PIL import Image, ImageOps
+from pyarrow.fs import FileSystem
 
-from kembar.storage import filesystem_of, join_uri
+from kembar.storage import filesystem_of
 
 Image.MAX_IMAGE_PIXELS = None  # our own limit below names the photo instead of warning
 
@@ -36,15 +39,21 @@ def check_photo_name(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=8)
+def _open_folder(folder: str) -> tuple[FileSystem, str]:
+    """Connecting to a remote store takes longer than reading a photo, so a process does it once."""
+    return filesystem_of(folder)
+
+
 def read_photo(folder: str, name: str, max_bytes: int) -> bytes:
     """The bytes of a photo of the images folder, a path or URI.
 
     Raises:
         PhotoError: its name leads out of the folder, it cannot be read, or it is larger than `max_bytes`.
     """
-    filesystem, path = filesystem_of(join_uri(folder, check_photo_name(name)))
+    filesystem, root = _open_folder(folder)
     try:
-        with filesystem.open_input_file(path) as file:
+        with filesystem.open_input_file(posixpath.join(root, check_photo_name(name))) as file:
             if file.size() > max_bytes:
                 raise PhotoError(f"photo has {file.size()} bytes, more than {max_bytes}")
             return bytes(file.read())
