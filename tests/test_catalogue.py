@@ -7,7 +7,9 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from kembar.catalogue import CatalogueIndex
+from kembar.config import Settings
 from kembar.schemas import ENCODED
+from kembar.training.heads import first_heads
 from tests.oracles import tf_idf_cosine
 from udfs.match import index_catalogue
 
@@ -53,3 +55,13 @@ def test_it_comes_back_from_its_files_without_being_read_into_memory(encoded: Da
 def test_no_listing_is_an_empty_index(spark: SparkSession):
     index, posting_ids = index_catalogue(spark.createDataFrame([], ENCODED))
     assert (len(index), posting_ids) == (0, [])
+
+
+def test_a_catalogue_without_a_single_photo_has_heads_for_the_photos_to_come(spark: SparkSession, settings: Settings):
+    rows = [(name, None, [0.1 * n, 1.0], None, ["kaos"], [], "e") for n, name in enumerate("abc")]
+    index, _ = index_catalogue(spark.createDataFrame(rows, ENCODED))
+    assert index.image.shape[0] == 3
+    assert not index.has_image.any()
+    heads = first_heads(index, settings)
+    assert heads.image.kernel.shape == (1280, settings.training.image_dim)
+    assert index.projected(heads.image, heads.title).image.tolist() == [[0.0] * settings.training.image_dim] * 3
