@@ -10,7 +10,7 @@ from kembar.jobs import Stages, job_parser, run_job
 from kembar.listings import label_listings, read_listings
 from kembar.schemas import ENCODED
 from kembar.session import get_session
-from kembar.storage import join_uri, read_table, require, write_json
+from kembar.storage import MANIFEST, join_uri, read_table, require, write_json
 from kembar.submission import read_submission
 from udfs.match import index_catalogue
 from udfs.mine import count_true_pairs, mine_pairs
@@ -29,7 +29,7 @@ def main() -> None:
     require(args.listings, "listings")
     submission = read_submission(args.submission)
     if args.encoded:
-        require(join_uri(args.encoded, "manifest.json"), "the manifest of a finished encode run")
+        require(join_uri(args.encoded, MANIFEST), "the manifest of a finished encode run")
 
     spark, stages = get_session("kembar evaluate"), Stages()
     with stages("score"):

@@ -6,6 +6,7 @@ was chosen in a small pool is too low for a large one.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,11 @@ class GroupingChoice:
     pairs: CandidateRows
     labels: RowLabels
 
+    @cached_property
+    def probability(self) -> NDArray[np.float32]:
+        """Of each candidate pair, `[pairs]`."""
+        return score_rows(self.index, self.model, self.pairs.left, self.pairs.right)
+
     def f1(self, groups: Rows) -> float:
         """Row-wise mean F1 over the held-out rows."""
         return float(row_f1(groups, self.labels.product)[self.labels.held_out].mean())
@@ -65,19 +71,18 @@ class GroupingChoice:
         and its parts are parted further where no candidate pair above the threshold connects
         them, since match clusters nothing across components.
         """
-        probability = score_rows(self.index, self.model, self.pairs.left, self.pairs.right)
         floor, components = next(
             (t, label)
             for t in MATCH_GRID
-            if np.bincount(label := self._components(probability, t)).max() <= _LARGEST_TREE or t == MATCH_GRID[-1]
+            if np.bincount(label := self._components(t)).max() <= _LARGEST_TREE or t == MATCH_GRID[-1]
         )
         trees = [(part, link(self.index, self.model, part)) for part in _parts(components) if len(part) > 1]
         grid = MATCH_GRID[floor <= MATCH_GRID]
-        return {float(t): _cut(trees, self._components(probability, t), t) for t in grid}
+        return {float(t): _cut(trees, self._components(t), t) for t in grid}
 
-    def _components(self, probability: NDArray[np.float32], threshold: float) -> Rows:
+    def _components(self, threshold: float) -> Rows:
         """Component of each row in the graph of the candidate pairs from a threshold on."""
-        n, sure = len(self.index), probability >= threshold
+        n, sure = len(self.index), self.probability >= threshold
         ends = (self.pairs.left[sure], self.pairs.right[sure])
         _, label = connected_components(coo_array((np.ones(sure.sum(), np.int8), ends), shape=(n, n)), directed=False)
         return label.astype(np.int64)
@@ -85,9 +90,8 @@ class GroupingChoice:
     def neighbours(self) -> Neighbours:
         """Each listing's likeliest candidate, the lower row where two are equal."""
         left, right = self.pairs.left, self.pairs.right
-        probability = score_rows(self.index, self.model, left, right)
         rows, others = np.concatenate([left, right]), np.concatenate([right, left])
-        chance = np.concatenate([probability, probability])
+        chance = np.concatenate([self.probability, self.probability])
         order = np.lexsort((others, -chance, rows))
         first = order[np.unique(rows[order], return_index=True)[1]]
         return Neighbours(rows[first], others[first], chance[first])
