@@ -10,6 +10,10 @@ Colour = tuple[int, int, int]
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 
+DARK: Colour = (36, 37, 42)
+STEEL: Colour = (196, 198, 202)
+WHITE: Colour = (246, 246, 244)
+
 
 def mix(a: Colour, b: Colour, share: float) -> Colour:
     """The colour that lies `share` of the way from `a` to `b`."""

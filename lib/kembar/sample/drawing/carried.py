@@ -2,19 +2,15 @@
 
 import numpy as np
 
-from kembar.sample.drawing.canvas import Canvas, Colour, Pen, ink_on, mirrored, mix, smooth
+from kembar.sample.drawing.canvas import DARK, STEEL, WHITE, Canvas, Pen, ink_on, mirrored, mix, smooth
 from kembar.sample.drawing.look import Look
-
-_DARK: Colour = (36, 37, 42)
-_STEEL: Colour = (196, 198, 202)
-_WHITE: Colour = (246, 246, 244)
 
 
 def backpack(canvas: Canvas, look: Look) -> None:
     half, top = look.between(0, 0.22, 0.28), look.between(1, 0.14, 0.22)
     canvas.part(
         lambda pen: pen.arc((0.42, top - 0.08, 0.58, top + 0.1), 180, 360, 0.02, 255),
-        mix(look.main, _DARK, 0.5),
+        mix(look.main, DARK, 0.5),
         "round",
     )
     body = smooth(
@@ -32,10 +28,10 @@ def backpack(canvas: Canvas, look: Look) -> None:
     canvas.line(
         [(0.5 - half * 0.75, top + 0.22), (0.5, top + 0.18), (0.5 + half * 0.75, top + 0.22)],
         0.012,
-        mix(look.main, _DARK, 0.6),
+        mix(look.main, DARK, 0.6),
     )
     pocket = (0.5 - half * 0.75, 0.56, 0.5 + half * 0.75, 0.88)
-    colour = look.accent if look.choice(5, 2) else mix(look.main, _WHITE, 0.12)
+    colour = look.accent if look.choice(5, 2) else mix(look.main, WHITE, 0.12)
     canvas.rect(
         pocket,
         colour,
@@ -43,14 +39,14 @@ def backpack(canvas: Canvas, look: Look) -> None:
         0.03,
         decorate=lambda pen: pen.text((0.5, 0.72), look.brand.upper(), 0.05, ink_on(colour), 0.3),
     )
-    canvas.line([(pocket[0] + 0.02, 0.62), (pocket[2] - 0.02, 0.62)], 0.01, mix(colour, _DARK, 0.6))
-    canvas.rect((0.56, 0.61, 0.58, 0.66), _STEEL, "metal")
+    canvas.line([(pocket[0] + 0.02, 0.62), (pocket[2] - 0.02, 0.62)], 0.01, mix(colour, DARK, 0.6))
+    canvas.rect((0.56, 0.61, 0.58, 0.66), STEEL, "metal")
     canvas.rect(
         (0.43, top + 0.07, 0.57, top + 0.13),
-        _WHITE,
+        WHITE,
         "flat",
         0.008,
-        decorate=lambda pen: pen.text((0.5, top + 0.1), look.name, 0.035, _DARK, 0.12),
+        decorate=lambda pen: pen.text((0.5, top + 0.1), look.name, 0.035, DARK, 0.12),
     )
 
 
@@ -60,7 +56,7 @@ def handbag(canvas: Canvas, look: Look) -> None:
         lambda pen: pen.arc(
             (0.5 - half * 0.7, 0.1, 0.5 + half * 0.7, top + 0.28), 180, 360, look.between(2, 0.018, 0.035), 255
         ),
-        mix(look.main, _DARK, 0.25),
+        mix(look.main, DARK, 0.25),
         "lying",
     )
     body = [
@@ -87,7 +83,7 @@ def handbag(canvas: Canvas, look: Look) -> None:
     canvas.rect((0.46, low - 0.05, 0.54, low + 0.02), (206, 168, 92), "metal", 0.012)
     for turn in range(16):
         x = 0.5 - half * 0.9 + turn * half * 0.12
-        canvas.line([(x, 0.865), (x + half * 0.06, 0.865)], 0.004, mix(look.main, _WHITE, 0.4))
+        canvas.line([(x, 0.865), (x + half * 0.06, 0.865)], 0.004, mix(look.main, WHITE, 0.4))
 
 
 def _case_print(look: Look, box: tuple[float, float, float, float]) -> object:
@@ -98,7 +94,7 @@ def _case_print(look: Look, box: tuple[float, float, float, float]) -> object:
         rng = np.random.default_rng(int(look.traits[9] * 2**31))
         for turn in range(24):
             x, y, r = rng.uniform(left, right), rng.uniform(top + 0.12, bottom), rng.uniform(0.012, 0.05)
-            shade = mix(look.accent, _WHITE, rng.random() * 0.7)
+            shade = mix(look.accent, WHITE, rng.random() * 0.7)
             if kind == 0:
                 pen.ellipse((x - r, y - r, x + r, y + r), shade)
             elif kind == 1:
@@ -116,10 +112,10 @@ def _case_print(look: Look, box: tuple[float, float, float, float]) -> object:
 
 def phone(canvas: Canvas, look: Look) -> None:
     box = (0.33, 0.07, 0.67, 0.93)
-    canvas.rect((0.322, 0.062, 0.678, 0.938), mix(look.main, _DARK, 0.5), "round", 0.055)
+    canvas.rect((0.322, 0.062, 0.678, 0.938), mix(look.main, DARK, 0.5), "round", 0.055)
     canvas.rect(box, look.main, "flat", 0.05, decorate=_case_print(look, box))
     wide = look.between(2, 0.09, 0.15)
-    canvas.rect((0.36, 0.1, 0.36 + wide, 0.1 + look.between(3, 0.1, 0.18)), _DARK, "flat", 0.025)
+    canvas.rect((0.36, 0.1, 0.36 + wide, 0.1 + look.between(3, 0.1, 0.18)), DARK, "flat", 0.025)
     for turn in range(2 + look.choice(4, 2)):
         x, y = 0.385 + 0.045 * (turn % 2), 0.13 + 0.05 * (turn // 2)
         canvas.ellipse((x - 0.018, y - 0.018, x + 0.018, y + 0.018), (70, 76, 92), "ball")
@@ -129,12 +125,12 @@ def headphones(canvas: Canvas, look: Look) -> None:
     band = look.between(0, 0.03, 0.05)
     canvas.part(lambda pen: pen.arc((0.2, 0.12, 0.8, 0.9), 180, 360, band, 255), look.main, "lying")
     canvas.part(
-        lambda pen: pen.arc((0.23, 0.155, 0.77, 0.85), 205, 335, band * 0.6, 255), mix(look.main, _DARK, 0.5), "lying"
+        lambda pen: pen.arc((0.23, 0.155, 0.77, 0.85), 205, 335, band * 0.6, 255), mix(look.main, DARK, 0.5), "lying"
     )
     for side in (-1, 1):
         x = 0.5 + side * 0.29
-        canvas.rect((x - 0.018, 0.46, x + 0.018, 0.58), _STEEL, "metal", 0.008)
-        canvas.ellipse((x - side * 0.06 - 0.055, 0.53, x - side * 0.06 + 0.055, 0.85), _DARK, "ball")
+        canvas.rect((x - 0.018, 0.46, x + 0.018, 0.58), STEEL, "metal", 0.008)
+        canvas.ellipse((x - side * 0.06 - 0.055, 0.53, x - side * 0.06 + 0.055, 0.85), DARK, "ball")
         canvas.ellipse(
             (x - 0.075, 0.51, x + 0.075, 0.87),
             look.main,
@@ -145,7 +141,7 @@ def headphones(canvas: Canvas, look: Look) -> None:
 
 
 def charger(canvas: Canvas, look: Look) -> None:
-    body, half = (_WHITE, _DARK)[look.choice(0, 2)], look.between(1, 0.11, 0.15)
+    body, half = (WHITE, DARK)[look.choice(0, 2)], look.between(1, 0.11, 0.15)
     cable = smooth(
         [
             (0.6, 0.6),
@@ -165,7 +161,7 @@ def charger(canvas: Canvas, look: Look) -> None:
     )
     canvas.polygon(cable, mix(body, look.accent, 0.35), "flat")
     for x in (0.42, 0.52):
-        canvas.rect((x, 0.1, x + 0.03, 0.24), _STEEL, "metal", 0.01)
+        canvas.rect((x, 0.1, x + 0.03, 0.24), STEEL, "metal", 0.01)
     canvas.rect(
         (0.485 - half, 0.22, 0.485 + half, 0.7),
         body,
@@ -181,16 +177,16 @@ def charger(canvas: Canvas, look: Look) -> None:
 
 
 def watch(canvas: Canvas, look: Look) -> None:
-    strap, rim = look.main, (_STEEL, (206, 168, 92), _DARK)[look.choice(2, 3)]
+    strap, rim = look.main, (STEEL, (206, 168, 92), DARK)[look.choice(2, 3)]
     for points in (
         [(0.41, 0.04), (0.59, 0.04), (0.62, 0.36), (0.38, 0.36)],
         [(0.38, 0.64), (0.62, 0.64), (0.58, 0.96), (0.42, 0.96)],
     ):
         canvas.polygon(points, strap, "round")
     for turn in range(4):
-        canvas.ellipse((0.49, 0.74 + turn * 0.05, 0.51, 0.76 + turn * 0.05), mix(strap, _DARK, 0.6))
+        canvas.ellipse((0.49, 0.74 + turn * 0.05, 0.51, 0.76 + turn * 0.05), mix(strap, DARK, 0.6))
     canvas.rect((0.7, 0.47, 0.74, 0.53), rim, "metal", 0.01)
-    face = (_WHITE, _DARK, mix(look.accent, _DARK, 0.3))[look.choice(3, 3)]
+    face = (WHITE, DARK, mix(look.accent, DARK, 0.3))[look.choice(3, 3)]
     digital, ink = look.choice(4, 2), ink_on(face)
 
     def dial(pen: Pen) -> None:

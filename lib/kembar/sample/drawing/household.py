@@ -2,12 +2,8 @@
 
 import numpy as np
 
-from kembar.sample.drawing.canvas import Canvas, Colour, Pen, ink_on, mix
+from kembar.sample.drawing.canvas import DARK, STEEL, WHITE, Canvas, Pen, ink_on, mix
 from kembar.sample.drawing.look import Look, print_label
-
-_DARK: Colour = (36, 37, 42)
-_STEEL: Colour = (196, 198, 202)
-_WHITE: Colour = (246, 246, 244)
 
 
 def mug(canvas: Canvas, look: Look) -> None:
@@ -28,35 +24,33 @@ def mug(canvas: Canvas, look: Look) -> None:
             else print_label(pen, look, box, look.main)
         ),
     )
-    canvas.ellipse((0.44 - half, top - 0.05, 0.44 + half, top + 0.05), mix(look.main, _WHITE, 0.3), "flat")
-    canvas.ellipse(
-        (0.44 - half + 0.02, top - 0.036, 0.44 + half - 0.02, top + 0.04), mix(look.main, _DARK, 0.5), "flat"
-    )
+    canvas.ellipse((0.44 - half, top - 0.05, 0.44 + half, top + 0.05), mix(look.main, WHITE, 0.3), "flat")
+    canvas.ellipse((0.44 - half + 0.02, top - 0.036, 0.44 + half - 0.02, top + 0.04), mix(look.main, DARK, 0.5), "flat")
 
 
 def pan(canvas: Canvas, look: Look) -> None:
-    r, grip = look.between(0, 0.27, 0.33), (look.main, (150, 108, 70), _DARK)[look.choice(1, 3)]
+    r, grip = look.between(0, 0.27, 0.33), (look.main, (150, 108, 70), DARK)[look.choice(1, 3)]
     canvas.polygon([(0.55, 0.47), (0.6, 0.42), (0.96, 0.08), (0.985, 0.11), (0.62, 0.5)], grip, "flat")
-    canvas.ellipse((0.4 - r, 0.58 - r, 0.4 + r, 0.58 + r), look.main if look.choice(2, 2) else _STEEL, "metal")
+    canvas.ellipse((0.4 - r, 0.58 - r, 0.4 + r, 0.58 + r), look.main if look.choice(2, 2) else STEEL, "metal")
     inner = r - look.between(3, 0.015, 0.04)
-    stone = mix(_DARK, look.accent, 0.25 * look.choice(4, 3))
+    stone = mix(DARK, look.accent, 0.25 * look.choice(4, 3))
     rng = np.random.default_rng(int(look.traits[5] * 2**31))
     spots = rng.uniform(-inner, inner, (160, 2)) if look.choice(6, 2) else np.zeros((0, 2))
 
     def speckle(pen: Pen) -> None:
         for x, y in spots:
-            pen.ellipse((0.4 + x, 0.58 + y, 0.405 + x, 0.585 + y), mix(stone, _WHITE, 0.5))
-        pen.text((0.4, 0.58), look.brand, 0.05, mix(stone, _WHITE, 0.45), 0.3)
-        pen.text((0.4, 0.64), look.variant, 0.035, mix(stone, _WHITE, 0.45), 0.2)
+            pen.ellipse((0.4 + x, 0.58 + y, 0.405 + x, 0.585 + y), mix(stone, WHITE, 0.5))
+        pen.text((0.4, 0.58), look.brand, 0.05, mix(stone, WHITE, 0.45), 0.3)
+        pen.text((0.4, 0.64), look.variant, 0.035, mix(stone, WHITE, 0.45), 0.2)
 
     canvas.ellipse((0.4 - inner, 0.58 - inner, 0.4 + inner, 0.58 + inner), stone, "ball", decorate=speckle)
 
 
 def lamp(canvas: Canvas, look: Look) -> None:
     lean = look.between(0, 0.3, 0.42)
-    canvas.ellipse((0.34, 0.84, 0.7, 0.93), mix(look.main, _DARK, 0.2), "ball")
+    canvas.ellipse((0.34, 0.84, 0.7, 0.93), mix(look.main, DARK, 0.2), "ball")
     canvas.line(
-        [(0.52, 0.88), (0.62, 0.56), (lean + 0.04, 0.28)], 0.024, _STEEL if look.choice(2, 2) else look.main, "round"
+        [(0.52, 0.88), (0.62, 0.56), (lean + 0.04, 0.28)], 0.024, STEEL if look.choice(2, 2) else look.main, "round"
     )
     canvas.ellipse((0.595, 0.535, 0.645, 0.585), look.accent, "ball")
     canvas.polygon(
@@ -69,7 +63,7 @@ def lamp(canvas: Canvas, look: Look) -> None:
 
 
 def teddy(canvas: Canvas, look: Look) -> None:
-    fur, pale = look.main, mix(look.main, _WHITE, 0.45)
+    fur, pale = look.main, mix(look.main, WHITE, 0.45)
     for side in (-1, 1):
         canvas.ellipse((0.5 + side * 0.17 - 0.075, 0.1, 0.5 + side * 0.17 + 0.075, 0.25), fur, "ball")
         canvas.ellipse((0.5 + side * 0.17 - 0.04, 0.135, 0.5 + side * 0.17 + 0.04, 0.215), pale, "ball")
@@ -82,12 +76,12 @@ def teddy(canvas: Canvas, look: Look) -> None:
     canvas.ellipse((0.27, 0.13, 0.73, 0.5), fur, "ball")
     canvas.ellipse((0.4, 0.32, 0.6, 0.47), pale, "ball")
     for side in (-1, 1):
-        canvas.ellipse((0.5 + side * 0.095 - 0.022, 0.25, 0.5 + side * 0.095 + 0.022, 0.294), _DARK, "ball")
-    canvas.ellipse((0.465, 0.335, 0.535, 0.385), _DARK, "ball")
+        canvas.ellipse((0.5 + side * 0.095 - 0.022, 0.25, 0.5 + side * 0.095 + 0.022, 0.294), DARK, "ball")
+    canvas.ellipse((0.465, 0.335, 0.535, 0.385), DARK, "ball")
     bow = look.accent
     for side in (-1, 1):
         canvas.polygon([(0.5, 0.505), (0.5 + side * 0.12, 0.46), (0.5 + side * 0.12, 0.56)], bow, "cloth")
-    canvas.ellipse((0.47, 0.48, 0.53, 0.535), mix(bow, _DARK, 0.2), "ball")
+    canvas.ellipse((0.47, 0.48, 0.53, 0.535), mix(bow, DARK, 0.2), "ball")
 
 
 def book(canvas: Canvas, look: Look) -> None:
@@ -99,16 +93,16 @@ def book(canvas: Canvas, look: Look) -> None:
 
     def art(pen: Pen) -> None:
         x = (left + right) / 2
-        pen.rect((left, 0.6, right, 0.9), mix(look.accent, _DARK, 0.2))
-        pen.ellipse((x - 0.12, 0.36, x + 0.12, 0.6), mix(look.accent, _WHITE, 0.5))
+        pen.rect((left, 0.6, right, 0.9), mix(look.accent, DARK, 0.2))
+        pen.ellipse((x - 0.12, 0.36, x + 0.12, 0.6), mix(look.accent, WHITE, 0.5))
         for turn in range(4):
             a = left + (right - left) * (0.15 + 0.22 * turn)
             high = 0.62 - 0.18 * look.traits[5 + turn]
-            pen.polygon([(a - 0.09, 0.72), (a, high), (a + 0.09, 0.72)], mix(look.accent, _DARK, 0.15 * turn))
+            pen.polygon([(a - 0.09, 0.72), (a, high), (a + 0.09, 0.72)], mix(look.accent, DARK, 0.15 * turn))
         pen.text((x, top + 0.08), look.name.upper(), 0.1, ink_on(look.main), (right - left) * 0.85)
         pen.text((x, top + 0.17), look.brand, 0.045, ink_on(look.main), (right - left) * 0.7)
-        pen.text((x, 0.83), look.variant, 0.09, _WHITE, 0.2)
-        pen.rect((left, top, left + 0.03, 0.9), mix(look.main, _DARK, 0.35))
+        pen.text((x, 0.83), look.variant, 0.09, WHITE, 0.2)
+        pen.rect((left, top, left + 0.03, 0.9), mix(look.main, DARK, 0.35))
 
     canvas.rect(cover, look.main, "flat", 0.006, decorate=art)
 
@@ -128,4 +122,4 @@ def notebook(canvas: Canvas, look: Look) -> None:
         )
     for turn in range(14):
         y = 0.2 + turn * 0.047
-        canvas.part(lambda pen, at=y: pen.ring((0.17, at, 0.23, at + 0.025), 0.006, 255), _STEEL, "metal")  # type: ignore[misc]
+        canvas.part(lambda pen, at=y: pen.ring((0.17, at, 0.23, at + 0.025), 0.006, 255), STEEL, "metal")  # type: ignore[misc]
