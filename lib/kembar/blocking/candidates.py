@@ -31,29 +31,26 @@ def join_blocks(blocks: DataFrame) -> DataFrame:
     )
 
 
-def keep_best(pairs: DataFrame, per_listing: int) -> DataFrame:
-    """Pairs that are among the `per_listing` heaviest of either side.
+def keep_best(pairs: DataFrame, per_listing: int, by: str = "weight") -> DataFrame:
+    """Pairs that are among the `per_listing` highest in column `by` of either side; ties go to the lower row.
 
     Cardinality node pruning in the terms of meta-blocking (Papadakis et al. 2014,
     doi:10.1109/TKDE.2013.54): the number of candidates is bounded by the number of
-    listings, however many the blocks propose.
+    listings, however many the blocks propose. Further columns are kept.
     """
-    as_left = pairs.select(F.col("row_l").alias("row"), F.col("row_r").alias("other"), "weight", "blocks")
-    as_right = pairs.select(F.col("row_r").alias("row"), F.col("row_l").alias("other"), "weight", "blocks")
-    best_first = Window.partitionBy("row").orderBy(F.desc("weight"), "other")
-    return (
-        as_left.union(as_right)
-        .withColumn("rank", F.row_number().over(best_first))
-        .where(F.col("rank") <= per_listing)
-        .select(F.least("row", "other").alias("row_l"), F.greatest("row", "other").alias("row_r"), "weight", "blocks")
-        .dropDuplicates(["row_l", "row_r"])
-    )
+    sides = [
+        pairs.withColumn("_row", F.col(row)).withColumn("_other", F.col(other))
+        for row, other in (("row_l", "row_r"), ("row_r", "row_l"))
+    ]
+    best_first = Window.partitionBy("_row").orderBy(F.desc(by), "_other")
+    ranked = sides[0].union(sides[1]).withColumn("_rank", F.row_number().over(best_first))
+    return ranked.where(F.col("_rank") <= per_listing).select(pairs.columns).dropDuplicates(["row_l", "row_r"])
 
 
 def propose_pairs(blocks: DataFrame, settings: BlockingSettings) -> DataFrame:
-    """BLOCKS to candidate pairs `row_l, row_r, weight, blocks`, at most `candidates_per_listing` · n of them."""
+    """BLOCKS to proposals `row_l, row_r, weight, blocks`, at most `proposals_per_listing` · n of them."""
     joined = join_blocks(split_large_blocks(blocks, settings.max_block, settings.seed))
-    return keep_best(joined, settings.candidates_per_listing)
+    return keep_best(joined, settings.proposals_per_listing)
 
 
 def count_by_source(pairs: DataFrame) -> dict[str, int]:
