@@ -3,17 +3,19 @@
 spark-submit jobs/evaluate.py --listings train.csv --submission DIR/submission.csv [--encoded DIR] [--output FILE]
 """
 
+import posixpath
+
 from kembar.config import settings_from
 from kembar.evaluation import blocking_scores, evaluate, read_claims, read_truth
 from kembar.evaluation.table import print_metrics
 from kembar.jobs import Stages, job_parser, run_job
 from kembar.listings import label_listings, read_listings
-from kembar.schemas import ENCODED
+from kembar.schemas import ENCODED, MATCHES
 from kembar.session import get_session
-from kembar.storage import MANIFEST, join_uri, read_table, require, write_json
+from kembar.storage import MANIFEST, exists, join_uri, read_table, require, write_json
 from kembar.submission import read_submission
 from udfs.match import index_catalogue
-from udfs.mine import count_true_pairs, mine_pairs
+from udfs.mine import count_true_pairs, mine_pairs, place_pairs
 
 
 def main() -> None:
@@ -22,7 +24,12 @@ def main() -> None:
         listings="the labelled catalogue: CSV or Parquet with posting_id, image, title, label_group",
         submission="submission.csv of jobs/match.py, or anybody's: posting_id,matches",
     )
-    parser.add_argument("--encoded", metavar="DIR", help="what jobs/encode.py wrote, to measure the blocking too")
+    parser.add_argument(
+        "--encoded",
+        metavar="DIR",
+        help="what jobs/encode.py wrote, to measure the blocking too: the candidate pairs in matches/ beside the "
+        "submission, or what the blocks propose where there are none",
+    )
     parser.add_argument("--output", metavar="FILE", help="where to write the scores as JSON")
     args = parser.parse_args()
     settings = settings_from(args)
@@ -37,9 +44,13 @@ def main() -> None:
         metrics = evaluate(truth, read_claims(submission, truth))
     if args.encoded:
         with stages("block"):
-            index, posting_ids = index_catalogue(read_table(spark, join_uri(args.encoded, "listings"), ENCODED))
-            counts = count_true_pairs(mine_pairs(spark, index, settings.blocking), posting_ids, truth)
-            metrics["blocking"] = blocking_scores(truth, *counts)
+            matches = join_uri(posixpath.dirname(args.submission), "matches")
+            if exists(matches):
+                pairs, ids = place_pairs(read_table(spark, matches, MATCHES))
+            else:  # somebody else's submission: what the blocks would propose
+                index, ids = index_catalogue(read_table(spark, join_uri(args.encoded, "listings"), ENCODED))
+                pairs = mine_pairs(spark, index.centred(), settings.blocking)
+            metrics["blocking"] = blocking_scores(truth, *count_true_pairs(pairs, ids, truth))
     if args.output:
         write_json(args.output, metrics)
     print_metrics(metrics)

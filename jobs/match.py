@@ -3,26 +3,27 @@
 spark-submit jobs/match.py --encoded DIR --output DIR [--bundle DIR]
 """
 
+from kembar import storage
 from kembar.blocking import count_by_source, propose_pairs
 from kembar.bundle import load_bundle
+from kembar.catalogue import has_titles
 from kembar.config import settings_from
 from kembar.grouping import Clusterer, best_neighbours, connected_components, group_rows
 from kembar.jobs import Stages, job_parser, run_job
 from kembar.matches import name_matches, summarise
 from kembar.schemas import ENCODED, GROUPS, MATCHES, QUARANTINE
 from kembar.session import get_session
-from kembar.storage import (
-    delete,
-    join_uri,
-    read_table,
-    require_finished,
-    rewrite_table,
-    write_bytes,
-    write_json,
-    write_table,
+from kembar.storage import join_uri
+from kembar.submission import groups_table, quarantined_ids, submission_csv
+from udfs.match import (
+    block_listings,
+    cluster_components,
+    index_catalogue,
+    look_at_pairs,
+    score_pairs,
+    ship_index,
+    ship_looks,
 )
-from kembar.submission import groups_table, submission_csv
-from udfs.match import block_listings, cluster_components, index_catalogue, score_pairs, ship_index
 
 
 def main() -> None:
@@ -34,45 +35,44 @@ def main() -> None:
     parser.add_argument("--bundle", metavar="PATH", help="the bundle it was encoded with; kembar's own if left out")
     args = parser.parse_args()
     settings, bundle = settings_from(args), load_bundle(args.bundle)
-    require_finished(args.encoded, bundle.encoder_fingerprint)
-    thresholds = bundle.thresholds.overridden(settings.grouping)
+    storage.require_finished(args.encoded, bundle.encoder_fingerprint)
 
     spark, stages = get_session("kembar match"), Stages()
-    partitions = 2 * spark.sparkContext.defaultParallelism
     summary, submission, work = (join_uri(args.output, n) for n in ("summary.json", "submission.csv", "_work"))
-    delete(summary, submission)
+    storage.delete(summary, submission)
     with stages("index"):
-        encoded = read_table(spark, join_uri(args.encoded, "listings"), ENCODED)
-        quarantine = read_table(spark, join_uri(args.encoded, "quarantine"), QUARANTINE)
-        index, posting_ids = index_catalogue(encoded)
+        encoded = storage.read_table(spark, join_uri(args.encoded, "listings"), ENCODED)
+        quarantine = storage.read_table(spark, join_uri(args.encoded, "quarantine"), QUARANTINE)
+        codes, posting_ids = index_catalogue(encoded)
+        index = codes.centred()
+        decider = bundle.decider_for(has_titles(index))
+        thresholds = decider.thresholds.overridden(settings.grouping)
         name = ship_index(spark, index)
     with stages("block"):
-        blocks = rewrite_table(
-            block_listings(spark, name, len(index), settings.blocking, partitions), join_uri(work, "blocks")
-        )
-        pairs = rewrite_table(propose_pairs(blocks, settings.blocking), join_uri(work, "pairs"))
+        blocks = storage.rewrite_table(block_listings(spark, name, len(index), settings.blocking), f"{work}/blocks")
+        proposed = storage.rewrite_table(propose_pairs(blocks, settings.blocking), join_uri(work, "proposed"))
     with stages("score"):
-        scored = rewrite_table(score_pairs(pairs, name, bundle.discriminator), join_uri(work, "scored"))
+        pairs = look_at_pairs(proposed, name, decider.discriminator, settings.blocking.candidates_per_listing)
+        candidates = storage.rewrite_table(pairs, join_uri(work, "candidates"))
+        looks = ship_looks(candidates, len(index))
+        scored = storage.rewrite_table(score_pairs(candidates, looks, decider.discriminator), join_uri(work, "scored"))
     with stages("group"):
         sure = scored.where(scored.probability >= thresholds.match)
         components = connected_components(sure, settings.grouping.driver_edges, join_uri(work, "components"))
-        clusterer = Clusterer.of(bundle.discriminator, thresholds.match, settings.grouping)
-        clusters = cluster_components(components, name, clusterer, partitions)
-        found = clusters.toArrow(), best_neighbours(scored).toArrow()
-        labels = group_rows(len(index), *found, thresholds.lone, settings.grouping.max_group)
+        clusterer = Clusterer.of(decider.discriminator, thresholds.match, settings.grouping)
+        clusters = cluster_components(components, name, looks, clusterer)
+        labels = group_rows(len(index), clusters, best_neighbours(scored), thresholds.lone, clusterer.max_group)
     with stages("write"):
-        write_table(
-            name_matches(scored, posting_ids, settings.scoring.keep_probability),
-            join_uri(args.output, "matches"),
-            MATCHES,
+        matches = name_matches(scored, posting_ids, settings.scoring.keep_probability)
+        storage.write_table(matches, join_uri(args.output, "matches"), MATCHES)
+        storage.write_table(
+            spark.createDataFrame(groups_table(posting_ids, labels)), join_uri(args.output, "groups"), GROUPS
         )
-        write_table(spark.createDataFrame(groups_table(posting_ids, labels)), join_uri(args.output, "groups"), GROUPS)
-        quarantined = quarantine.select("posting_id").dropna().toArrow()["posting_id"].to_pylist()
-        write_bytes(submission, submission_csv(posting_ids, labels, quarantined))
-    by_source, opened = count_by_source(pairs), blocks.select("block").distinct().count()
-    counts = summarise(labels, scored.count(), by_source, opened, quarantine.count())
-    delete(work)
-    write_json(summary, {**counts, "thresholds": vars(thresholds), "seconds": stages.seconds})
+        storage.write_bytes(submission, submission_csv(posting_ids, labels, quarantined_ids(quarantine)))
+    opened = blocks.select("block").distinct().count()
+    counts = summarise(labels, scored.count(), count_by_source(candidates), opened, quarantine.count())
+    storage.write_json(summary, {**counts, "thresholds": vars(thresholds), "seconds": stages.seconds})
+    storage.delete(work)
     print(f"{counts['listings']} listings, {counts['groups']} groups, {counts['matches']} matches: {args.output}")
 
 

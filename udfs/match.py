@@ -10,16 +10,17 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyspark import SparkFiles
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from kembar.blocking import BLOCKS, block_keys
+from kembar.blocking import BLOCKS, block_keys, keep_best
 from kembar.catalogue import CatalogueIndex, build_index
 from kembar.config import BlockingSettings
-from kembar.discriminator import Discriminator
+from kembar.discriminator import FARTHEST, Discriminator
 from kembar.grouping.clusters import CLUSTERS, Clusterer
-from kembar.scoring import SCORED, score_batches
+from kembar.scoring import LOOKED, SCORED, look_batches, score_batches
 from kembar.terms import BUCKETS, FREQUENCIES, HASHED_TERMS, count_documents, hash_terms
 
 
@@ -45,14 +46,19 @@ def index_catalogue(encoded: DataFrame) -> tuple[CatalogueIndex, list[str]]:
     return build_index(table, frequencies)
 
 
+def _scratch() -> str:
+    """A folder of this process, kept to its end: executors fetch what is in it as late as their first task."""
+    folder = tempfile.mkdtemp(prefix="kembar-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def ship_index(spark: SparkSession, index: CatalogueIndex) -> str:
     """Send the index to every executor once; the name under which tasks find it."""
-    name = f"kembar-index-{uuid.uuid4().hex[:12]}"
-    parent = tempfile.mkdtemp(prefix="kembar-")
-    atexit.register(shutil.rmtree, parent, ignore_errors=True)  # executors fetch it as late as their first task
-    index.save(Path(parent) / name)
-    spark.sparkContext.addFile((Path(parent) / name).as_uri(), recursive=True)
-    return name
+    folder = Path(_scratch()) / f"kembar-index-{uuid.uuid4().hex[:12]}"
+    index.save(folder)
+    spark.sparkContext.addFile(folder.as_uri(), recursive=True)
+    return folder.name
 
 
 def _keys_of(name: str, settings: BlockingSettings, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -60,27 +66,65 @@ def _keys_of(name: str, settings: BlockingSettings, batches: Iterator[pa.RecordB
         yield block_keys(_open_index(name), np.asarray(batch["id"]), settings)
 
 
-def block_listings(
-    spark: SparkSession, name: str, listings: int, settings: BlockingSettings, partitions: int
-) -> DataFrame:
+def _partitions(spark: SparkSession) -> int:
+    """Two for each core, so that a slow one does not hold up the end."""
+    return 2 * spark.sparkContext.defaultParallelism
+
+
+def block_listings(spark: SparkSession, name: str, listings: int, settings: BlockingSettings) -> DataFrame:
     """BLOCKS of the whole catalogue."""
-    return spark.range(listings, numPartitions=partitions).mapInArrow(partial(_keys_of, name, settings), BLOCKS)
+    rows = spark.range(listings, numPartitions=_partitions(spark))
+    return rows.mapInArrow(partial(_keys_of, name, settings), BLOCKS)
 
 
-def _scores_of(name: str, model: Discriminator, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    return score_batches(_open_index(name), model, batches)
+def _looks_of(name: str, model: Discriminator, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    return look_batches(_open_index(name), model, batches)
 
 
-def score_pairs(pairs: DataFrame, name: str, model: Discriminator) -> DataFrame:
-    """Candidate pairs with their distances and probability."""
-    return pairs.select("row_l", "row_r", "blocks").mapInArrow(partial(_scores_of, name, model), SCORED)
+def look_at_pairs(proposed: DataFrame, name: str, model: Discriminator, per_listing: int) -> DataFrame:
+    """The `per_listing` likeliest proposed pairs of each listing, with their distances and first look: LOOKED."""
+    pairs = proposed.select("row_l", "row_r", "blocks")
+    return keep_best(pairs.mapInArrow(partial(_looks_of, name, model), LOOKED), per_listing, by="first_look")
 
 
-def _clusters_of(name: str, clusterer: Clusterer, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    return clusterer(_open_index(name), batches)
+def best_first_looks(looked: DataFrame, listings: int) -> NDArray[np.float32]:
+    """The highest first look of each row of the catalogue `[listings]`, collected."""
+    sides = [looked.select(F.col(side).alias("row"), "first_look") for side in ("row_l", "row_r")]
+    found = sides[0].union(sides[1]).groupBy("row").agg(F.max("first_look").alias("best")).toArrow()
+    best = np.full(listings, FARTHEST, np.float32)
+    best[np.asarray(found["row"].combine_chunks())] = np.asarray(found["best"].combine_chunks())
+    return best
 
 
-def cluster_components(components: DataFrame, name: str, clusterer: Clusterer, partitions: int) -> DataFrame:
+def ship_looks(candidates: DataFrame, listings: int) -> str:
+    """Send each listing's best first look to every executor; the name under which tasks find them."""
+    path = Path(_scratch()) / f"kembar-looks-{uuid.uuid4().hex[:12]}.npy"
+    np.save(path, best_first_looks(candidates, listings))
+    candidates.sparkSession.sparkContext.addFile(path.as_uri())
+    return path.name
+
+
+@lru_cache(maxsize=1)
+def _open_looks(name: str) -> NDArray[np.float32]:
+    return np.load(SparkFiles.get(name), mmap_mode="r", allow_pickle=False)
+
+
+def _scores_of(looks: str, model: Discriminator, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    return score_batches(_open_looks(looks), model, batches)
+
+
+def score_pairs(looked: DataFrame, looks: str, model: Discriminator) -> DataFrame:
+    """Candidate pairs with their probability and evidence: SCORED."""
+    return looked.mapInArrow(partial(_scores_of, looks, model), SCORED)
+
+
+def _clusters_of(
+    name: str, looks: str, clusterer: Clusterer, batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    return clusterer(_open_index(name).with_looks(_open_looks(looks)), batches)
+
+
+def cluster_components(components: DataFrame, name: str, looks: str, clusterer: Clusterer) -> DataFrame:
     """Each component clustered where it lies: CLUSTERS."""
-    whole = components.repartition(partitions, "component")
-    return whole.mapInArrow(partial(_clusters_of, name, clusterer), CLUSTERS)
+    whole = components.repartition(_partitions(components.sparkSession), "component")
+    return whole.mapInArrow(partial(_clusters_of, name, looks, clusterer), CLUSTERS)

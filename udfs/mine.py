@@ -10,15 +10,14 @@ from kembar.blocking import propose_pairs
 from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings
 from kembar.evaluation import Truth
-from kembar.training.thresholds import CandidateRows
+from kembar.training.worlds import CandidateRows
 from udfs.match import block_listings, ship_index
 
 
 def mine_pairs(spark: SparkSession, index: CatalogueIndex, settings: BlockingSettings) -> DataFrame:
     """`row_l, row_r, weight, blocks` of the catalogue in `index`."""
     name = ship_index(spark, index)
-    partitions = 2 * spark.sparkContext.defaultParallelism
-    return propose_pairs(block_listings(spark, name, len(index), settings, partitions), settings)
+    return propose_pairs(block_listings(spark, name, len(index), settings), settings)
 
 
 def collect_rows(pairs: DataFrame) -> CandidateRows:
@@ -35,6 +34,18 @@ def name_pairs(pairs: DataFrame, posting_ids: list[str]) -> DataFrame:
         sided = names.select(F.col("row").alias(f"row_{side}"), F.col("posting_id").alias(f"posting_id_{side}"))
         pairs = pairs.join(F.broadcast(sided), f"row_{side}")
     return pairs.select("posting_id_l", "posting_id_r", "weight", "blocks")
+
+
+def place_pairs(matches: DataFrame) -> tuple[DataFrame, list[str]]:
+    """MATCHES as pairs of rows, and the posting_ids by row."""
+    sides = [matches.select(F.col(f"posting_id_{side}").alias("posting_id")) for side in "lr"]
+    ids = sides[0].union(sides[1]).distinct().orderBy("posting_id").toArrow()["posting_id"].combine_chunks()
+    names = matches.sparkSession.createDataFrame(pa.table({"row": np.arange(len(ids)), "posting_id": ids}))
+    pairs = matches.select("posting_id_l", "posting_id_r")
+    for side in "lr":
+        sided = names.select(F.col("row").alias(f"row_{side}"), F.col("posting_id").alias(f"posting_id_{side}"))
+        pairs = pairs.join(F.broadcast(sided), f"posting_id_{side}")
+    return pairs.select("row_l", "row_r"), ids.to_pylist()
 
 
 def count_true_pairs(pairs: DataFrame, posting_ids: list[str], truth: Truth) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 manifest.json    format, versions, towers, thresholds, what it was trained on, its figures, SHA-256 of each .npz
 heads.npz        centre and kernel of the image and title head
-discriminator.npz  slopes and bias
+discriminator.npz  slopes and bias of the first and the second look, for catalogues with titles and without
 image_tower.npz  the small CNN's weights, where it is the image tower
 README.md        the model card
 """
@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 
 from kembar import __version__
 from kembar.config import GroupingSettings
-from kembar.discriminator import Discriminator, check_shapes
+from kembar.curves import Curves
+from kembar.discriminator import Discriminator
 from kembar.errors import BundleError
 from kembar.heads import Head
 from kembar.storage import MANIFEST, delete, exists, join_uri, read_bytes, read_json, write_bytes, write_json
 from kembar.towers.cache import built_once
 
-FORMAT = 1
+FORMAT = 2
+_DECIDERS, _LOOKS, _PARTS = ("titled", "untitled"), ("first", "second"), ("slopes", "bias")
 _HEADS, _DISCRIMINATOR, _IMAGE_TOWER = "heads.npz", "discriminator.npz", "image_tower.npz"
 
 
@@ -44,17 +46,33 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
+class Decider:
+    """A discriminator and the thresholds that go with its probabilities."""
+
+    discriminator: Discriminator
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True)
 class Bundle:
-    """Heads, discriminator and thresholds, and the names of the towers that they were trained on."""
+    """Heads, deciders, and the names of the towers that they were trained on.
+
+    titled: decides in a catalogue of listings with titles; untitled: in one of photos alone, where
+    "the same product" mostly means another shot of it, and not an edited copy of one picture.
+    """
 
     image_head: Head
     title_head: Head
-    discriminator: Discriminator
-    thresholds: Thresholds
+    titled: Decider
+    untitled: Decider
     image_tower: str
     text_tower: str
     trained_on: dict[str, Any]
     image_tower_weights: bytes | None = None
+
+    def decider_for(self, titled: bool) -> Decider:
+        """The decider of a catalogue with titles or without."""
+        return self.titled if titled else self.untitled
 
     @property
     def encoder_fingerprint(self) -> str:
@@ -81,12 +99,18 @@ def _head_arrays(image: Head, title: Head) -> dict[str, NDArray[np.float32]]:
     return {f"{name}_{part}": getattr(head, part) for name, head in heads.items() for part in ("centre", "kernel")}
 
 
+def _curve_arrays(name: str, discriminator: Discriminator) -> dict[str, NDArray[np.float32]]:
+    return {f"{name}_{look}_{part}": getattr(getattr(discriminator, look), part) for look in _LOOKS for part in _PARTS}
+
+
 def save_bundle(bundle: Bundle, uri: str, card: str) -> None:
     """Write the files, the manifest last: a folder without it is not a bundle."""
     delete(join_uri(uri, MANIFEST))
     files = {
         _HEADS: _pack(_head_arrays(bundle.image_head, bundle.title_head)),
-        _DISCRIMINATOR: _pack({"slopes": bundle.discriminator.slopes, "bias": bundle.discriminator.bias}),
+        _DISCRIMINATOR: _pack(
+            {k: v for name in _DECIDERS for k, v in _curve_arrays(name, getattr(bundle, name).discriminator).items()}
+        ),
         "README.md": card.encode(),
     }
     if bundle.image_tower_weights is not None:
@@ -99,7 +123,7 @@ def save_bundle(bundle: Bundle, uri: str, card: str) -> None:
         "image_tower": bundle.image_tower,
         "text_tower": bundle.text_tower,
         "encoder_fingerprint": bundle.encoder_fingerprint,
-        "thresholds": vars(bundle.thresholds),
+        "thresholds": {name: vars(getattr(bundle, name).thresholds) for name in _DECIDERS},
         "trained_on": bundle.trained_on,
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items() if name.endswith(".npz")},
     }
@@ -150,17 +174,24 @@ def load_bundle(uri: str | None) -> Bundle:
         raise BundleError(f"bundle {folder} cannot be read: {error!r}; copy or train it again") from error
 
 
+def _decider(folder: str, name: str, weights: dict[str, NDArray[np.float32]], thresholds: dict[str, float]) -> Decider:
+    looks = (Curves(*(weights[f"{name}_{look}_{part}"] for part in _PARTS)) for look in _LOOKS)
+    discriminator = Discriminator(*looks)
+    if fault := discriminator.fault():
+        raise BundleError(f"the {name} discriminator of bundle {folder} has {fault}")
+    return Decider(discriminator, Thresholds(**{k: float(v) for k, v in thresholds.items()}))
+
+
 def _assemble(folder: str, manifest: dict[str, Any]) -> Bundle:
     heads = _unpack(_read_checked(folder, manifest, _HEADS))
     weights = _unpack(_read_checked(folder, manifest, _DISCRIMINATOR))
-    if fault := check_shapes(weights["slopes"], weights["bias"]):
-        raise BundleError(f"the discriminator of bundle {folder} has {fault}")
+    titled, untitled = (_decider(folder, name, weights, manifest["thresholds"][name]) for name in _DECIDERS)
     own_tower = _IMAGE_TOWER in manifest["sha256"]
     return Bundle(
         image_head=Head(heads["image_centre"], heads["image_kernel"]),
         title_head=Head(heads["title_centre"], heads["title_kernel"]),
-        discriminator=Discriminator(weights["slopes"], weights["bias"]),
-        thresholds=Thresholds(**{k: float(v) for k, v in manifest["thresholds"].items()}),
+        titled=titled,
+        untitled=untitled,
         image_tower=str(manifest["image_tower"]),
         text_tower=str(manifest["text_tower"]),
         trained_on=dict(manifest["trained_on"]),

@@ -5,19 +5,23 @@ of this index. Only the numbers travel between Spark's stages; the codes are rea
 by position from files that each executor maps.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
-from kembar.heads import Head
+from kembar.heads import Head, normalise_rows
 from kembar.terms import tf_idf
 
 _ARRAYS = ("phash", "has_hash", "title", "has_title", "image", "has_image", "word_frequency")
 _LEXICAL = ("words", "characters")
+_BY_ROW = ("phash", "has_hash", "has_title", "has_image")
+_TITLED_SHARE = 0.2
+_CENTRE_PRIOR = 50
+"""Listings' worth of belief that a catalogue's mean code is nought."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,9 @@ class CatalogueIndex:
 
     phash: uint64 `[n]`; title, image: float16 `[n, code_dim]`, L2-normalised, zero where
     missing; has_…: bool `[n]`; words, characters: TF-IDF rows of length one, `[n, buckets]`;
-    word_frequency: int32 `[buckets]`, in how many titles a word bucket occurs.
+    word_frequency: int32 `[buckets]`, in how many titles a word bucket occurs; best_look:
+    float32 `[n]`, the highest first look of each listing's candidate pairs, known once those
+    were looked at (`with_looks`).
     """
 
     phash: NDArray[np.uint64]
@@ -38,6 +44,7 @@ class CatalogueIndex:
     words: csr_array
     characters: csr_array
     word_frequency: NDArray[np.int32]
+    best_look: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def __len__(self) -> int:
         return len(self.phash)
@@ -53,6 +60,28 @@ class CatalogueIndex:
 
         image = codes(image_head, self.image, self.has_image)
         return replace(self, image=image, title=codes(title_head, self.title, self.has_title))
+
+    def centred(self) -> "CatalogueIndex":
+        """The same catalogue with its codes moved to their own mean and normalised again.
+
+        What all photos of a catalogue share (a white ground, a shelf) or all titles (a trade)
+        says nothing about which are the same product, and it differs from what the
+        training catalogue shared. The mean of a small catalogue is drawn towards nought.
+        """
+
+        def moved(codes: NDArray[np.float16], present: NDArray[np.bool_]) -> NDArray[np.float16]:
+            if not present.any():
+                return codes
+            wide = codes[present].astype(np.float32)
+            around = np.zeros_like(codes)
+            around[present] = normalise_rows(wide - wide.sum(axis=0) / (len(wide) + _CENTRE_PRIOR))
+            return around
+
+        return replace(self, image=moved(self.image, self.has_image), title=moved(self.title, self.has_title))
+
+    def with_looks(self, best_look: NDArray[np.float32]) -> "CatalogueIndex":
+        """The same catalogue, knowing the highest first look of each listing `[n]`."""
+        return replace(self, best_look=best_look)
 
     def with_image(self, embeddings: NDArray[np.float32]) -> "CatalogueIndex":
         """The same catalogue with other image embeddings `[n, dim]`; missing ones stay zero."""
@@ -80,6 +109,32 @@ class CatalogueIndex:
             parts = tuple(mapped(f"{name}.{part}") for part in ("data", "indices", "indptr"))
             arrays[name] = csr_array(parts, shape=shape, copy=False)
         return CatalogueIndex(**arrays)
+
+
+def has_titles(index: CatalogueIndex) -> bool:
+    """Whether this is a catalogue of listings with titles, and not one of photos alone."""
+    return bool(index.has_title.mean() >= _TITLED_SHARE) if len(index) else True
+
+
+def join_catalogues(parts: list[CatalogueIndex]) -> CatalogueIndex:
+    """Several catalogues one after the other, each with its own TF-IDF weights; a part without codes gets zeros.
+
+    Only pairs within a part can be compared by words, since each has document frequencies of its own.
+    """
+
+    def wide(name: str) -> NDArray[np.float16]:
+        width = max(getattr(part, name).shape[1] for part in parts)
+        return np.concatenate(
+            [np.pad(codes, ((0, 0), (0, width - codes.shape[1]))) for codes in (getattr(p, name) for p in parts)]
+        )
+
+    return CatalogueIndex(
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in _BY_ROW},
+        image=wide("image"),
+        title=wide("title"),
+        **{name: csr_array(vstack([getattr(part, name) for part in parts], format="csr")) for name in _LEXICAL},
+        word_frequency=np.sum([part.word_frequency for part in parts], axis=0, dtype=np.int32),
+    )
 
 
 def _dense(column: pa.ChunkedArray) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:

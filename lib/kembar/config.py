@@ -63,7 +63,8 @@ class TripletSettings:
 
 @dataclass(frozen=True, config=_STRICT)
 class TrainingSettings:
-    loss: Literal["cross_entropy", "triplet_probability"]
+    base: Text
+    loss: Literal["cross_entropy", "triplet_probability", "triplet_margin", "contrastive"]
     epochs: Count
     batch_size: Count
     learning_rate: Positive
@@ -81,11 +82,13 @@ class TrainingSettings:
 class BlockingSettings:
     hash_bands: Literal[1, 2, 4, 8, 16]
     hash_weight: Positive
-    lsh_tables: Annotated[Whole, Field(ge=0, le=255)]
-    lsh_bucket: Count
-    lsh_weight: Positive
+    near_images: Annotated[Whole, Field(ge=1, le=1024)]
+    near_titles: Annotated[Whole, Field(ge=1, le=1024)]
+    near_hashes: Annotated[Whole, Field(ge=1, le=1024)]
+    near_weight: Positive
     rare_term_floor: Annotated[Whole, Field(ge=2)]
     max_block: Annotated[Whole, Field(ge=2)]
+    proposals_per_listing: Count
     candidates_per_listing: Count
     seed: Whole
 

@@ -1,5 +1,7 @@
 """The distances between two listings, each 0 for equal and defined whatever is missing."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -7,6 +9,9 @@ from scipy.sparse import csr_array
 from kembar.catalogue import CatalogueIndex
 
 DISTANCES = ("image", "title", "word", "character", "hash")
+EVIDENCE = (*DISTANCES, "gap")
+"""What the discriminator weighs: the distances, and the gap to the best candidates (`kembar.discriminator`)."""
+
 MODALITIES = ("image", "title", "hash")
 MODALITY_OF = np.array([0, 1, 1, 1, 2])
 """For each of DISTANCES, which of MODALITIES both listings must have."""
@@ -28,8 +33,6 @@ def hash_distance(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArra
 
 
 def _dense(codes: NDArray[np.float16], left: Rows, right: Rows) -> NDArray[np.float32]:
-    if not codes.shape[1]:
-        return np.ones(len(left), np.float32)
     dot = np.einsum("ij,ij->i", codes[left].astype(np.float32), codes[right].astype(np.float32))
     return np.clip(1.0 - dot, 0.0, 2.0).astype(np.float32)
 
@@ -52,13 +55,16 @@ def pair_distances(index: CatalogueIndex, left: Rows, right: Rows) -> tuple[NDAr
     distance. A distance whose modality is missing is 0 and must be read with `presence`.
     """
     present = presence(index, left, right)
-    columns = (
-        _dense(index.image, left, right),
-        _dense(index.title, left, right),
-        _sparse(index.words, left, right),
-        _sparse(index.characters, left, right),
-        hash_distance(index.phash[left], index.phash[right]),
+    measures: tuple[Callable[[Rows, Rows], NDArray[np.float32]], ...] = (
+        lambda i, j: _dense(index.image, i, j),
+        lambda i, j: _dense(index.title, i, j),
+        lambda i, j: _sparse(index.words, i, j),
+        lambda i, j: _sparse(index.characters, i, j),
+        lambda i, j: hash_distance(index.phash[i], index.phash[j]),
     )
-    distances = np.stack(columns, axis=1)
-    distances[~present[:, MODALITY_OF]] = 0.0
+    distances = np.zeros((len(left), len(DISTANCES)), np.float32)
+    for k, measure in enumerate(measures):
+        rows = np.flatnonzero(present[:, MODALITY_OF[k]])
+        if len(rows):  # a catalogue without photos or titles is not made to pay for them
+            distances[rows, k] = measure(left[rows], right[rows])
     return distances, present

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]
 _EPSILON = 1e-6
+_BASIS = 512
+_SHRINKAGE = 0.3
 
 
 def normalise_rows(x: Matrix) -> Matrix:
@@ -47,3 +49,34 @@ def principal_head(embeddings: Matrix, code_dim: int) -> Head:
     kernel = np.zeros((embeddings.shape[1], code_dim))
     kernel[:, : len(order)] = vectors[:, order]
     return Head(centre.astype(np.float32), kernel.astype(np.float32))
+
+
+def contrast_head(sources: list[tuple[Matrix, Matrix]], code_dim: int) -> Head:
+    """The head whose code varies most between articles and least between photos of one article.
+
+    sources: for each catalogue its embeddings `[n, tower_dim]`, L2-normalised, a zero row where missing, and the
+    differences `[pairs, tower_dim]` of pairs that show one article. Each catalogue weighs the same.
+
+    Linear discriminant analysis (Fisher 1936, doi:10.1111/j.1469-1809.1936.tb02137.x) with two
+    precautions that shelf photos asked for:
+
+    1. Keep the first principal directions: the rest is noise that whitening would blow up.
+    2. Whiten by the total covariance, shrunk towards its mean.
+    3. Keep the directions of the whitened space that vary least within an article.
+    """
+    present = [photos[np.any(photos != 0, axis=1)].astype(np.float64) for photos, _ in sources]
+    centres = [photos.mean(axis=0) for photos in present]
+    total = np.mean([_unit_trace((x - c).T @ (x - c)) for x, c in zip(present, centres, strict=True)], axis=0)
+    within = np.mean([_unit_trace(d.astype(np.float64).T @ d.astype(np.float64)) for _, d in sources], axis=0)
+    values, vectors = np.linalg.eigh(total)
+    values, vectors = np.maximum(values[::-1][:_BASIS], 0), vectors[:, ::-1][:, :_BASIS]
+    white = vectors * (values + _SHRINKAGE * values.mean()) ** -0.5
+    _, steadiest = np.linalg.eigh(white.T @ within @ white)
+    chosen = (white @ steadiest)[:, :code_dim]
+    kernel = np.zeros((total.shape[0], code_dim), np.float32)
+    kernel[:, : chosen.shape[1]] = chosen
+    return Head(np.mean(centres, axis=0).astype(np.float32), kernel)
+
+
+def _unit_trace(scatter: NDArray[np.float64]) -> NDArray[np.float64]:
+    return scatter / max(float(np.trace(scatter)), _EPSILON)

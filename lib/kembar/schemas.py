@@ -13,6 +13,7 @@ from pyspark.sql.types import (
     StructType,
 )
 
+from kembar.distances import DISTANCES, EVIDENCE
 from kembar.errors import InputError
 
 
@@ -47,18 +48,20 @@ TRIPLETS = _table(**_SIDES, non_match_source=_TEXT, split=_TEXT)
 PAIRS = _table(row_l=LongType(), row_r=LongType(), blocks=IntegerType())
 """Candidate pairs as rows of the catalogue index, row_l < row_r; `blocks` is a bit set of block sources."""
 
+_REAL = FloatType()
 MATCHES = _table(
     posting_id_l=_TEXT,
     posting_id_r=_TEXT,
-    probability=FloatType(),
-    image_distance=FloatType(),
-    title_distance=FloatType(),
-    word_distance=FloatType(),
-    character_distance=FloatType(),
-    hash_distance=FloatType(),
+    probability=_REAL,
+    **{f"{name}_distance": _REAL for name in DISTANCES},
+    gap=_REAL,
+    prior=_REAL,
+    **{f"{name}_evidence": _REAL for name in EVIDENCE},
     blocks=ArrayType(_TEXT),
 )
-"""Scored pairs, posting_id_l < posting_id_r: each distance (null where a side lacks the modality) and who proposed."""
+"""Scored pairs, posting_id_l < posting_id_r. Each distance, null where a side lacks the modality; the gap (log-odds by
+which each side's best candidate is likelier, see `kembar.discriminator`); the evidence, each one's share of the
+log-odds: ln(probability / (1 - probability)) = prior + the sum of the evidence; and the blocks that proposed it."""
 
 GROUPS = _table(posting_id=_TEXT, group_id=_TEXT, group_size=IntegerType())
 """The partition of the catalogue into products; `group_id` is the least posting_id of the group."""

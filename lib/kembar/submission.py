@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 from numpy.typing import NDArray
+from pyspark.sql import DataFrame
 
 from kembar.errors import InputError
 from kembar.storage import read_bytes, require
@@ -26,6 +27,11 @@ def groups_table(posting_ids: list[str], labels: NDArray[np.int64]) -> pa.Table:
             "group_size": pa.array(sizes[inverse].astype(np.int32)),
         }
     )
+
+
+def quarantined_ids(quarantine: DataFrame) -> list[str]:
+    """The posting_ids of QUARANTINE that are known, collected: they get a row in the submission all the same."""
+    return [str(row.posting_id) for row in quarantine.select("posting_id").dropna().collect()]
 
 
 def submission_csv(posting_ids: list[str], labels: NDArray[np.int64], quarantined: list[str]) -> bytes:

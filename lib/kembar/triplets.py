@@ -22,6 +22,11 @@ def split_groups(listings: DataFrame, settings: TripletSettings) -> DataFrame:
     return listings.where(F.col("label_group").isNotNull()).select("posting_id", "label_group", split.alias("split"))
 
 
+def add_folds(split: DataFrame, folds: int, seed: int) -> DataFrame:
+    """With `fold`: whole groups in 0 … folds − 1, the same for a label_group in every catalogue."""
+    return split.withColumn("fold", F.floor(_share("label_group", seed=seed + 3) * folds).cast("int"))
+
+
 def _best(df: DataFrame, order: list[Column], count: int) -> DataFrame:
     window = Window.partitionBy("anchor").orderBy(*order)
     return df.withColumn("turn", F.row_number().over(window)).where(F.col("turn") <= count)

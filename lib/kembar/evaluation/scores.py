@@ -152,14 +152,14 @@ def pairwise(truth: Truth, claims: Claims) -> Score:
     return _harmonic(hits / max(int(judged.sum()), 1), hits / max(truth.pairs, 1))
 
 
-def bootstrap_interval(scores: RowScores, draws: int = 1000, seed: int = 7) -> tuple[float, float]:
-    """The 95 % percentile interval of the row-wise mean F1, products drawn with replacement.
+def bootstrap_mean(values: NDArray[np.float64], product: Rows, draws: int = 1000, seed: int = 7) -> tuple[float, float]:
+    """The 95 % percentile interval of the mean of `values` `[m]`, products drawn with replacement.
 
     Listings of one product stand and fall together, so the product is the unit that is drawn
     (Efron & Tibshirani 1993, chapter 8).
     """
-    _, place = np.unique(scores.product, return_inverse=True)
-    total, count = np.bincount(place, scores.f1), np.bincount(place)
+    _, place = np.unique(product, return_inverse=True)
+    total, count = np.bincount(place, values), np.bincount(place)
     rng = np.random.default_rng(seed)
     means = [
         total[drawn].sum() / count[drawn].sum()
@@ -167,6 +167,11 @@ def bootstrap_interval(scores: RowScores, draws: int = 1000, seed: int = 7) -> t
     ]
     low, high = np.percentile(means, [2.5, 97.5])
     return float(low), float(high)
+
+
+def bootstrap_interval(scores: RowScores) -> tuple[float, float]:
+    """`bootstrap_mean` of the row-wise F1."""
+    return bootstrap_mean(scores.f1, scores.product)
 
 
 def _by_size(scores: RowScores) -> dict[str, dict[str, float]]:

@@ -61,6 +61,7 @@ def join_lone_listings(labels: Rows, neighbours: Neighbours, threshold: float, m
     return labels
 
 
-def group_rows(listings: int, clusters: pa.Table, neighbours: pa.Table, lone: float, max_group: int) -> Rows:
-    """Label of every listing `[n]`: CLUSTERS, then lone listings joined from the probability `lone` on."""
-    return join_lone_listings(label_rows(listings, clusters), read_neighbours(neighbours), lone, max_group)
+def group_rows(listings: int, clusters: DataFrame, neighbours: DataFrame, lone: float, max_group: int) -> Rows:
+    """Label of every listing `[n]`, collected: CLUSTERS, then lone listings joined from the probability `lone` on."""
+    labels = label_rows(listings, clusters.toArrow())
+    return join_lone_listings(labels, read_neighbours(neighbours.toArrow()), lone, max_group)

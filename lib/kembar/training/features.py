@@ -20,14 +20,13 @@ Batch = dict[str, NDArray]  # type: ignore[type-arg]
 
 @dataclass(frozen=True)
 class TrainingFeatures:
-    """A labelled catalogue by row, in order of posting_id.
+    """Labelled catalogues by row.
 
     towers: the catalogue with its towers' own embeddings for codes; pixels: uint8
     `[n, px, px, 3]`, zero where there is no photo, if the image tower is trained along.
     """
 
     towers: CatalogueIndex
-    posting_ids: list[str]
     pixels: NDArray[np.uint8] | None = None
 
 
@@ -37,6 +36,12 @@ class TripletRows:
 
     train: NDArray[np.int64]
     held_out: NDArray[np.int64]
+
+    def trained_on(self, part: str) -> "TripletRows":
+        """With the named split to train on and the other to measure with; "whole" trains on both."""
+        if part == "whole":
+            return TripletRows(np.concatenate([self.train, self.held_out]), self.held_out)
+        return self if part == "train" else TripletRows(self.held_out, self.train)
 
 
 def triplet_rows(triplets: pa.Table, posting_ids: list[str]) -> TripletRows:

@@ -1,61 +1,66 @@
-"""From an encoded, labelled catalogue and its triplets to a bundle."""
+"""From encoded, labelled catalogues and their triplets to heads, and from heads to a bundle."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
-from kembar.bundle import Bundle
+from kembar.bundle import Bundle, Decider, Thresholds
 from kembar.catalogue import CatalogueIndex
-from kembar.config import Settings
-from kembar.discriminator import Discriminator
+from kembar.config import Settings, TrainingSettings
+from kembar.curves import Curves
 from kembar.heads import Head
 from kembar.towers.image import SMALL_CNN, ImageTower
-from kembar.towers.small_cnn import INPUT_PX, build_small_cnn, pack_weights
-from kembar.training.calibration import align_patterns
-from kembar.training.card import model_card
-from kembar.training.features import TrainingFeatures, triplet_rows
+from kembar.towers.small_cnn import build_small_cnn, pack_weights
+from kembar.training.decide import without_gap
 from kembar.training.heads import first_heads
 from kembar.training.labels import RowLabels
 from kembar.training.loop import EpochResult, Trainer, make_deterministic
 from kembar.training.network import SiameseNetwork
-from kembar.training.pixels import load_pixels
-from kembar.training.thresholds import CandidateRows, GroupingChoice, choose_thresholds
+from kembar.training.sources import LabelledSource, join_sources
 from kembar.training.work import TrainingWork
 
 
-def read_features(
-    towers: CatalogueIndex, posting_ids: list[str], photos: pa.Table, images: str, settings: Settings
-) -> TrainingFeatures:
-    """What the network sees; photos: `posting_id, image` of the listings."""
-    if settings.image_tower.name != SMALL_CNN:
-        return TrainingFeatures(towers, posting_ids)
-    names = photos["image"].take(pc.index_in(pa.array(posting_ids), photos["posting_id"])).to_pylist()
-    return TrainingFeatures(towers, posting_ids, load_pixels(images, names, INPUT_PX, settings.encode))
-
-
-def read_triplets(folder: Path) -> pa.Table:
+def read_triplets(folder: str) -> pa.Table:
     """The ids and split of a TRIPLETS folder, sorted so that the order does not depend on how Spark wrote it."""
     ids = [f"{side}_posting_id" for side in ("anchor", "match", "non_match")]
-    table = ds.dataset(folder, format="parquet", exclude_invalid_files=True).to_table(columns=[*ids, "split"])
+    table = ds.dataset(Path(folder), format="parquet", exclude_invalid_files=True).to_table(columns=[*ids, "split"])
     return table.sort_by([(name, "ascending") for name in ids])
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What `fit_network` learnt, and the catalogue's codes by it."""
+    """What `fit_network` learnt: heads, the network's own curves, the small CNN's weights where it is the tower."""
 
     image_head: Head
     title_head: Head
-    discriminator: Discriminator
+    curves: Curves
     image_tower_weights: bytes | None
     history: list[EpochResult]
-    codes: CatalogueIndex
+
+    def codes(self, source: LabelledSource) -> CatalogueIndex:
+        """A catalogue's codes by these heads."""
+        towers = source.towers
+        if source.pixels is not None:
+            towers = towers.with_image(ImageTower(SMALL_CNN, weights=self.image_tower_weights).embed(source.pixels))
+        return towers.projected(self.image_head, self.title_head).centred()
+
+    def bundle(self, settings: Settings) -> Bundle:
+        """A bundle of these heads that decides as the network did; its deciders are fitted next."""
+        plain = Decider(without_gap(self.curves), Thresholds(0.5, 0.5))
+        return Bundle(
+            self.image_head,
+            self.title_head,
+            titled=plain,
+            untitled=plain,
+            image_tower=settings.image_tower.name,
+            text_tower=settings.text_tower.handle,
+            trained_on={},
+            image_tower_weights=self.image_tower_weights,
+        )
 
 
 def _full_width(embeddings: NDArray[np.float16], head: Head) -> NDArray[np.float32]:
@@ -65,53 +70,55 @@ def _full_width(embeddings: NDArray[np.float16], head: Head) -> NDArray[np.float
     return np.zeros((len(embeddings), len(head.centre)), np.float32)
 
 
-def fit_network(features: TrainingFeatures, work: TrainingWork, resume: bool) -> Trained:
-    """Train heads and discriminator (and the small CNN, where it is the image tower).
+HALVES = ("train", "held_out")
+
+
+@dataclass(frozen=True)
+class View:
+    """Heads that were trained on one half of the products, which judge the other."""
+
+    trained: Trained
+    half: str
+
+    def judged(self, labels: RowLabels) -> NDArray[np.int64]:
+        """The folds of a catalogue's listings, −1 for those of products that these heads know."""
+        seen = ~labels.held_out if self.half == "train" else labels.held_out
+        return np.where(seen, -1, labels.fold)
+
+
+def fit_heads(sources: list[LabelledSource], work: TrainingWork, resume: bool) -> tuple[Trained, list[View]]:
+    """Heads trained on all products, and for each half of the products heads that were trained on it alone.
+
+    Heads bring together what they were trained on more than anything else, and curves that are fitted to
+    such codes trust them too much. The curves are therefore fitted to the half that a view has not seen.
 
     Raises:
         TrainingError: too little data, a loss that is not finite, or nothing to resume from.
     """
-    settings, towers = work.settings, features.towers
-    make_deterministic(settings.training.seed)
-    cnn = build_small_cnn(settings.training.seed) if features.pixels is not None else None
-    heads = first_heads(towers, settings)
+    views = [View(_fit(sources, work, half, work.settings.training, resume), half) for half in HALVES]
+    epochs = [min(view.trained.history, key=lambda result: result.held_out_loss).epoch for view in views]
+    enough = replace(work.settings.training, epochs=max(sum(epochs) // len(epochs), 1))
+    return _fit(sources, work, "whole", enough, resume), views
+
+
+def _fit(
+    sources: list[LabelledSource], work: TrainingWork, part: str, training: TrainingSettings, resume: bool
+) -> Trained:
+    """A network trained on one half of the products, which the other half stops, or on all for so many epochs."""
+    settings = work.settings
+    make_deterministic(training.seed)
+    features, triplets = join_sources(sources)
+    triplets = triplets.trained_on(part)
+    towers = features.towers
+    cnn = build_small_cnn(training.seed) if features.pixels is not None else None
+    same = [source.same_photos(part) for source in sources] if cnn is None else []
+    heads = first_heads(towers, settings, same)
     image = _full_width(towers.image, heads.image) if features.pixels is None else features.pixels
-    network = SiameseNetwork(_full_width(towers.title, heads.title), image, heads, settings.training, cnn)
-    rows = triplet_rows(read_triplets(work.folder / "triplets"), features.posting_ids)
-    trainer = Trainer(network, features, rows, settings.training, work.folder)
+    network = SiameseNetwork(_full_width(towers.title, heads.title), image, heads, training, cnn)
+    trainer = Trainer(network, features, triplets, training, work.folder / part)
     if resume:
         trainer.resume()
     trainer.fit()
     weights = pack_weights(cnn) if cnn is not None else None
-    if weights is not None and features.pixels is not None:
-        towers = towers.with_image(ImageTower(SMALL_CNN, weights=weights).embed(features.pixels))
     heads_now = network.image_head.export(), network.title_head.export()
-    return Trained(*heads_now, network.discriminator.export(), weights, trainer.history, towers.projected(*heads_now))
-
-
-def finish_bundle(
-    trained: Trained, pairs: CandidateRows, labels: RowLabels, name: str, settings: Settings
-) -> tuple[Bundle, str]:
-    """Calibrate and choose the thresholds on the held-out products; the bundle and its model card."""
-    discriminator = align_patterns(GroupingChoice(trained.codes, trained.discriminator, pairs, labels))
-    choice = GroupingChoice(trained.codes, discriminator, pairs, labels)
-    thresholds, group_f1 = choose_thresholds(choice, settings.grouping.max_group)
-    trained_on: dict[str, Any] = {
-        "name": Path(name).parent.name or Path(name).name,
-        "listings": len(trained.codes),
-        "products": labels.products,
-        "held_out": len(np.unique(labels.product[labels.held_out])),
-        "loss": settings.training.loss,
-        "group_f1": round(group_f1, 4),
-    }
-    towers = {"image_tower": settings.image_tower.name, "text_tower": settings.text_tower.handle}
-    bundle = Bundle(
-        trained.image_head,
-        trained.title_head,
-        discriminator,
-        thresholds,
-        **towers,
-        trained_on=trained_on,
-        image_tower_weights=trained.image_tower_weights,
-    )
-    return bundle, model_card(trained_on, towers, trained.history, thresholds)
+    return Trained(*heads_now, network.discriminator.export(), weights, trainer.history)

@@ -1,6 +1,6 @@
 """The Siamese network in TensorFlow: shared heads, the distances between codes, the discriminator.
 
-The arithmetic equals that of `kembar.heads` and `kembar.discriminator`; a test holds
+The arithmetic equals that of `kembar.heads` and `kembar.curves`; a test holds
 them together.
 """
 
@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from kembar.config import TrainingSettings
-from kembar.discriminator import KNOTS, PATTERNS, Discriminator, usable_distances
+from kembar.curves import KNOTS, PATTERNS, Curves, usable_distances
 from kembar.distances import DISTANCES, MODALITIES
 from kembar.heads import Head
 from kembar.training.heads import FirstHeads
@@ -18,6 +18,8 @@ from kembar.training.heads import FirstHeads
 _SMALL = 1e-12
 _HEAD_PULL = 1.0
 _PATTERN_PULL = 0.01
+_MARGIN = 0.3
+_APART = 0.8
 
 
 def safe_normalise(x: tf.Tensor) -> tf.Tensor:
@@ -59,18 +61,18 @@ class HeadLayer(tf.Module):
         return Head(self.centre.numpy(), self.kernel.numpy())
 
 
-class DiscriminatorLayer(tf.Module):
-    """A trainable `Discriminator`: one curve a distance, and each pattern's small departure from it."""
+class CurvesLayer(tf.Module):
+    """Trainable `Curves` over DISTANCES: one curve a distance, and each pattern's small departure from it."""
 
     def __init__(self) -> None:
         super().__init__(name="discriminator")
-        shape = (len(DISTANCES), len(KNOTS))
-        self.shared = tf.Variable(tf.ones(shape), name="shared")
-        self.own = tf.Variable(tf.zeros((PATTERNS, *shape)), name="own")
+        knots = KNOTS[: len(DISTANCES)]
+        self.shared = tf.Variable(tf.ones(knots.shape), name="shared")
+        self.own = tf.Variable(tf.zeros((PATTERNS, *knots.shape)), name="own")
         self.bias = tf.Variable(tf.fill((PATTERNS,), 4.0), name="bias")
-        self.usable = tf.constant(usable_distances()[:, :, None])
-        self.knots = tf.constant(KNOTS)
-        self.widths = tf.constant(np.append(np.diff(KNOTS), np.float32(np.inf)))
+        self.usable = tf.constant(usable_distances(len(DISTANCES))[:, :, None])
+        self.knots = tf.constant(knots)
+        self.widths = tf.constant(np.pad(np.diff(knots, axis=1), ((0, 0), (0, 1)), constant_values=np.inf))
 
     def slopes(self) -> tf.Tensor:
         return tf.nn.softplus(self.shared + self.own) * self.usable
@@ -87,8 +89,8 @@ class DiscriminatorLayer(tf.Module):
     def pull(self) -> tf.Tensor:
         return tf.reduce_mean(self.own**2)
 
-    def export(self) -> Discriminator:
-        return Discriminator(self.slopes().numpy(), self.bias.numpy())
+    def export(self) -> Curves:
+        return Curves(self.slopes().numpy(), self.bias.numpy())
 
 
 def triplet_probability_loss(match: tf.Tensor, non_match: tf.Tensor) -> tf.Tensor:
@@ -101,7 +103,28 @@ def cross_entropy_loss(match: tf.Tensor, non_match: tf.Tensor) -> tf.Tensor:
     return (tf.nn.softplus(-match) + tf.nn.softplus(non_match)) / 2
 
 
-LOSSES = {"triplet_probability": triplet_probability_loss, "cross_entropy": cross_entropy_loss}
+def no_code_loss(match: tf.Tensor, non_match: tf.Tensor) -> tf.Tensor:
+    """Nothing asked of the codes beyond what the decision asks."""
+    return tf.zeros_like(match - non_match)
+
+
+def triplet_margin_loss(match: tf.Tensor, non_match: tf.Tensor) -> tf.Tensor:
+    """A match nearer than the non-match by a margin (Schroff et al. 2015, arXiv:1503.03832), from code distances."""
+    return tf.nn.relu(match - non_match + _MARGIN)
+
+
+def contrastive_loss(match: tf.Tensor, non_match: tf.Tensor) -> tf.Tensor:
+    """Matches together, non-matches beyond a margin (Hadsell et al. 2006, doi:10.1109/CVPR.2006.100)."""
+    return match**2 + tf.nn.relu(_APART - non_match) ** 2
+
+
+LOSSES = {
+    "cross_entropy": (cross_entropy_loss, no_code_loss),
+    "triplet_probability": (triplet_probability_loss, no_code_loss),
+    "triplet_margin": (cross_entropy_loss, triplet_margin_loss),
+    "contrastive": (cross_entropy_loss, contrastive_loss),
+}
+"""By `training.loss`: what is asked of the decision, and what of the codes' own distances beside it."""
 
 
 class SiameseNetwork(tf.Module):
@@ -116,7 +139,7 @@ class SiameseNetwork(tf.Module):
         self._title, self._image = tf.constant(title), tf.constant(image)
         self.title_head, self.image_head = HeadLayer(heads.title, "title"), HeadLayer(heads.image, "image")
         self.image_tower = image_tower
-        self.discriminator = DiscriminatorLayer()
+        self.discriminator = CurvesLayer()
 
     def _image_codes(self, rows: tf.Tensor) -> tf.Tensor:
         features = tf.gather(self._image, rows)
@@ -131,16 +154,26 @@ class SiameseNetwork(tf.Module):
 
     def log_odds(self, rows: tf.Tensor, ready: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
         """Log-odds `[b, 2]` of a batch of `kembar.training.features.triplet_batch`."""
+        return self._decide(self._code_distances(rows), ready, present)
+
+    def _code_distances(self, rows: tf.Tensor) -> tf.Tensor:
+        """Photo and title distance of both pairs, `[b, 2, 2]`."""
         flat = tf.reshape(tf.transpose(rows), [-1])
         image, title = self._pairs(self._image_codes(flat)), self._pairs(self.title_head(tf.gather(self._title, flat)))
-        distances = tf.concat([image[..., None], title[..., None], ready], axis=-1)
-        return self.discriminator(distances, present)
+        return tf.stack([image, title], axis=-1)
+
+    def _decide(self, coded: tf.Tensor, ready: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
+        return self.discriminator(tf.concat([coded, ready], axis=-1), present)
 
     def losses(self, rows: tf.Tensor, ready: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
         """Loss of each triplet `[b]`; a triplet with nothing to compare counts as zero."""
-        odds = self.log_odds(rows, ready, present)
+        decision, of_codes = LOSSES[self.settings.loss]
+        coded = self._code_distances(rows)
+        odds = self._decide(coded, ready, present)
         comparable = tf.cast(tf.reduce_all(tf.reduce_any(present, axis=-1), axis=-1), tf.float32)
-        return LOSSES[self.settings.loss](odds[:, 0], odds[:, 1]) * comparable
+        both = tf.cast(tf.reduce_all(present[..., :2], axis=1), tf.float32)  # of the photos, of the titles
+        asked = tf.reduce_sum(of_codes(coded[:, 0], coded[:, 1]) * both, axis=-1)
+        return decision(odds[:, 0], odds[:, 1]) * comparable + asked
 
     def pull(self) -> tf.Tensor:
         heads = self.title_head.pull() + (0.0 if self.image_tower is not None else self.image_head.pull())

@@ -1,6 +1,6 @@
-"""Thresholds: chosen by the F1 of whole groups on products that the network was not trained on.
+"""Thresholds: chosen by the F1 of whole groups on products that the discriminator was not fitted to.
 
-The held-out listings are grouped within the whole labelled catalogue, not alone:
+The scored listings are grouped within the whole labelled catalogue, not alone:
 the more listings compete, the more wrong neighbours there are, and a threshold that
 was chosen in a small pool is too low for a large one.
 """
@@ -14,27 +14,18 @@ from scipy.cluster.hierarchy import fcluster
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from kembar.bundle import Thresholds
 from kembar.catalogue import CatalogueIndex
 from kembar.discriminator import Discriminator
 from kembar.grouping.clusters import least_of, link
 from kembar.grouping.labels import Neighbours, join_lone_listings
 from kembar.scoring import score_rows
-from kembar.training.labels import RowLabels
+from kembar.training.worlds import CandidateRows, World
 
-MATCH_GRID = np.round(np.arange(0.3, 0.985, 0.02), 2)
+MATCH_GRID = np.round(np.arange(0.14, 0.9, 0.02), 2)
 LONE_GRID = np.round(np.append(np.arange(0.02, 0.9, 0.02), 1.0), 2)
 _LARGEST_TREE = 3000
 
 Rows = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class CandidateRows:
-    """A catalogue's candidate pairs as rows of its index, `[pairs]` each."""
-
-    left: Rows
-    right: Rows
 
 
 def row_f1(labels: Rows, product: Rows) -> NDArray[np.float64]:
@@ -48,22 +39,35 @@ def row_f1(labels: Rows, product: Rows) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class GroupingChoice:
-    """A labelled catalogue grouped at each threshold of the grid, from its candidate pairs."""
+    """A labelled catalogue grouped at each threshold of the grid, from its candidate pairs.
+
+    index: knows the best looks; product: `[n]`; scored: `[n]`, the rows whose F1 counts,
+    which are of products that the model was not fitted to.
+    """
 
     index: CatalogueIndex
     model: Discriminator
     pairs: CandidateRows
-    labels: RowLabels
+    product: Rows
+    scored: NDArray[np.bool_]
+
+    @staticmethod
+    def of(world: World, model: Discriminator, per_listing: int, scored: NDArray[np.bool_]) -> "GroupingChoice":
+        """A world as match would group it."""
+        look, proposed = world.look(model, per_listing), world.catalogue.proposed
+        pairs = CandidateRows(proposed.left[look.kept], proposed.right[look.kept])
+        return GroupingChoice(world.index.with_looks(look.best), model, pairs, world.catalogue.product, scored)
 
     @cached_property
     def probability(self) -> NDArray[np.float32]:
         """Of each candidate pair, `[pairs]`."""
         return score_rows(self.index, self.model, self.pairs.left, self.pairs.right)
 
-    def f1(self, groups: Rows) -> float:
-        """Row-wise mean F1 over the held-out rows."""
-        return float(row_f1(groups, self.labels.product)[self.labels.held_out].mean())
+    def f1(self, groups: Rows) -> NDArray[np.float64]:
+        """F1 of each scored row."""
+        return row_f1(groups, self.product)[self.scored]
 
+    @cached_property
     def cuts(self) -> dict[float, Rows]:
         """Labels of all rows by threshold, as match would give them.
 
@@ -79,6 +83,14 @@ class GroupingChoice:
         trees = [(part, link(self.index, self.model, part)) for part in _parts(components) if len(part) > 1]
         grid = MATCH_GRID[floor <= MATCH_GRID]
         return {float(t): _cut(trees, self._components(t), t) for t in grid}
+
+    def group(self, threshold: float) -> Rows:
+        """Labels of all rows at one threshold."""
+        if threshold in self.cuts:
+            return self.cuts[threshold]
+        components = self._components(threshold)
+        trees = [(part, link(self.index, self.model, part)) for part in _parts(components) if len(part) > 1]
+        return _cut(trees, components, threshold)
 
     def _components(self, threshold: float) -> Rows:
         """Component of each row in the graph of the candidate pairs from a threshold on."""
@@ -113,22 +125,38 @@ def _cut(trees: list[tuple[Rows, NDArray[np.float64]]], component: Rows, thresho
     return least_of(within, np.arange(n))
 
 
-def choose_match_threshold(choice: GroupingChoice) -> float:
-    """The threshold with the best F1 before lone listings are joined."""
-    return _plateau({t: choice.f1(groups) for t, groups in choice.cuts().items()})
+def curve(choices: list[GroupingChoice]) -> dict[float, float]:
+    """Row-wise mean F1 by match threshold, before lone listings are joined; the choices score disjoint rows."""
+    scores: dict[float, list[NDArray[np.float64]]] = {}
+    for choice in choices:
+        for threshold, groups in choice.cuts.items():
+            scores.setdefault(threshold, []).append(choice.f1(groups))
+    return {t: float(np.concatenate(parts).mean()) for t, parts in scores.items() if len(parts) == len(choices)}
 
 
-def choose_thresholds(choice: GroupingChoice, max_group: int) -> tuple[Thresholds, float]:
-    """The thresholds with the best mean F1 over the held-out rows, and that F1."""
-    cuts, neighbours = choice.cuts(), choice.neighbours()
-    match = _plateau({t: choice.f1(groups) for t, groups in cuts.items()})
-    joined = {t: choice.f1(join_lone_listings(cuts[match], neighbours, t, max_group)) for t in LONE_GRID}
-    lone = _plateau(joined)
-    return Thresholds(float(match), float(lone)), joined[lone]
+def lone_curve(choices: list[GroupingChoice], match: float, max_group: int) -> dict[float, float]:
+    """Row-wise mean F1 by lone threshold, at a match threshold."""
+    cuts, neighbours = [c.cuts[match] for c in choices], [c.neighbours() for c in choices]
+
+    def f1(lone: float) -> float:
+        joined = [join_lone_listings(g, n, lone, max_group) for g, n in zip(cuts, neighbours, strict=True)]
+        return float(np.concatenate([c.f1(g) for c, g in zip(choices, joined, strict=True)]).mean())
+
+    return {float(lone): f1(lone) for lone in LONE_GRID}
 
 
-def _plateau(quality: dict[float, float], tolerance: float = 0.002) -> float:
-    """The middle of the thresholds that are nearly as good as the best: its very peak is chance."""
+def plateau(quality: dict[float, float], tolerance: float = 0.003) -> float:
+    """The highest of the thresholds that are nearly as good as the best.
+
+    The very peak is chance, and of equals the highest is the safest: the catalogues that a bundle
+    meets are larger than the one it was trained on, and the more listings compete, the more
+    wrong neighbours there are.
+    """
     top = max(quality.values())
-    good = [t for t, value in quality.items() if value >= top - tolerance]
-    return good[len(good) // 2]
+    return max(t for t, value in quality.items() if value >= top - tolerance)
+
+
+def nearest_plateau(quality: dict[float, float], home: float, tolerance: float = 0.005) -> float:
+    """Of the thresholds that are nearly as good as the best the nearest to `home`."""
+    top = max(quality.values())
+    return min((t for t, value in quality.items() if value >= top - tolerance), key=lambda t: abs(t - home))

@@ -16,7 +16,7 @@ class TrainingWork:
     """encoded/ and triplets/ (tables), checkpoints/, logs/, and run.json, which says what the run is of."""
 
     folder: Path
-    listings: str
+    listings: list[str]
     settings: Settings
 
     def open(self, resume: bool) -> None:
@@ -37,7 +37,7 @@ class TrainingWork:
         before = json.loads((self.folder / _RUN).read_text())
         if before != run:
             changed = [k for k, v in settings.items() if v != before["settings"].get(k)]
-            what = f"settings in {', '.join(changed)}" if changed else f"the listings {before['listings']}"
+            what = f"settings in {', '.join(changed)}" if changed else f"the listings {', '.join(before['listings'])}"
             raise TrainingError(f"{self.folder} is of a run with other {what}; leave out --resume to start anew")
 
     def path(self, name: str) -> str:

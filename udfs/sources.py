@@ -1,0 +1,87 @@
+"""Labelled catalogues for training: encoded, mined and read back from the work folder where a run left them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pyspark.sql import DataFrame, SparkSession
+
+from kembar.bundle import Bundle
+from kembar.catalogue import CatalogueIndex
+from kembar.config import Settings
+from kembar.listings import read_listings, validate_listings
+from kembar.schemas import TRIPLETS
+from kembar.storage import rewrite_table, write_table
+from kembar.towers.image import SMALL_CNN
+from kembar.towers.small_cnn import INPUT_PX
+from kembar.training.features import triplet_rows
+from kembar.training.heads import first_heads
+from kembar.training.labels import RowLabels, labels_by_row
+from kembar.training.pixels import load_pixels
+from kembar.training.sources import LabelledSource
+from kembar.training.work import TrainingWork
+from kembar.training.worlds import FOLDS, LabelledCatalogue
+from kembar.triplets import add_folds, build_triplets, split_groups
+from udfs.encode import encode_listings, split_encoded
+from udfs.match import index_catalogue
+from udfs.mine import collect_rows, mine_pairs, name_pairs
+
+
+@dataclass(frozen=True)
+class EncodedSource:
+    """A labelled catalogue that was encoded: with a bundle's codes, or with the towers' own embeddings."""
+
+    name: str
+    images: str
+    listings: DataFrame
+    index: CatalogueIndex
+    posting_ids: list[str]
+    labels: RowLabels
+
+
+def encode_source(
+    spark: SparkSession, listings: str, images: str, work: TrainingWork, number: int, bundle: Bundle | None
+) -> EncodedSource:
+    """Encode a catalogue into the work folder, unless a run that was killed did so already."""
+    settings, table = work.settings, f"encoded-{number}"
+    good, _ = validate_listings(read_listings(spark, listings, settings.listings.format))
+    kept = good.persist()
+    if not work.has(table):
+        rewrite_table(encode_listings(kept, images, settings, bundle), work.path(table))
+    encoded, _ = split_encoded(spark.read.parquet(work.path(table)))
+    index, posting_ids = index_catalogue(encoded)
+    split = add_folds(split_groups(kept, settings.triplets), FOLDS, settings.triplets.seed)
+    return EncodedSource(listings, images, kept, index, posting_ids, labels_by_row(split.toArrow(), posting_ids))
+
+
+def mine_source(spark: SparkSession, source: EncodedSource, work: TrainingWork, number: int) -> LabelledSource:
+    """Build a catalogue's triplets into the work folder, unless they are there, and read what training needs."""
+    settings, table = work.settings, f"triplets-{number}"
+    if not work.has(table):
+        heads = first_heads(source.index, settings)
+        pairs = mine_pairs(spark, source.index.projected(heads.image, heads.title), settings.blocking)
+        triplets = build_triplets(source.listings, name_pairs(pairs, source.posting_ids), settings.triplets)
+        write_table(triplets, work.path(table), TRIPLETS)
+    from kembar.training.fit import read_triplets
+
+    rows = triplet_rows(read_triplets(work.path(table)), source.posting_ids)
+    return LabelledSource(source.name, source.index, source.labels, rows, _pixels(source, settings))
+
+
+def _pixels(source: EncodedSource, settings: Settings) -> NDArray[np.uint8] | None:
+    """The photos of a source, where the image tower is trained along."""
+    if settings.image_tower.name != SMALL_CNN:
+        return None
+    photos = source.listings.select("posting_id", "image").toArrow()
+    names = photos["image"].take(pc.index_in(pa.array(source.posting_ids), photos["posting_id"])).to_pylist()
+    return load_pixels(source.images, names, INPUT_PX, settings.encode)
+
+
+def label_catalogue(
+    spark: SparkSession, source: EncodedSource, codes: CatalogueIndex, fold: NDArray[np.int64], settings: Settings
+) -> LabelledCatalogue:
+    """A catalogue with its codes and the pairs that match would propose; fold: as in `LabelledCatalogue`."""
+    proposed = collect_rows(mine_pairs(spark, codes, settings.blocking))
+    return LabelledCatalogue(source.name, codes, proposed, source.labels.product, fold)
