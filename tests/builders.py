@@ -3,8 +3,9 @@
 import numpy as np
 
 from kembar.catalogue import CatalogueIndex
-from kembar.discriminator import KNOTS, PATTERNS, Discriminator, usable_distances
-from kembar.distances import DISTANCES
+from kembar.curves import KNOTS, PATTERNS, Curves, usable_distances
+from kembar.discriminator import FARTHEST, Discriminator
+from kembar.distances import DISTANCES, EVIDENCE
 from kembar.heads import normalise_rows
 from kembar.terms import count_terms, tf_idf
 
@@ -31,6 +32,7 @@ def index_of(titles: list[list[str]], seed: int = 0, dim: int = 8, missing: floa
         words=tf_idf(counts["words"], frequency["words"]),
         characters=tf_idf(counts["characters"], frequency["characters"]),
         word_frequency=frequency["words"],
+        best_look=np.full(n, FARTHEST, np.float32),
     )
 
 
@@ -40,8 +42,34 @@ def random_titles(n: int, seed: int = 0, words: int = 40, length: int = 6) -> li
     return [[f"word{w}" for w in rng.integers(0, words, length)] for _ in range(n)]
 
 
-def random_discriminator(seed: int = 0) -> Discriminator:
-    """Rising curves of random slope."""
+def random_curves(distances: int, seed: int = 0) -> Curves:
+    """Rising curves of random slope over the first so many of EVIDENCE."""
     rng = np.random.default_rng(seed)
-    slopes = rng.gamma(1.0, 2.0, (PATTERNS, len(DISTANCES), len(KNOTS))).astype(np.float32)
-    return Discriminator(slopes * usable_distances()[:, :, None], rng.normal(2, 1, PATTERNS).astype(np.float32))
+    slopes = rng.gamma(1.0, 2.0, (PATTERNS, distances, KNOTS.shape[1])).astype(np.float32)
+    slopes *= usable_distances(distances)[:, :, None]
+    return Curves(slopes, rng.normal(2, 1, PATTERNS).astype(np.float32))
+
+
+def random_discriminator(seed: int = 0) -> Discriminator:
+    """Two looks of random curves."""
+    return Discriminator(random_curves(len(DISTANCES), seed), random_curves(len(EVIDENCE), seed + 1000))
+
+
+def near_copies(products: int, noise: float = 0.08) -> CatalogueIndex:
+    """Products of three listings each, whose words are shared but for one, and whose codes are nearly equal."""
+    titles = [[*title, f"own{i}"] for title in random_titles(products, seed=2, words=60) for i in range(3)]
+    index, rng = index_of(titles, seed=2, dim=16), np.random.default_rng(2)
+    n = len(index)
+    for codes in (index.image, index.title):
+        codes[:] = codes[np.arange(n) // 3 * 3]
+        codes += rng.normal(0, noise, (n, 16)).astype(np.float16)
+    return index
+
+
+def steady_discriminator() -> Discriminator:
+    """One that decides by all distances alike, in no pattern without hope."""
+    model = random_discriminator(1)
+    looks = (
+        Curves(np.minimum(look.slopes, 3), np.full(PATTERNS, 4.0, np.float32)) for look in (model.first, model.second)
+    )
+    return Discriminator(*looks)

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 import kembar
-from kembar.bundle import Bundle, Thresholds, load_bundle, save_bundle
+from kembar.bundle import Bundle, Decider, Thresholds, load_bundle, save_bundle
+from kembar.distances import MODALITY_OF
 from kembar.errors import BundleError
-from kembar.heads import Head, principal_head
+from kembar.heads import Head
 from tests.builders import random_discriminator
 
 LIBRARY = Path(kembar.__file__).parent.parent
@@ -24,7 +25,12 @@ def small_bundle() -> Bundle:
     rng = np.random.default_rng(0)
     heads = [Head(*(rng.normal(0, 1, shape).astype(np.float32) for shape in ((8,), (8, 4)))) for _ in "it"]
     return Bundle(
-        *heads, random_discriminator(), Thresholds(0.6, 0.4), "efficientnet-lite0", "builtin:x", {"name": "toy"}
+        *heads,
+        titled=Decider(random_discriminator(), Thresholds(0.6, 0.4)),
+        untitled=Decider(random_discriminator(7), Thresholds(0.2, 0.3)),
+        image_tower="efficientnet-lite0",
+        text_tower="builtin:x",
+        trained_on={"name": "toy"},
     )
 
 
@@ -33,12 +39,11 @@ def test_it_comes_back_as_it_was(tmp_path: Path):
     save_bundle(bundle, str(tmp_path / "b"), "# card")
     back = load_bundle(str(tmp_path / "b"))
     assert back.encoder_fingerprint == bundle.encoder_fingerprint
-    assert np.array_equal(back.discriminator.slopes, bundle.discriminator.slopes)
-    assert (back.thresholds, back.trained_on, back.image_tower_weights) == (
-        bundle.thresholds,
-        bundle.trained_on,
-        b"cnn",
-    )
+    for ours, theirs in ((back.titled, bundle.titled), (back.untitled, bundle.untitled)):
+        assert np.array_equal(ours.discriminator.first.slopes, theirs.discriminator.first.slopes)
+        assert np.array_equal(ours.discriminator.second.bias, theirs.discriminator.second.bias)
+        assert ours.thresholds == theirs.thresholds
+    assert (back.trained_on, back.image_tower_weights) == (bundle.trained_on, b"cnn")
     assert (tmp_path / "b" / "README.md").read_text() == "# card"
 
 
@@ -57,8 +62,22 @@ def test_the_fingerprint_follows_what_makes_codes_and_nothing_else():
     other_head = replace(bundle, title_head=replace(bundle.title_head, kernel=bundle.title_head.kernel * 2))
     assert other_head.encoder_fingerprint != bundle.encoder_fingerprint
     assert replace(bundle, text_tower="other").encoder_fingerprint != bundle.encoder_fingerprint
-    same_codes = replace(bundle, discriminator=random_discriminator(5), thresholds=Thresholds(0.1, 0.1))
+    same_codes = replace(bundle, titled=Decider(random_discriminator(5), Thresholds(0.1, 0.1)))
     assert same_codes.encoder_fingerprint == bundle.encoder_fingerprint
+
+
+def test_a_catalogue_without_titles_has_a_decider_of_its_own():
+    bundle = small_bundle()
+    assert bundle.decider_for(titled=True) is bundle.titled
+    assert bundle.decider_for(titled=False) is bundle.untitled
+
+
+def test_curves_that_reward_distance_are_refused_with_the_deciders_name(tmp_path: Path):
+    bundle, second = small_bundle(), random_discriminator().second
+    rewarding = replace(random_discriminator(), second=replace(second, slopes=-second.slopes - 1))
+    save_bundle(replace(bundle, untitled=Decider(rewarding, Thresholds(0.1, 0.1))), str(tmp_path / "b"), "")
+    with pytest.raises(BundleError, match=r"the untitled discriminator of bundle .* has negative slopes"):
+        load_bundle(str(tmp_path / "b"))
 
 
 @pytest.mark.parametrize("name", ["heads.npz", "discriminator.npz", "README.md"])
@@ -87,21 +106,29 @@ def test_one_of_another_format_is_refused(tmp_path: Path):
     save_bundle(small_bundle(), str(tmp_path / "b"), "")
     manifest = tmp_path / "b" / "manifest.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "format": 99}))
-    with pytest.raises(BundleError, match="format 99, expected 1"):
+    with pytest.raises(BundleError, match="format 99, expected 2"):
         load_bundle(str(tmp_path / "b"))
 
 
-def test_the_shipped_one_is_small_names_its_data_and_compares_every_modality():
+def test_the_shipped_one_is_small_and_names_its_data():
     bundle = load_bundle(None)
     folder = Path(load_bundle.__code__.co_filename).parent / "default_bundle"
     assert sum(path.stat().st_size for path in folder.iterdir()) < 5_000_000
-    assert bundle.trained_on["listings"] > 1000
-    assert "trained on" in (folder / "README.md").read_text()
+    card = (folder / "README.md").read_text()
+    assert len(bundle.trained_on["catalogues"]) >= 2
+    assert all(f"| {name} |" in card for name in bundle.trained_on["catalogues"])
     assert (bundle.image_head.centre.shape, bundle.title_head.centre.shape) == ((1280,), (512,))
-    equal, far = np.zeros((1, 5), np.float32), np.array([[1.0, 1.0, 1.0, 1.0, 1.0]], np.float32)
-    for pattern in ([1, 1, 1], [1, 0, 0], [0, 1, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]):
-        present = np.array([pattern], bool)
-        assert bundle.discriminator.probability(equal, present) > 0.5 > bundle.discriminator.probability(far, present)
+
+
+@pytest.mark.parametrize("sort", ["titled", "untitled"])
+@pytest.mark.parametrize("pattern", [[1, 1, 1], [1, 0, 0], [0, 1, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]], ids=str)
+def test_the_shipped_one_merges_equal_listings_and_parts_far_ones_whatever_is_missing(sort: str, pattern: list[int]):
+    decider: Decider = getattr(load_bundle(None), sort)
+    model, present = decider.discriminator, np.array([pattern], bool)
+    equal, far = np.zeros((1, 5), np.float32), np.ones((1, 5), np.float32) * present[:, MODALITY_OF]
+    best = model.first_look(equal, present)
+    assert model.probability(equal, present, best, best) > decider.thresholds.match
+    assert model.probability(far, present, best, best) < decider.thresholds.match / 2
 
 
 def test_the_shipped_one_is_found_within_a_zip(tmp_path: Path):
@@ -124,13 +151,3 @@ def test_the_shipped_one_is_found_within_a_zip(tmp_path: Path):
         str(tmp_path / "kembar.zip" / "kembar" / "__init__.py"),
         load_bundle(None).encoder_fingerprint,
     ], done.stderr
-
-
-def test_the_first_head_is_the_principal_components():
-    rng = np.random.default_rng(1)
-    x = (rng.normal(0, 1, (200, 10)) * np.linspace(5, 0.1, 10)).astype(np.float32)
-    head = principal_head(x, 3)
-    kept = ((x - head.centre) @ head.kernel).var(axis=0).sum()
-    best = np.sort(np.linalg.eigvalsh(np.cov(x.T, bias=True)))[-3:].sum()
-    assert kept == pytest.approx(best, rel=1e-4)
-    assert principal_head(x[:4], 12).kernel.shape == (10, 12)

@@ -39,7 +39,7 @@ def test_a_file_overlays_the_defaults_and_an_option_overlays_the_file(tmp_path: 
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("blocking.hash_band=4", ["blocking.hash_band", "no such setting", "did you mean hash_bands?", "lsh_tables"]),
+        ("blocking.hash_band=4", ["blocking.hash_band", "no such setting", "did you mean hash_bands?", "near_titles"]),
         ("block.hash_bands=4", ["block", "no such setting", "available: listings"]),
         ("training.epochs=many", ["training.epochs", "expected a valid integer", "received 'many'"]),
         ("training.epochs=0", ["training.epochs", "greater than or equal to 1", "received 0"]),

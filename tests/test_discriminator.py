@@ -1,40 +1,15 @@
-"""The discriminator in NumPy is the one that TensorFlow trained, never rewards distance, and explains itself."""
+"""The discriminator looks twice, and a pair is the less likely the better the other candidates of its listings are."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from kembar.bundle import Thresholds
 from kembar.config import load_settings
-from kembar.discriminator import KNOTS, Discriminator, check_shapes, pattern_of, segments
-from kembar.distances import DISTANCES, MODALITY_OF
+from kembar.curves import Curves
+from kembar.discriminator import FARTHEST, Discriminator, best_looks, gap, sigmoid
 from kembar.heads import Head
-from tests.builders import random_discriminator
-
-
-def random_pairs(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    present = rng.random((n, 3)) < 0.7
-    distances = (rng.random((n, 5)) * [2, 2, 1, 1, 1]).astype(np.float32)
-    distances[rng.random((n, 5)) < 0.1] = 0
-    return distances * present[:, MODALITY_OF], present
-
-
-def test_numpy_equals_tensorflow():
-    import tensorflow as tf
-
-    from kembar.training.network import DiscriminatorLayer
-
-    layer, rng = DiscriminatorLayer(), np.random.default_rng(3)
-    for variable in (layer.shared, layer.own, layer.bias):
-        variable.assign(rng.normal(0, 2, variable.shape).astype(np.float32))
-    distances, present = random_pairs(4000)
-    theirs = tf.sigmoid(layer(tf.constant(distances), tf.constant(present))).numpy()
-    comparable = present.any(axis=1)
-    np.testing.assert_allclose(
-        layer.export().probability(distances, present)[comparable], theirs[comparable], atol=1e-5
-    )
+from tests.builders import random_curves, random_discriminator
+from tests.test_curves import random_pairs
 
 
 def test_numpy_heads_equal_tensorflows():
@@ -51,47 +26,46 @@ def test_numpy_heads_equal_tensorflows():
     np.testing.assert_allclose(ours, cosine_distance(codes[:25], codes[25:]).numpy(), atol=1e-5)
 
 
-@given(st.integers(0, 4), st.floats(0, 2), st.floats(0, 2))
-def test_a_larger_distance_never_makes_a_match_likelier(column: int, one: float, other: float):
-    model, present = random_discriminator(), np.ones((2, 3), bool)
-    distances = np.full((2, 5), 0.3, np.float32)
-    distances[:, column] = sorted((one, other))
-    near, far = model.probability(distances, present)
-    assert near >= far - 1e-6
+def test_best_looks_are_those_of_a_loop_over_pairs():
+    rng = np.random.default_rng(1)
+    left, right = rng.integers(0, 9, (2, 40))
+    first = rng.normal(0, 3, 40).astype(np.float32)
+    naive = [
+        max([o for a, b, o in zip(left, right, first, strict=True) if row in (a, b)], default=FARTHEST)
+        for row in range(10)
+    ]
+    assert np.array_equal(best_looks(10, left, right, first), np.array(naive, np.float32))
 
 
-def test_the_evidence_of_each_distance_adds_up_to_the_decision():
-    model, (distances, present) = random_discriminator(), random_pairs(200)
-    total = model.bias[pattern_of(present)] + model.evidence(distances, present).sum(axis=1)
-    assert np.allclose(
-        1 / (1 + np.exp(-total.astype(float)))[present.any(axis=1)],
-        model.probability(distances, present)[present.any(axis=1)],
-        atol=1e-5,
-    )
-    assert (model.evidence(distances, present)[~present[:, MODALITY_OF]] == 0).all()
+def test_the_gap_is_how_much_better_the_best_candidates_are_and_never_negative():
+    first = np.array([1.0, 5.0, 3.0], np.float32)
+    assert gap(first, np.array([3, 5, 2], np.float32), np.array([5, 5, 2], np.float32)).tolist() == [3.0, 0.0, 0.0]
+
+
+def test_a_better_rival_never_makes_a_pair_likelier():
+    model, (distances, present) = random_discriminator(), random_pairs(300)
+    first = model.first_look(distances, present)
+    alone = model.probability(distances, present, first, first)
+    beaten = model.probability(distances, present, first + 2, first + 1)
+    assert (beaten <= alone + 1e-6).all()
+    assert (beaten < alone - 1e-3).any()
 
 
 def test_nothing_to_compare_is_no_match_and_extremes_do_not_overflow():
-    model = Discriminator(random_discriminator().slopes * 1e4, np.full(8, 1e4, np.float32))
+    looks = (Curves(random_curves(k).slopes * 1e4, np.full(8, 1e4, np.float32)) for k in (5, 6))
+    model = Discriminator(*looks)
     distances = np.array([[0] * 5, [2, 2, 1, 1, 1], [0] * 5], np.float32)
     present = np.array([[True] * 3, [True] * 3, [False] * 3])
+    best = np.full(3, FARTHEST, np.float32)
     with np.errstate(all="raise", under="ignore"):
-        first, _, last = model.probability(distances, present)
-    assert (first, last) == (1.0, 0.0)
+        first, _, last = model.probability(distances, present, best, best)
+    assert first == 1.0
+    assert last < 1e-9
 
 
-def test_segments_add_up_to_the_distance():
-    distances = np.array([0.0, 0.1, 0.15, 0.4, 1.7], np.float32)
-    assert np.allclose(segments(distances).sum(axis=-1), distances)
-    assert segments(distances).shape == (5, len(KNOTS))
-
-
-def test_weights_that_cannot_be_are_named():
-    good = random_discriminator()
-    assert check_shapes(good.slopes, good.bias) is None
-    assert "expected slopes" in str(check_shapes(good.slopes[:3], good.bias))
-    assert "negative" in str(check_shapes(-good.slopes, good.bias))
-    assert "not finite" in str(check_shapes(good.slopes * np.nan, good.bias))
+def test_sigmoid_is_the_inverse_of_log_odds():
+    p = np.array([0.001, 0.3, 0.5, 0.999])
+    assert np.allclose(sigmoid(np.log(p / (1 - p))), p, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +79,3 @@ def test_weights_that_cannot_be_are_named():
 )
 def test_settings_override_the_bundles_thresholds(overrides: list[str], expected: Thresholds):
     assert Thresholds(0.6, 0.4).overridden(load_settings(overrides=overrides).grouping) == expected
-
-
-def test_every_distance_has_a_modality():
-    assert len(MODALITY_OF) == len(DISTANCES)

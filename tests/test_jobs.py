@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from kembar.bundle import load_bundle
 from tests.submit import FAULTS, QUARANTINED, ROOT, submit, succeed
 
 
@@ -26,12 +28,27 @@ def test_triplets_are_of_both_splits_and_say_how_non_matches_were_chosen(
 
 def test_train_leaves_a_bundle_with_a_card_and_logs(bundle: Path):
     manifest = json.loads((bundle / "manifest.json").read_text())
-    assert 0 < manifest["thresholds"]["match"] < 1
-    assert manifest["trained_on"]["listings"] > 200
-    assert "trained on" in (bundle / "README.md").read_text()
-    work = bundle.with_name("bundle.training")
-    assert len(json.loads((work / "history.json").read_text())) == 3
-    assert list((work / "logs").glob("events.*"))
+    assert 0 < manifest["thresholds"]["titled"]["match"] < 1
+    (figures,) = manifest["trained_on"]["catalogues"].values()
+    assert figures["listings"] > 200
+    assert figures["f1_interval_95"][0] <= figures["f1"] <= figures["f1_interval_95"][1]
+    assert f"{figures['f1']:.3f}" in (bundle / "README.md").read_text()
+    for part in ("train", "held_out", "whole"):
+        work = bundle.with_name("bundle.training") / part
+        assert 1 <= len(json.loads((work / "history.json").read_text())) <= 3
+        assert list((work / "logs").glob("events.*"))
+
+
+def test_the_shipped_bundle_is_fitted_to_few_labels_and_says_whether_that_is_better(
+    folder: Path, catalogue: tuple[str | Path, ...]
+):
+    run = succeed("train", *catalogue, "--bundle", folder / "fitted")
+    assert "with the base bundle" in run.said
+    assert any(verdict in run.said for verdict in ("(better:", "(worse:", "(no clear difference:"))
+    fitted, shipped = load_bundle(str(folder / "fitted")), load_bundle(None)
+    assert fitted.encoder_fingerprint == shipped.encoder_fingerprint, "codes need not be made again"
+    assert not np.array_equal(fitted.titled.discriminator.second.slopes, shipped.titled.discriminator.second.slopes)
+    assert np.array_equal(fitted.untitled.discriminator.second.slopes, shipped.untitled.discriminator.second.slopes)
 
 
 def test_encode_gives_every_usable_listing_codes_and_keeps_the_rest(encoded: Path, sample: Path):
@@ -63,6 +80,10 @@ def test_match_answers_for_every_listing_and_counts_what_it_did(matched: Path, s
     assert (pairs["posting_id_l"] < pairs["posting_id_r"]).all()
     assert not pairs.duplicated(["posting_id_l", "posting_id_r"]).any()
     assert pairs["probability"].between(0, 1).all()
+    likely = pairs[pairs["probability"].between(0.01, 0.99)]
+    evidence = likely[[name for name in pairs if name.endswith("_evidence")]].sum(axis=1)
+    odds = np.log(likely["probability"] / (1 - likely["probability"]))
+    assert np.allclose(likely["prior"] + evidence, odds, atol=1e-3)
     summary = json.loads((matched / "summary.json").read_text())
     assert summary["candidate_pairs"] == len(pairs)
     assert summary["listings"] == len(pq.read_table(matched / "groups"))
@@ -113,6 +134,16 @@ def test_the_shipped_bundle_is_used_where_none_is_named(folder: Path, catalogue:
             "train",
             ["--listings", "x", "--images", ".", "--bundle", "x", "--set", "training.epoch=3"],
             "did you mean epochs?",
+        ),
+        (
+            "train",
+            ["--listings", "x", "--images", ".", "--images", ".", "--bundle", "x"],
+            "--listings was given 1 times and --images 2 times",
+        ),
+        (
+            "train",
+            ["--listings", "x", "--images", ".", "--bundle", "x", "--set", "image_tower.name=small-cnn"],
+            "other towers need training.base=scratch",
         ),
         ("evaluate", ["--listings", "setup.py", "--submission", "no.csv"], "submission not found: no.csv"),
     ],

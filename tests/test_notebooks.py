@@ -16,9 +16,8 @@ def test_there_are_some_and_they_are_numbered():
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs(path: Path, folder: Path, matched: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch):
+def test_it_runs(path: Path, folder: Path, matched: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("KEMBAR_RUN", str(folder))
-    monkeypatch.setenv("KEMBAR_BUNDLE", str(bundle))
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(
         notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}

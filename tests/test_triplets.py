@@ -3,9 +3,11 @@
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from kembar.blocking import SOURCES
 from kembar.config import TripletSettings
 from kembar.schemas import LISTINGS, TRIPLETS, conform
-from kembar.triplets import build_triplets, split_groups
+from kembar.training.worlds import FOLDS
+from kembar.triplets import add_folds, build_triplets, split_groups
 
 SETTINGS = TripletSettings(per_anchor=3, hard_share=0.5, held_out_share=0.3, seed=5)
 
@@ -59,6 +61,15 @@ def test_the_split_of_a_product_does_not_depend_on_which_others_there_are(listin
     assert part.items() <= whole.items()
 
 
+def test_a_product_is_in_one_fold_and_in_the_same_in_every_catalogue(listings: DataFrame):
+    folds: dict[str, set[int]] = {}
+    for part in (listings, listings.where("label_group < '20'")):
+        for row in add_folds(split_groups(part, SETTINGS), FOLDS, SETTINGS.seed).collect():
+            folds.setdefault(row.label_group, set()).add(row.fold)
+    assert all(len(fold) == 1 for fold in folds.values())
+    assert set.union(*folds.values()) == set(range(FOLDS))
+
+
 def test_each_anchor_has_at_most_the_configured_number_and_no_triplet_twice(triplets: list):
     by_anchor: dict[str, list] = {}
     for t in triplets:
@@ -70,7 +81,7 @@ def test_each_anchor_has_at_most_the_configured_number_and_no_triplet_twice(trip
 def test_the_source_says_how_the_non_match_was_chosen(triplets: list, candidates: DataFrame):
     near = {frozenset((c.posting_id_l, c.posting_id_r)) for c in candidates.collect()}
     hard = [t for t in triplets if t.non_match_source != "random"]
-    assert {t.non_match_source for t in hard} <= {"hash_band", "image_lsh", "title_lsh", "rare_term"}
+    assert {t.non_match_source for t in hard} <= set(SOURCES)
     assert hard
     assert all(frozenset((t.anchor_posting_id, t.non_match_posting_id)) in near for t in hard)
 

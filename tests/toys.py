@@ -1,0 +1,49 @@
+"""A small catalogue to train on: copies, near listings and missing modalities, and triplets of it."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from kembar.config import Settings
+from kembar.training.features import TrainingFeatures, TripletRows
+from kembar.training.heads import first_heads
+from kembar.training.network import SiameseNetwork
+from tests.builders import index_of, random_titles
+
+N = 90
+PRODUCT = np.arange(N) // 3
+
+
+def copied_listings() -> TrainingFeatures:
+    """30 products of three listings: two are copies of each other, photo, title and hash; the third is near."""
+    titles = [title for title in random_titles(N // 3, seed=2, words=80) for _ in range(3)]
+    index = index_of(titles, seed=2, dim=16)
+    rng = np.random.default_rng(2)
+    for codes in (index.image, index.title):
+        codes[:] = codes[PRODUCT * 3]
+        codes[2::3] += rng.normal(0, 0.05, (N // 3, 16)).astype(np.float16)
+    index.phash[1::3] = index.phash[0::3]
+    index.has_image[5] = index.has_title[10] = index.has_hash[15] = False
+    index.image[5] = index.title[10] = 0
+    return TrainingFeatures(index)
+
+
+def drawn_triplets(first_half: int = 66) -> TripletRows:
+    """Four triplets an anchor, those of the first so many rows to train on."""
+    rng = np.random.default_rng(3)
+    anchors = np.repeat(np.arange(N), 4)
+    matches = anchors // 3 * 3 + (anchors % 3 + rng.integers(1, 3, len(anchors))) % 3
+    non_matches = (anchors + 3 * rng.integers(1, N // 3, len(anchors))) % N
+    rows = np.stack([anchors, matches, non_matches], axis=1)
+    return TripletRows(rows[anchors < first_half], rows[anchors >= first_half])
+
+
+def small(settings: Settings, **changes: object) -> Settings:
+    """Settings for a training of seconds."""
+    few = {"epochs": 4, "batch_size": 64, "image_dim": 8, "title_dim": 8, **changes}
+    return replace(settings, training=replace(settings.training, **few))
+
+
+def network_of(features: TrainingFeatures, settings: Settings) -> SiameseNetwork:
+    title, image = (codes.astype(np.float32) for codes in (features.towers.title, features.towers.image))
+    return SiameseNetwork(title, image, first_heads(features.towers, settings), settings.training)
