@@ -1,0 +1,65 @@
+"""Photos alone: shelf photos of classes that neither heads nor curves have seen."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accuracy.figures import Judged
+from accuracy.hide import take_rows, through
+from accuracy.judge import fit
+from accuracy.prepare import Workshop
+from kembar.bundle import Decider
+from kembar.grouping.labels import join_lone_listings
+from kembar.heads import normalise_rows
+from kembar.training.worlds import LabelledCatalogue
+
+NAME = "grocery-dev"
+ALIKE = (0.9, 0.75)
+
+
+def thinned(photos: NDArray[np.float32], product: NDArray[np.int64], alike: float) -> NDArray[np.int64]:
+    """Rows of which no two of one class look alike: the towers' cosine is at most `alike` to every one kept before."""
+    kept: list[int] = []
+    unit = normalise_rows(photos)
+    for row in range(len(unit)):
+        mates = [other for other in kept if product[other] == product[row]]
+        if not mates or (unit[mates] @ unit[row]).max() <= alike:
+            kept.append(row)
+    return np.array(kept)
+
+
+def _half(shop: Workshop, held_out: bool, heads: int, alike: float) -> LabelledCatalogue:
+    """The classes of one half, thinned, as a catalogue with the codes of one view's heads."""
+    source = shop.prepared.sources[NAME]
+    half = np.flatnonzero(source.labels.held_out == held_out)
+    rows = half[thinned(source.towers.image[half].astype(np.float32), source.labels.product[half], alike)]
+    towers = through(take_rows(source.towers, rows), image=True)
+    index = shop.prepared.views[heads].codes(NAME, towers)
+    proposed = shop.propose(f"{NAME}-{held_out}-{heads}-{alike}", index)
+    return LabelledCatalogue(NAME, index, proposed, source.labels.product[rows], source.labels.fold[rows])
+
+
+def _judge(catalogue: LabelledCatalogue, decider: Decider) -> Judged:
+    cross = fit([catalogue])
+    choice = cross.choice(cross.world(catalogue), decider.discriminator, 0)
+    choice = replace(choice, scored=np.ones(len(catalogue.index), bool))
+    told = decider.thresholds
+    labels = join_lone_listings(choice.group(told.match), choice.neighbours(), told.lone, cross.max_group)
+    return Judged.by_groups([(choice, labels)])
+
+
+def by_photos(shop: Workshop) -> dict[str, Any]:
+    """Each half judged by the other. View 0 has heads of the training half, view 1 of the held-out one: the
+    curves are fitted to classes as heads see them that do not know them, as in training."""
+    rows = []
+    for alike in ALIKE:
+        for title, judged, heads in (("second", True, 0), ("first", False, 1)):
+            catalogue = _half(shop, judged, heads, alike)
+            told = fit([_half(shop, not judged, 1 - heads, alike)]).decider()
+            size = {"classes": len(np.unique(catalogue.product)), "photos": len(catalogue.index)}
+            row = {"cosine to others": f"≤ {alike}", "half": title, **size, **_judge(catalogue, told).row()}
+            rows.append(row | {"threshold": f"{told.thresholds.match:.2f}"})
+            print(rows[-1], flush=True)
+    return {"rows": rows}

@@ -1,0 +1,165 @@
+"""Labelled catalogues as training has them: encoded and mined by Spark, with the codes of heads that were trained
+on each half of the products and judge the other."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+from common import DATA, images_of
+from numpy.typing import NDArray
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from accuracy.keep import Keep
+from kembar.catalogue import CatalogueIndex
+from kembar.config import Settings
+from kembar.heads import Head
+from kembar.session import get_session
+from kembar.towers.image import SMALL_CNN, ImageTower
+from kembar.towers.runtime import tensorflow
+from kembar.training.heads import first_heads
+from kembar.training.sources import LabelledSource, join_sources
+from kembar.training.work import TrainingWork
+from kembar.training.worlds import CandidateRows, LabelledCatalogue
+from udfs.encode import encode_listings, split_encoded
+from udfs.match import index_catalogue
+from udfs.mine import collect_rows, mine_pairs
+from udfs.sources import encode_source, mine_source
+
+T = TypeVar("T")
+NAMES = ("mall-dev", "shopee-dev", "grocery-dev")
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The two heads of a view, without the training around them; judged: the fold of each row, −1 for those that
+    the heads were trained on, by catalogue; photos: embeddings by catalogue, of a tower that was trained along."""
+
+    image: Head
+    title: Head
+    judged: dict[str, NDArray[np.int64]]
+    photos: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    def codes(self, name: str, towers: CatalogueIndex, centred: bool = True) -> CatalogueIndex:
+        """The codes of a catalogue."""
+        told = towers.with_image(self.photos[name]) if name in self.photos else towers
+        index = told.projected(self.image, self.title)
+        return index.centred() if centred else index
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Each source with its posting_ids, the views' heads, and heads of principal components."""
+
+    sources: dict[str, LabelledSource]
+    posting_ids: dict[str, list[str]]
+    views: list[Heads]
+    plain: Heads
+
+
+class Workshop:
+    """Makes catalogues, and starts Spark only for what no earlier run has left."""
+
+    def __init__(self, settings: Settings, names: tuple[str, ...] = NAMES) -> None:
+        self.settings, self.names, self.keep = settings, names, Keep(settings)
+        self._made: dict[str, Any] = {}
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        return get_session("kembar benchmark")
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        return self.keep.once("prepared", self._prepare)
+
+    @cached_property
+    def _work(self) -> TrainingWork:
+        paths = [str(DATA / name / "train.csv") for name in self.names]
+        return TrainingWork(self.keep.folder / "training", paths, self.settings)
+
+    def _prepare(self) -> Prepared:
+        work = self._work
+        begun = (work.folder / "run.json").exists()
+        work.open(begun)
+        pairs = [(path, str(images_of(DATA / name))) for path, name in zip(work.listings, self.names, strict=True)]
+        encoded = [encode_source(self.spark, *pair, work, k, None) for k, pair in enumerate(pairs)]
+        mined = [mine_source(self.spark, source, work, k) for k, source in enumerate(encoded)]
+        tensorflow()
+        from kembar.training.fit import fit_heads
+
+        _, views = fit_heads(mined, work, begun)
+        told = dict(zip(self.names, mined, strict=True))
+        return Prepared(
+            sources={name: replace(source, pixels=None) for name, source in told.items()},
+            posting_ids={name: source.posting_ids for name, source in zip(self.names, encoded, strict=True)},
+            views=[
+                Heads(
+                    view.trained.image_head,
+                    view.trained.title_head,
+                    {name: view.judged(source.labels) for name, source in told.items()},
+                    {n: _embed(view, source.pixels) for n, source in told.items() if source.pixels is not None},
+                )
+                for view in views
+            ],
+            plain=self._plain(mined, told),
+        )
+
+    def _plain(self, mined: list[LabelledSource], told: dict[str, LabelledSource]) -> Heads:
+        heads = first_heads(join_sources(mined)[0].towers, self.settings)
+        return Heads(heads.image, heads.title, {name: source.labels.fold for name, source in told.items()})
+
+    def remember(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives, once in a run."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    def propose(self, key: str, index: CatalogueIndex) -> CandidateRows:
+        """The pairs that match would propose; `key` names the index."""
+        return self.keep.once(
+            f"proposed-{key}", lambda: collect_rows(mine_pairs(self.spark, index, self.settings.blocking))
+        )
+
+    def catalogues(self, name: str) -> list[LabelledCatalogue]:
+        """A data set through each view."""
+        return self.remember(f"catalogues of {name}", lambda: self._catalogues(name))
+
+    def _catalogues(self, name: str) -> list[LabelledCatalogue]:
+        source = self.prepared.sources[name]
+        found = []
+        for number, view in enumerate(self.prepared.views):
+            index = view.codes(name, source.towers)
+            proposed = self.propose(f"{name}-{number}", index)
+            found.append(LabelledCatalogue(name, index, proposed, source.labels.product, view.judged[name]))
+        return found
+
+    def towers_of(self, key: str, name: str, posting_ids: list[str], others: int = 0) -> tuple[CatalogueIndex, list]:  # type: ignore[type-arg]
+        """Some of a set's listings, among titles of other shops' goods, as a catalogue of their own: term
+        frequencies are its own too. Gives the towers' embeddings, and the posting_ids by row."""
+        return self.keep.once(f"towers-{key}", lambda: self._towers_of(name, posting_ids, others))
+
+    def _towers_of(self, name: str, posting_ids: list[str], others: int) -> tuple[CatalogueIndex, list]:  # type: ignore[type-arg]
+        table = self.spark.read.parquet(self._work.path(f"encoded-{self.names.index(name)}"))
+        encoded, _ = split_encoded(table.where(F.col("posting_id").isin(posting_ids)))
+        if others:
+            encoded = encoded.unionByName(self._distractors().orderBy("posting_id").limit(others))
+        return index_catalogue(encoded)
+
+    def _distractors(self):  # type: ignore[no-untyped-def]
+        from kembar.listings import read_listings, validate_listings
+
+        path = str(self.keep.folder / "distractors")
+        if not (self.keep.folder / "distractors" / "_SUCCESS").exists():
+            listings, _ = validate_listings(read_listings(self.spark, str(DATA / "distractors" / "test.csv")))
+            encoded = encode_listings(listings, str(DATA / "distractors"), self.settings, None)
+            encoded.write.mode("overwrite").parquet(path)
+        return split_encoded(self.spark.read.parquet(path))[0]
+
+
+def _embed(view: Any, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return ImageTower(SMALL_CNN, weights=view.trained.image_tower_weights).embed(pixels)
