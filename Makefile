@@ -10,7 +10,7 @@ PINS := requirements.txt requirements-dev.txt constraints.txt
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 DEMO := demo
 
-.PHONY: setup demo test check bench dist clean distclean help
+.PHONY: setup demo test check bench bench-accuracy bench-rivals bundle dist clean distclean help
 
 $(STAMP): $(PINS) setup.py scripts/configure-spark.sh scripts/find-java.sh
 	@test -n "$(PYTHON)" || { echo "kembar needs Python 3.11 or newer: install it, or name it with PYTHON=..."; exit 1; }
@@ -44,8 +44,14 @@ check: setup  ## lint, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup  ## run every benchmark and renew its page
-	@set -e; for script in benchmarks/bench_*.py; do $(BIN)/python $$script; done
+bench: setup  ## run every benchmark but the rivals' (hours) and renew its page
+	@set -e; for script in $(filter-out %bench_rivals.py,$(wildcard benchmarks/bench_*.py)); do $(BIN)/python $$script; done
+
+bench-accuracy: setup  ## measure quality by modality, ingredient, size, growth and labels (needs KEMBAR_DATA)
+	$(BIN)/python benchmarks/bench_accuracy.py
+
+bench-rivals: setup  ## measure other tools on the same splits, in an environment of their own (hours)
+	$(BIN)/python benchmarks/bench_rivals.py
 
 bundle: setup  ## train the bundle that ships with kembar (needs KEMBAR_DATA)
 	$(BIN)/python benchmarks/train_default.py
@@ -63,4 +69,4 @@ distclean: clean  ## remove the environment too
 	rm -rf $(VENV)
 
 help:  ## show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
