@@ -40,7 +40,7 @@ def main() -> None:
     for listings, images in pair_up(args.listings, args.images):
         require(listings, "listings")
         require_images(images)
-    work = TrainingWork(Path(args.work or f"{args.bundle.rstrip('/')}.training"), args.listings, settings)
+    work = TrainingWork(Path(args.work or f"{args.bundle.rstrip('/')}.training"), args.listings + args.images, settings)
     work.open(args.resume)
 
     spark, stages = get_session("kembar train"), Stages()

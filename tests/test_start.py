@@ -65,8 +65,8 @@ def test_a_run_goes_on_only_with_the_listings_and_settings_that_it_began_with(se
     (tmp_path / "work" / "kept").touch()
     work.open(resume=True)
     assert (tmp_path / "work" / "kept").exists()
-    with pytest.raises(TrainingError, match=r"other the listings a\.csv"):
-        replace(work, listings=["b.csv"]).open(resume=True)
+    with pytest.raises(TrainingError, match=r"other the inputs a\.csv"):
+        replace(work, inputs=["b.csv"]).open(resume=True)
     with pytest.raises(TrainingError, match="other settings in training;"):
         replace(work, settings=based_on(settings, "scratch")).open(resume=True)
     work.open(resume=False)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from kembar.curves import Curves, Present, Reals, check_shapes
 from kembar.distances import DISTANCES, EVIDENCE
@@ -20,8 +21,8 @@ FARTHEST = np.float32(-30.0)
 
 
 def sigmoid(log_odds: Reals) -> Reals:
-    """Probabilities of log-odds, in the form that cannot overflow."""
-    return (0.5 * (1.0 + np.tanh(0.5 * log_odds))).astype(np.float32)
+    """Probabilities of log-odds, exact to the last digit on the small side."""
+    return np.asarray(expit(log_odds), dtype=np.float32)
 
 
 def gap(first: Reals, best_l: Reals, best_r: Reals) -> Reals:

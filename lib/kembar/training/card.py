@@ -38,9 +38,17 @@ def short_name(path: str) -> str:
     return PurePath(path).parent.name or PurePath(path).name
 
 
+def _named(figures: list[Figure]) -> list[Figure]:
+    """The figures under short names, or under whole paths where two would share one."""
+    names = [short_name(each.catalogue) for each in figures]
+    if len(set(names)) < len(names):
+        return figures
+    return [replace(each, catalogue=name) for each, name in zip(figures, names, strict=True)]
+
+
 def finish_bundle(bundle: Bundle, figures: list[Figure], settings: Settings) -> tuple[Bundle, str]:
     """The bundle with what it was trained on, and its card as Markdown."""
-    named = [replace(each, catalogue=short_name(each.catalogue)) for each in figures]
+    named = _named(figures)
     rows = [
         f"| {f.catalogue} | {f.listings} | {f.products} | {f.f1:.3f} | {f.interval[0]:.3f}-{f.interval[1]:.3f} |"
         for f in named

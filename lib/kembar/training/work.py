@@ -13,20 +13,21 @@ _RUN = "run.json"
 
 @dataclass(frozen=True)
 class TrainingWork:
-    """encoded/ and triplets/ (tables), checkpoints/, logs/, and run.json, which says what the run is of."""
+    """encoded-N/ and triplets-N/ (tables) of each catalogue, a folder of checkpoints/ and logs/ for each network, and
+    run.json, which says what the run is of. inputs: the paths of listings and photos."""
 
     folder: Path
-    listings: list[str]
+    inputs: list[str]
     settings: Settings
 
     def open(self, resume: bool) -> None:
-        """Start anew, or make sure that what is there is a run of the same listings and settings.
+        """Start anew, or make sure that what is there is a run of the same inputs and settings.
 
         Raises:
             TrainingError: there is nothing to resume, or it is of something else.
         """
         settings = asdict(self.settings)
-        run = {"listings": self.listings, "settings": settings}
+        run = {"inputs": self.inputs, "settings": settings}
         if not resume:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True)
@@ -37,7 +38,7 @@ class TrainingWork:
         before = json.loads((self.folder / _RUN).read_text())
         if before != run:
             changed = [k for k, v in settings.items() if v != before["settings"].get(k)]
-            what = f"settings in {', '.join(changed)}" if changed else f"the listings {', '.join(before['listings'])}"
+            what = f"settings in {', '.join(changed)}" if changed else f"the inputs {', '.join(before['inputs'])}"
             raise TrainingError(f"{self.folder} is of a run with other {what}; leave out --resume to start anew")
 
     def path(self, name: str) -> str:

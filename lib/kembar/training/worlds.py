@@ -50,7 +50,7 @@ class LabelledCatalogue:
         patterns = [modalities_of(p) for p in range(1, PATTERNS)]
         return [World(self, kept) for kept in patterns if has[:, kept].all(axis=1).mean() >= _SHARE]
 
-    @property
+    @cached_property
     def natural(self) -> "World":
         """This catalogue as it is."""
         return World(self, np.ones(len(MODALITIES), bool))
