@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from kembar.catalogue import CatalogueIndex, has_titles, join_catalogues
+from kembar.catalogue import CatalogueIndex, has_titles
 from kembar.config import Settings
-from kembar.distances import pair_distances
 from kembar.schemas import ENCODED
 from kembar.training.heads import first_heads
 from tests.builders import index_of, random_titles
@@ -68,35 +67,6 @@ def test_a_catalogue_without_a_single_photo_has_heads_for_the_photos_to_come(spa
     heads = first_heads(index, settings)
     assert heads.image.kernel.shape == (1280, settings.training.image_dim)
     assert index.projected(heads.image, heads.title).image.tolist() == [[0.0] * settings.training.image_dim] * 3
-
-
-def test_codes_are_moved_to_the_catalogues_own_mean_and_missing_ones_stay_nought():
-    index = index_of(random_titles(400), dim=8, missing=0.2)
-    shifted = replace(index, image=np.where(index.has_image[:, None], index.image + 0.5, 0).astype(np.float16))
-    moved = shifted.centred()
-    present = moved.image[index.has_image].astype(np.float32)
-    assert np.abs(present.mean(axis=0)).max() < 0.1 < shifted.image[index.has_image].mean()
-    assert np.allclose(np.linalg.norm(present, axis=1), 1, atol=2e-3)
-    assert not moved.image[~index.has_image].any()
-
-
-def test_the_mean_of_a_small_catalogue_is_hardly_believed():
-    index = index_of(random_titles(2), dim=8)
-    cosines = np.sum(index.title.astype(np.float32) * index.centred().title.astype(np.float32), axis=1)
-    assert (cosines > 0.99).all()
-    untitled = replace(index, has_title=np.zeros(2, bool))
-    assert np.array_equal(untitled.centred().title, index.title), "nothing to move"
-
-
-def test_pairs_within_a_part_of_joined_catalogues_are_as_far_apart_as_before():
-    parts = [index_of(random_titles(20, seed=s), seed=s) for s in (1, 2)]
-    blind = replace(parts[1], image=np.zeros((20, 0), np.float16), has_image=np.zeros(20, bool))
-    joined = join_catalogues([parts[0], blind])
-    rows = np.arange(10), np.arange(10, 20)
-    for start, part in ((0, parts[0]), (20, blind)):
-        alone, together = pair_distances(part, *rows), pair_distances(joined, *(start + r for r in rows))
-        assert np.allclose(alone[0], together[0])
-        assert np.array_equal(alone[1], together[1])
 
 
 @pytest.mark.parametrize(("titled", "expected"), [(20, True), (4, True), (3, False), (0, False)])
