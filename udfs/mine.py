@@ -26,26 +26,28 @@ def collect_rows(pairs: DataFrame) -> CandidateRows:
     return CandidateRows(*(np.asarray(table[side].combine_chunks()) for side in ("row_l", "row_r")))
 
 
-def name_pairs(pairs: DataFrame, posting_ids: list[str]) -> DataFrame:
-    """The pairs by posting_id: `posting_id_l, posting_id_r, weight, blocks`."""
-    ids = pa.table({"row": np.arange(len(posting_ids)), "posting_id": pa.array(posting_ids, pa.string())})
-    names = pairs.sparkSession.createDataFrame(ids)
+def _join_names(pairs: DataFrame, posting_ids: pa.Array, by: str) -> DataFrame:
+    """Both sides of pairs that have a row or a posting_id, with the other of the two."""
+    table = pa.table({"row": np.arange(len(posting_ids)), "posting_id": posting_ids})
+    names = pairs.sparkSession.createDataFrame(table)
     for side in "lr":
         sided = names.select(F.col("row").alias(f"row_{side}"), F.col("posting_id").alias(f"posting_id_{side}"))
-        pairs = pairs.join(F.broadcast(sided), f"row_{side}")
-    return pairs.select("posting_id_l", "posting_id_r", "weight", "blocks")
+        pairs = pairs.join(F.broadcast(sided), f"{by}_{side}")
+    return pairs
+
+
+def name_pairs(pairs: DataFrame, posting_ids: list[str]) -> DataFrame:
+    """The pairs by posting_id: `posting_id_l, posting_id_r, weight, blocks`."""
+    named = _join_names(pairs, pa.array(posting_ids, pa.string()), by="row")
+    return named.select("posting_id_l", "posting_id_r", "weight", "blocks")
 
 
 def place_pairs(matches: DataFrame) -> tuple[DataFrame, list[str]]:
     """MATCHES as pairs of rows, and the posting_ids by row."""
     sides = [matches.select(F.col(f"posting_id_{side}").alias("posting_id")) for side in "lr"]
     ids = sides[0].union(sides[1]).distinct().orderBy("posting_id").toArrow()["posting_id"].combine_chunks()
-    names = matches.sparkSession.createDataFrame(pa.table({"row": np.arange(len(ids)), "posting_id": ids}))
-    pairs = matches.select("posting_id_l", "posting_id_r")
-    for side in "lr":
-        sided = names.select(F.col("row").alias(f"row_{side}"), F.col("posting_id").alias(f"posting_id_{side}"))
-        pairs = pairs.join(F.broadcast(sided), f"posting_id_{side}")
-    return pairs.select("row_l", "row_r"), ids.to_pylist()
+    placed = _join_names(matches.select("posting_id_l", "posting_id_r"), ids, by="posting_id")
+    return placed.select("row_l", "row_r"), ids.to_pylist()
 
 
 def count_true_pairs(pairs: DataFrame, posting_ids: list[str], truth: Truth) -> tuple[int, int]:

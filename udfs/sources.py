@@ -16,7 +16,7 @@ from kembar.schemas import TRIPLETS
 from kembar.storage import rewrite_table, write_table
 from kembar.towers.image import SMALL_CNN
 from kembar.towers.small_cnn import INPUT_PX
-from kembar.training.features import triplet_rows
+from kembar.training.features import read_triplets, triplet_rows
 from kembar.training.heads import first_heads
 from kembar.training.labels import RowLabels, labels_by_row
 from kembar.training.pixels import load_pixels
@@ -64,8 +64,6 @@ def mine_source(spark: SparkSession, source: EncodedSource, work: TrainingWork, 
         pairs = mine_pairs(spark, source.index.projected(heads.image, heads.title), settings.blocking)
         triplets = build_triplets(source.listings, name_pairs(pairs, source.posting_ids), settings.triplets)
         write_table(triplets, work.path(table), TRIPLETS)
-    from kembar.training.fit import read_triplets
-
     rows = triplet_rows(read_triplets(work.path(table)), source.posting_ids)
     return LabelledSource(source.name, source.index, source.labels, rows, _pixels(source, settings))
 

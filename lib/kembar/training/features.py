@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
 from kembar.catalogue import CatalogueIndex
@@ -42,6 +44,13 @@ class TripletRows:
         if part == "whole":
             return TripletRows(np.concatenate([self.train, self.held_out]), self.held_out)
         return self if part == "train" else TripletRows(self.held_out, self.train)
+
+
+def read_triplets(folder: str) -> pa.Table:
+    """The ids and split of a TRIPLETS folder, sorted so that the order does not depend on how Spark wrote it."""
+    ids = [f"{side}_posting_id" for side in ("anchor", "match", "non_match")]
+    table = ds.dataset(Path(folder), format="parquet", exclude_invalid_files=True).to_table(columns=[*ids, "split"])
+    return table.sort_by([(name, "ascending") for name in ids])
 
 
 def triplet_rows(triplets: pa.Table, posting_ids: list[str]) -> TripletRows:

@@ -1,11 +1,8 @@
 """From encoded, labelled catalogues and their triplets to heads, and from heads to a bundle."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
 from kembar.bundle import Bundle, Decider, Thresholds
@@ -22,13 +19,6 @@ from kembar.training.loop import EpochResult, Trainer, make_deterministic
 from kembar.training.network import SiameseNetwork
 from kembar.training.sources import LabelledSource, join_sources
 from kembar.training.work import TrainingWork
-
-
-def read_triplets(folder: str) -> pa.Table:
-    """The ids and split of a TRIPLETS folder, sorted so that the order does not depend on how Spark wrote it."""
-    ids = [f"{side}_posting_id" for side in ("anchor", "match", "non_match")]
-    table = ds.dataset(Path(folder), format="parquet", exclude_invalid_files=True).to_table(columns=[*ids, "split"])
-    return table.sort_by([(name, "ascending") for name in ids])
 
 
 @dataclass(frozen=True)
