@@ -12,9 +12,9 @@ from kembar.jobs import Stages, job_parser, run_job
 from kembar.listings import label_listings, read_listings
 from kembar.schemas import ENCODED, MATCHES
 from kembar.session import get_session
-from kembar.storage import MANIFEST, exists, join_uri, read_table, require, write_json
+from kembar.storage import MANIFEST, delete, exists, join_uri, read_table, require, write_json
 from kembar.submission import read_submission
-from udfs.match import index_catalogue
+from udfs.catalogue import index_catalogue
 from udfs.mine import count_true_pairs, mine_pairs, place_pairs
 
 
@@ -48,7 +48,10 @@ def main() -> None:
             if exists(matches):
                 pairs, ids = place_pairs(read_table(spark, matches, MATCHES))
             else:  # somebody else's submission: what the blocks would propose
-                index, ids = index_catalogue(read_table(spark, join_uri(args.encoded, "listings"), ENCODED))
+                encoded = read_table(spark, join_uri(args.encoded, "listings"), ENCODED)
+                work = join_uri(posixpath.dirname(args.submission), "_hashed")
+                index, ids = index_catalogue(encoded, work)
+                delete(work)
                 pairs = mine_pairs(spark, index.centred(), settings.blocking)
             metrics["blocking"] = blocking_scores(truth, *count_true_pairs(pairs, ids, truth))
     if args.output:

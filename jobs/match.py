@@ -4,26 +4,19 @@ spark-submit jobs/match.py --encoded DIR --output DIR [--bundle DIR]
 """
 
 from kembar import storage
-from kembar.blocking import count_by_source, propose_pairs
+from kembar.blocking import Blocking
 from kembar.bundle import load_bundle
 from kembar.catalogue import has_titles
 from kembar.config import settings_from
 from kembar.grouping import Clusterer, best_neighbours, connected_components, group_rows
 from kembar.jobs import Stages, job_parser, run_job
-from kembar.matches import name_matches, summarise
+from kembar.matches import count_by_source, summarise
 from kembar.schemas import ENCODED, GROUPS, MATCHES, QUARANTINE
 from kembar.session import get_session
 from kembar.storage import join_uri
 from kembar.submission import groups_table, quarantined_ids, submission_csv
-from udfs.match import (
-    block_listings,
-    cluster_components,
-    index_catalogue,
-    look_at_pairs,
-    score_pairs,
-    ship_index,
-    ship_looks,
-)
+from udfs.catalogue import index_catalogue
+from udfs.match import cluster_components, list_candidates, name_matches, score_pairs, ship_catalogue, ship_lists
 
 
 def main() -> None:
@@ -43,34 +36,31 @@ def main() -> None:
     with stages("index"):
         encoded = storage.read_table(spark, join_uri(args.encoded, "listings"), ENCODED)
         quarantine = storage.read_table(spark, join_uri(args.encoded, "quarantine"), QUARANTINE)
-        codes, posting_ids = index_catalogue(encoded)
+        codes, posting_ids = index_catalogue(encoded, join_uri(work, "hashed"))
         index = codes.centred()
         decider = bundle.decider_for(has_titles(index))
-        thresholds = decider.thresholds.overridden(settings.grouping)
-        name = ship_index(spark, index)
+        thresholds, model = decider.thresholds.overridden(settings.grouping), decider.discriminator
     with stages("block"):
-        blocks = storage.rewrite_table(block_listings(spark, name, len(index), settings.blocking), f"{work}/blocks")
-        proposed = storage.rewrite_table(propose_pairs(blocks, settings.blocking), join_uri(work, "proposed"))
+        blocking = Blocking.build(index, settings.blocking)
+        catalogue = ship_catalogue(spark, blocking, posting_ids)
     with stages("score"):
-        pairs = look_at_pairs(proposed, name, decider.discriminator, settings.blocking.candidates_per_listing)
-        candidates = storage.rewrite_table(pairs, join_uri(work, "candidates"))
-        looks = ship_looks(candidates, len(index))
-        scored = storage.rewrite_table(score_pairs(candidates, looks, decider.discriminator), join_uri(work, "scored"))
+        lists = storage.rewrite_table(list_candidates(spark, catalogue, model), join_uri(work, "lists"))
+        shipped = ship_lists(lists, len(index))
+        scored = storage.rewrite_table(score_pairs(lists, shipped, model), join_uri(work, "scored"))
     with stages("group"):
-        sure = scored.where(scored.probability >= thresholds.match)
-        components = connected_components(sure, settings.grouping.driver_edges, join_uri(work, "components"))
-        clusterer = Clusterer.of(decider.discriminator, thresholds.match, settings.grouping)
-        clusters = cluster_components(components, name, looks, clusterer)
-        labels = group_rows(len(index), clusters, best_neighbours(scored), thresholds.lone, clusterer.max_group)
+        sure, likely = (scored.where(scored.probability >= p) for p in (thresholds.match, thresholds.lone))
+        components = connected_components(sure, settings.grouping, join_uri(work, "components"))
+        clusterer = Clusterer(model, thresholds.match, settings.grouping.max_group)
+        clusters = cluster_components(components, catalogue, shipped, clusterer)
+        labels = group_rows(len(index), clusters, best_neighbours(likely), thresholds.lone, clusterer.max_group)
     with stages("write"):
-        matches = name_matches(scored, posting_ids, settings.scoring.keep_probability)
+        matches = name_matches(scored, catalogue, settings.scoring.keep_probability)
         storage.write_table(matches, join_uri(args.output, "matches"), MATCHES)
         storage.write_table(
             spark.createDataFrame(groups_table(posting_ids, labels)), join_uri(args.output, "groups"), GROUPS
         )
         storage.write_bytes(submission, submission_csv(posting_ids, labels, quarantined_ids(quarantine)))
-    opened = blocks.select("block").distinct().count()
-    counts = summarise(labels, scored.count(), count_by_source(candidates), opened, quarantine.count())
+    counts = summarise(labels, scored.count(), count_by_source(scored), blocking.counts(), quarantine.count())
     storage.write_json(summary, {**counts, "thresholds": vars(thresholds), "seconds": stages.seconds})
     storage.delete(work)
     print(f"{counts['listings']} listings, {counts['groups']} groups, {counts['matches']} matches: {args.output}")

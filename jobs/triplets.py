@@ -21,8 +21,8 @@ from kembar.storage import (
 )
 from kembar.training.heads import first_heads
 from kembar.triplets import build_triplets
+from udfs.catalogue import index_catalogue
 from udfs.encode import encode_listings, split_encoded
-from udfs.match import index_catalogue
 from udfs.mine import mine_pairs, name_pairs
 
 
@@ -48,14 +48,14 @@ def main() -> None:
         )
         encoded, blind = split_encoded(staged)
     with stages("mine"):
-        towers, posting_ids = index_catalogue(encoded)
+        towers, posting_ids = index_catalogue(encoded, join_uri(args.output, "_hashed"))
         heads = first_heads(towers, settings)
         pairs = mine_pairs(spark, towers.projected(heads.image, heads.title), settings.blocking)
     with stages("write"):
         triplets = build_triplets(listings, name_pairs(pairs, posting_ids), settings.triplets)
         write_table(triplets, join_uri(args.output, "triplets"), TRIPLETS)
         write_table(rejected.union(blind), join_uri(args.output, "quarantine"), QUARANTINE)
-    delete(join_uri(args.output, "_staging"))
+    delete(join_uri(args.output, "_staging"), join_uri(args.output, "_hashed"))
     counts = (
         read_table(spark, join_uri(args.output, "triplets"), TRIPLETS)
         .groupBy("split", "non_match_source")

@@ -5,7 +5,7 @@ import numpy as np
 from kembar.catalogue import CatalogueIndex
 from kembar.curves import KNOTS, PATTERNS, Curves, usable_distances
 from kembar.discriminator import FARTHEST, Discriminator
-from kembar.distances import DISTANCES, EVIDENCE
+from kembar.distances import DISTANCES, EVIDENCE, pair_distances
 from kembar.heads import normalise_rows
 from kembar.terms import count_terms, tf_idf
 
@@ -34,6 +34,11 @@ def index_of(titles: list[list[str]], seed: int = 0, dim: int = 8, missing: floa
         word_frequency=frequency["words"],
         best_look=np.full(n, FARTHEST, np.float32),
     )
+
+
+def first_looks(index: CatalogueIndex, model: Discriminator, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """First looks of the pairs of rows `left[i]` and `right[i]`."""
+    return model.first_look(*pair_distances(index, left, right))
 
 
 def random_titles(n: int, seed: int = 0, words: int = 40, length: int = 6) -> list[list[str]]:

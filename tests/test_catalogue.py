@@ -13,7 +13,7 @@ from kembar.schemas import ENCODED
 from kembar.training.heads import first_heads
 from tests.builders import index_of, random_titles
 from tests.oracles import tf_idf_cosine
-from udfs.match import index_catalogue
+from udfs.catalogue import index_catalogue
 
 ROWS = [
     ("c", [1.0, 0.0], [0.6, 0.8], "00000000000000ff", ["kaos", "anak", "merah"], [], "e"),
@@ -27,8 +27,8 @@ def encoded(spark: SparkSession) -> DataFrame:
     return spark.createDataFrame(ROWS, ENCODED)
 
 
-def test_rows_are_in_order_of_posting_id_and_missing_codes_zero(encoded: DataFrame):
-    index, posting_ids = index_catalogue(encoded)
+def test_rows_are_in_order_of_posting_id_and_missing_codes_zero(encoded: DataFrame, tmp_path: Path):
+    index, posting_ids = index_catalogue(encoded, str(tmp_path / "work"))
     assert posting_ids == ["a", "b", "c"]
     assert index.image.tolist() == [[0, 0], [0, 1], [1, 0]]
     assert index.has_image.tolist() == [False, True, True]
@@ -37,15 +37,15 @@ def test_rows_are_in_order_of_posting_id_and_missing_codes_zero(encoded: DataFra
     assert index.phash.tolist() == [0, 2**64 - 1, 255]
 
 
-def test_terms_are_weighed_over_the_whole_catalogue(encoded: DataFrame):
-    index, _ = index_catalogue(encoded.repartition(3))
+def test_terms_are_weighed_over_the_whole_catalogue(encoded: DataFrame, tmp_path: Path):
+    index, _ = index_catalogue(encoded.repartition(3), str(tmp_path / "work"))
     titles = [["kaos", "anak"], [], ["kaos", "anak", "merah"]]
     assert float((index.words[[0]] * index.words[[2]]).sum()) == pytest.approx(tf_idf_cosine(titles, 0, 2), abs=1e-5)
     assert sorted(index.word_frequency[index.word_frequency > 0].tolist()) == [1, 2, 2]
 
 
 def test_it_comes_back_from_its_files_without_being_read_into_memory(encoded: DataFrame, tmp_path: Path):
-    index, _ = index_catalogue(encoded)
+    index, _ = index_catalogue(encoded, str(tmp_path / "work"))
     index.save(tmp_path / "index")
     back = CatalogueIndex.load(tmp_path / "index")
     assert isinstance(back.title, np.memmap)
@@ -54,14 +54,16 @@ def test_it_comes_back_from_its_files_without_being_read_into_memory(encoded: Da
     assert (back.words != index.words).nnz == 0
 
 
-def test_no_listing_is_an_empty_index(spark: SparkSession):
-    index, posting_ids = index_catalogue(spark.createDataFrame([], ENCODED))
+def test_no_listing_is_an_empty_index(spark: SparkSession, tmp_path: Path):
+    index, posting_ids = index_catalogue(spark.createDataFrame([], ENCODED), str(tmp_path / "work"))
     assert (len(index), posting_ids) == (0, [])
 
 
-def test_a_catalogue_without_a_single_photo_has_heads_for_the_photos_to_come(spark: SparkSession, settings: Settings):
+def test_a_catalogue_without_a_single_photo_has_heads_for_the_photos_to_come(
+    spark: SparkSession, settings: Settings, tmp_path: Path
+):
     rows = [(name, None, [0.1 * n, 1.0], None, ["kaos"], [], "e") for n, name in enumerate("abc")]
-    index, _ = index_catalogue(spark.createDataFrame(rows, ENCODED))
+    index, _ = index_catalogue(spark.createDataFrame(rows, ENCODED), str(tmp_path / "work"))
     assert index.image.shape[0] == 3
     assert not index.has_image.any()
     heads = first_heads(index, settings)

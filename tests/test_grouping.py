@@ -1,16 +1,22 @@
 """Components by any route are networkx's, clusters are naive average linkage's, and no group is over its cap."""
 
+from collections import Counter
 from pathlib import Path
+from random import Random
 
 import networkx as nx
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
+from kembar.config import load_settings
 from kembar.grouping import connected_components, join_lone_listings, label_rows
-from kembar.grouping.clusters import Clusterer, cluster_rows
+from kembar.grouping.clusters import Clusterer
 from kembar.grouping.labels import Neighbours, best_neighbours, read_neighbours
+from kembar.grouping.pieces import cut_component
 from kembar.scoring import score_rows
 from tests.builders import index_of, random_discriminator, random_titles
 from tests.oracles import average_linkage
@@ -18,9 +24,14 @@ from tests.oracles import average_linkage
 Edges = list[tuple[int, int]]
 
 
-def components_of(spark: SparkSession, edges: Edges, driver_edges: int, work: Path) -> dict[int, int]:
-    table = spark.createDataFrame(edges, "row_l bigint, row_r bigint")
-    rows = connected_components(table, driver_edges, str(work)).collect()
+def components_of(
+    spark: SparkSession, edges: Edges, driver_edges: int, work: Path, most: int = 4000, probability: float = 0.9
+) -> dict[int, int]:
+    told = load_settings(
+        overrides=["grouping.max_group=2", f"grouping.driver_edges={driver_edges}", f"grouping.max_component={most}"]
+    )
+    table = spark.createDataFrame([(*e, probability) for e in edges], "row_l bigint, row_r bigint, probability float")
+    rows = connected_components(table, told.grouping, str(work)).collect()
     assert len(rows) == len({row.row for row in rows}), "a listing in two components"
     return {row.row: row.component for row in rows}
 
@@ -56,16 +67,16 @@ def test_clusters_are_those_of_naive_average_linkage(seed: int, threshold: float
     index, model = index_of(random_titles(14, seed, words=8), seed), random_discriminator(seed)
     rows = np.arange(14)
     left, right = (side.ravel() for side in np.meshgrid(rows, rows, indexing="ij"))
-    probability = score_rows(index, model, left, right).reshape(14, 14)
+    probability = score_rows(index, model, left, right).astype(np.float64).reshape(14, 14)
     naive = {frozenset(cluster) for cluster in average_linkage(probability, threshold)}
-    labels = cluster_rows(index, model, rows, threshold, max_group=50)
+    ((_, labels),) = Clusterer(model, threshold, 50).cluster(index, [rows])
     assert {frozenset(np.flatnonzero(labels == label).tolist()) for label in labels} == naive
 
 
 def test_a_cluster_over_the_cap_is_cut_into_parts_that_fit():
     index, model = index_of([["same"]] * 130, dim=4), random_discriminator()
     index.title[:], index.image[:], index.phash[:] = index.title[0], index.image[0], 7
-    labels = cluster_rows(index, model, np.arange(130), 0.5, max_group=50)
+    ((_, labels),) = Clusterer(model, 0.5, 50).cluster(index, [np.arange(130)])
     sizes = np.unique(labels, return_counts=True)[1]
     assert sizes.max() <= 50
     assert sizes.sum() == 130
@@ -74,8 +85,8 @@ def test_a_cluster_over_the_cap_is_cut_into_parts_that_fit():
 
 def test_components_are_clustered_alike_in_whatever_order_they_come():
     index, model = index_of(random_titles(30, 3, words=10), 3), random_discriminator(3)
-    clusterer = Clusterer(model, 0.5, 50, 4000)
-    table = pa.table({"row": np.arange(30), "component": np.repeat([0, 10, 20], 10)})
+    clusterer = Clusterer(model, 0.5, 50)
+    table = pa.table({"row": np.arange(30), "component": np.repeat([0, 4, 14, 16, 18, 29], [4, 10, 2, 2, 11, 1])})
     shuffled = table.take(np.random.default_rng(0).permutation(30))
     one, other = (
         pa.Table.from_batches(clusterer(index, iter(t.to_batches(max_chunksize=7)))) for t in (table, shuffled)
@@ -84,11 +95,46 @@ def test_components_are_clustered_alike_in_whatever_order_they_come():
     assert list(clusterer(index, iter([]))) == []
 
 
-def test_a_component_too_large_for_memory_is_clustered_in_parts():
-    index, model = index_of(random_titles(60, 4), 4), random_discriminator(4)
-    table = pa.table({"row": np.arange(60), "component": np.zeros(60, np.int64)})
-    out = pa.Table.from_batches(list(Clusterer(model, 0.5, 10, 25)(index, iter(table.to_batches()))))
-    assert sorted(out["row"].to_pylist()) == list(range(60))
+@pytest.mark.parametrize("driver_edges", [10**6, 0], ids=["on the driver", "in Spark"])
+def test_a_large_component_is_cut_and_small_ones_stay_whole(spark: SparkSession, tmp_path: Path, driver_edges: int):
+    chain = [(100 + i, 101 + i) for i in range(119)]
+    known = components_of(spark, PATH + STAR + chain, driver_edges, tmp_path / "work", most=50)
+    assert {row: known[row] for row in range(41)} == dict.fromkeys(range(41), 0)
+    assert {row: known[row] for row in range(50, 70)} == dict.fromkeys(range(50, 70), 50)
+    parts = Counter(known[row] for row in range(100, 220))
+    assert max(parts.values()) <= 50
+    assert len(parts) <= 5
+    assert all(known[row] <= row for row in known)
+
+
+@settings(deadline=None)
+@given(st.integers(2, 40), st.integers(1, 12), st.randoms(use_true_random=False))
+def test_pieces_are_no_larger_than_allowed_and_hold_everybody(size: int, most: int, random: Random):
+    ends = np.array([[random.randrange(node) for node in range(1, size)], list(range(1, size))])
+    probability = np.array([random.choice([0.4, 0.9, 1.0]) for _ in range(size - 1)], np.float32)
+    piece = cut_component(ends, probability, most)
+    counts = np.bincount(piece)
+    assert counts.sum() == size
+    assert counts.min() >= 1
+    assert counts.max() <= most
+    if size <= most:
+        assert len(counts) == 1
+
+
+def test_the_weakest_bridge_is_what_is_cut():
+    """Two sure chains of four with one weak edge between them, in pieces of at most five."""
+    ends = np.array([[0, 1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6, 7]])
+    probability = np.array([0.9, 0.9, 0.9, 0.5, 0.9, 0.9, 0.9], np.float32)
+    piece = cut_component(ends, probability, 5)
+    assert len(set(piece[:4].tolist())) == len(set(piece[4:].tolist())) == 1
+    assert piece[0] != piece[7]
+
+
+def test_the_leaves_of_a_star_that_is_full_stay_together():
+    """A placeholder that everybody resembles: nobody is left alone because the hub is taken."""
+    ends = np.array([np.zeros(99, np.int64), np.arange(1, 100)])
+    counts = np.bincount(cut_component(ends, np.ones(99, np.float32), 20))
+    assert counts.tolist() == [20] * 5
 
 
 def neighbours(*triples: tuple[int, int, float]) -> Neighbours:

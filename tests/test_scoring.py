@@ -1,16 +1,18 @@
 """A match carries what made it: distances, gap, and evidence that adds up to its probability."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from kembar.blocking import CandidateLists, Proposals
 from kembar.catalogue import CatalogueIndex
-from kembar.discriminator import FARTHEST, Discriminator, best_looks, sigmoid
+from kembar.discriminator import FARTHEST, Discriminator, sigmoid
 from kembar.distances import DISTANCES, EVIDENCE, MODALITIES, pair_distances
-from kembar.scoring import first_looks, look_batches, score_batches, score_rows
-from tests.builders import index_of, random_discriminator, random_titles
+from kembar.scoring import look_at, score_batches, score_rows
+from tests.builders import first_looks, index_of, random_discriminator, random_titles
 
 N = 60
 
@@ -35,14 +37,23 @@ class Scored:
         return self.column("prior") + sum(self.column(f"{name}_evidence") for name in EVIDENCE)
 
 
-def score(index: CatalogueIndex, model: Discriminator) -> Scored:
-    left, right = np.triu_indices(len(index), 1)
-    blocks = pa.array(np.ones(len(left)), pa.int32())
-    pairs = pa.RecordBatch.from_pydict({"row_l": left, "row_r": right, "blocks": blocks})
-    best = best_looks(len(index), left, right, first_looks(index, model, left, right))
-    halves = (pairs.slice(0, 700), pairs.slice(700))
-    looked = look_batches(index, model, iter(halves))
-    return Scored(pa.Table.from_batches(score_batches(best, model, looked)), index.with_looks(best), model)
+def everybody(rows: np.ndarray) -> Proposals:
+    """To each of `rows` all others."""
+    other = np.concatenate([np.delete(rows, row) for row in rows]) if len(rows) else rows
+    start = np.arange(len(rows) + 1) * max(len(rows) - 1, 0)
+    return Proposals(start, other, np.ones(len(other), np.float32), np.where(other % 2, 1, 2).astype(np.int32))
+
+
+def lists_of(index: CatalogueIndex, model: Discriminator, per_listing: int) -> pa.RecordBatch:
+    rows = np.arange(len(index))
+    return look_at(index, model, per_listing, rows, everybody(rows))
+
+
+def score(index: CatalogueIndex, model: Discriminator, per_listing: int = N) -> Scored:
+    looked = lists_of(index, model, per_listing)
+    lists = CandidateLists.of(len(index), pa.Table.from_batches([looked]).take(np.arange(len(index))[::-1]))
+    halves = (looked.slice(0, 20), looked.slice(20))
+    return Scored(pa.Table.from_batches(score_batches(lists, model, iter(halves))), index.with_looks(lists.best), model)
 
 
 @pytest.fixture(scope="module")
@@ -104,11 +115,48 @@ def test_the_gap_is_that_of_a_double_loop_over_candidates(scored: Scored):
     assert any(best_of_both)
 
 
-def test_no_pairs_give_no_rows():
-    model = random_discriminator()
-    empty = pa.RecordBatch.from_pydict(
-        {"row_l": pa.array([], pa.int64()), "row_r": pa.array([], pa.int64()), "blocks": pa.array([], pa.int32())}
+def test_a_pair_is_scored_once_whichever_side_keeps_it(scored: Scored):
+    """With two candidates a listing some pairs stand in both lists, some in one; the double loop knows which."""
+    few = score(scored.index, scored.model, per_listing=2)
+    left, right = np.triu_indices(N, 1)
+    looks = first_looks(scored.index, scored.model, left, right)
+    look = {frozenset(p): odds for *p, odds in zip(left.tolist(), right.tolist(), looks.tolist(), strict=True)}
+    chosen = {
+        row: sorted((other for other in range(N) if other != row), key=lambda o: (-look[frozenset((row, o))], o))[:2]
+        for row in range(N)
+    }
+    pairs = list(zip(*(side.tolist() for side in few.rows), strict=True))
+    assert sorted(pairs) == sorted({(min(r, o), max(r, o)) for r, others in chosen.items() for o in others})
+    assert len(pairs) == len(set(pairs))
+    assert any(left in chosen[right] and right in chosen[left] for left, right in pairs)
+    assert any(left not in chosen[right] for left, right in pairs)
+    assert any(right not in chosen[left] for left, right in pairs)
+    for (left_row, right_row), blocks in zip(pairs, few.column("blocks").astype(int), strict=True):
+        speakers = [o for r, o in ((left_row, right_row), (right_row, left_row)) if o in chosen[r]]
+        assert blocks == np.bitwise_or.reduce([1 if o % 2 else 2 for o in speakers]), "both sides' blocks are told"
+    best = [
+        max(look[frozenset((row, o))] for o in range(N) if o in chosen[row] or row in chosen[o]) for row in range(N)
+    ]
+    assert np.allclose(few.index.best_look, best)
+
+
+def test_candidate_lists_come_back_from_disk(scored: Scored, tmp_path: Path):
+    looked = lists_of(scored.index, scored.model, 3)
+    lists = CandidateLists.of(N + 2, pa.Table.from_batches([looked]))
+    lists.save(tmp_path / "lists")
+    loaded = CandidateLists.load(tmp_path / "lists")
+    assert all(
+        np.array_equal(getattr(loaded, name), getattr(lists, name)) for name in ("start", "other", "blocks", "best")
     )
-    looked = look_batches(index_of(random_titles(3)), model, iter([empty]))
-    (table,) = score_batches(np.zeros(3, np.float32), model, looked)
-    assert table.num_rows == 0
+    assert loaded.best[N:].tolist() == [FARTHEST, FARTHEST]
+    row, other = (x.ravel() for x in np.indices((N + 2, N + 2)))
+    inside = {(r, int(o)) for r in range(N) for o in loaded.other[loaded.start[r] : loaded.start[r + 1]]}
+    found = loaded.find(row, other)
+    assert {(int(r), int(o)) for r, o in zip(row[found >= 0], other[found >= 0], strict=True)} == inside
+    assert (loaded.other[found[found >= 0]] == other[found >= 0]).all()
+
+
+@pytest.mark.parametrize("listings", [0, 1])
+def test_no_pairs_give_no_rows(listings: int):
+    made = score(index_of([["word"]] * listings), random_discriminator())
+    assert made.table.num_rows == 0

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from kembar.discriminator import best_looks
-from kembar.grouping.clusters import cluster_rows
-from kembar.scoring import first_looks
+from kembar.grouping import Clusterer
 from kembar.training.thresholds import (
     GroupingChoice,
     curve,
@@ -18,7 +17,7 @@ from kembar.training.thresholds import (
 )
 from kembar.training.worlds import CandidateRows
 from tests import oracles
-from tests.builders import near_copies, steady_discriminator
+from tests.builders import first_looks, near_copies, steady_discriminator
 
 N = 90
 
@@ -43,7 +42,7 @@ def test_row_f1_is_that_of_set_arithmetic():
 
 @pytest.mark.parametrize("threshold", [0.3, 0.5, 0.7, 0.88])
 def test_each_cut_is_the_clustering_that_match_does(choice: GroupingChoice, threshold: float):
-    groups = cluster_rows(choice.index, choice.model, np.arange(N), threshold, max_group=N)
+    ((_, groups),) = Clusterer(choice.model, threshold, N).cluster(choice.index, [np.arange(N)])
     assert np.array_equal(choice.cuts[threshold], groups)
     assert np.array_equal(replace(choice).group(threshold + 0.001), choice.group(threshold + 0.001))
 

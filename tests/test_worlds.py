@@ -3,18 +3,19 @@
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from kembar.blocking import keep_best
-from kembar.discriminator import best_looks
+from kembar.blocking import Blocking, CandidateLists
+from kembar.config import load_settings
 from kembar.distances import MODALITY_OF, pair_distances
-from kembar.scoring import first_looks
+from kembar.scoring import look_at
 from kembar.training.worlds import FOLDS, CandidateRows, LabelledCatalogue, best_per_listing
 from tests.builders import index_of, random_discriminator, random_titles
-from udfs.match import best_first_looks
+from udfs.mine import collect_rows, mine_pairs
 
 N = 24
 PAIRS = CandidateRows(*np.triu_indices(N, 1))
@@ -49,19 +50,17 @@ def test_the_best_per_listing_are_those_of_a_loop(ends: set[tuple[int, int]], da
     assert set(np.flatnonzero(best_per_listing(9, pairs, first, per_listing))) == naive_best(pairs, first, per_listing)
 
 
-def test_the_candidates_of_training_are_those_that_match_keeps_in_spark(
-    spark: SparkSession, catalogue: LabelledCatalogue
-):
-    model, left, right = random_discriminator(), PAIRS.left, PAIRS.right
-    look = catalogue.natural.look(model, per_listing=3)
-    first = np.round(first_looks(catalogue.index, model, left, right))  # ties among them
-    rows = list(zip(left.tolist(), right.tolist(), first.tolist(), strict=True))
-    kept = keep_best(spark.createDataFrame(rows, "row_l long, row_r long, first_look float"), 3, by="first_look")
-    in_spark = {(row.row_l, row.row_r) for row in kept.collect()}
-    ours = best_per_listing(N, PAIRS, first, 3)
-    assert in_spark == set(zip(left[ours].tolist(), right[ours].tolist(), strict=True))
-    assert np.array_equal(best_first_looks(kept, N + 1)[:N], best_looks(N, left[ours], right[ours], first[ours]))
-    assert look.kept.sum() < len(left)
+def test_the_candidates_of_training_are_those_that_match_keeps(spark: SparkSession):
+    index, model = index_of(random_titles(N, words=12), missing=0.2), random_discriminator()
+    told = load_settings(overrides=["blocking.proposals_per_listing=6", "blocking.candidates_per_listing=3"]).blocking
+    mined, rows = collect_rows(mine_pairs(spark, index, told)), np.arange(N)
+    look = LabelledCatalogue("toy", index, mined, rows, rows % FOLDS).natural.look(model, per_listing=3)
+    looked = look_at(index, model, 3, rows, Blocking.build(index, told).propose(rows))
+    lists = CandidateLists.of(N, pa.Table.from_batches([looked]))
+    kept = {(min(r, o), max(r, o)) for r in range(N) for o in lists.other[lists.start[r] : lists.start[r + 1]].tolist()}
+    assert set(zip(mined.left[look.kept].tolist(), mined.right[look.kept].tolist(), strict=True)) == kept
+    assert np.allclose(look.best, lists.best)
+    assert look.kept.sum() < len(mined.left)
 
 
 def test_a_hidden_modality_is_as_missing_as_one_that_was_never_there(catalogue: LabelledCatalogue):

@@ -5,23 +5,38 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pyspark import SparkFiles
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
-from kembar.blocking import BLOCKS, block_keys, keep_best
-from kembar.catalogue import CatalogueIndex, build_index
+from kembar.blocking import Blocking, CandidateLists
+from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings
-from kembar.discriminator import FARTHEST, Discriminator
+from kembar.discriminator import Discriminator
 from kembar.grouping.clusters import CLUSTERS, Clusterer
-from kembar.scoring import LOOKED, SCORED, look_batches, score_batches
-from kembar.terms import BUCKETS, FREQUENCIES, HASHED_TERMS, count_documents, hash_terms
+from kembar.mapped import beside
+from kembar.matches import load_names, name_batches, save_names
+from kembar.schemas import MATCHES
+from kembar.scoring import LISTS, SCORED, look_batches, score_batches
+
+_NAMES = "posting_ids.arrow"
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A catalogue that every executor has; `name` is the prefix under which tasks find its index and its blocks."""
+
+    name: str
+    listings: int
+    settings: BlockingSettings
+
+    def rows(self, spark: SparkSession) -> DataFrame:
+        """`id`, every row of it."""
+        return spark.range(self.listings, numPartitions=partitions(spark))
 
 
 @lru_cache(maxsize=1)
@@ -29,21 +44,15 @@ def _open_index(name: str) -> CatalogueIndex:
     return CatalogueIndex.load(Path(SparkFiles.get(name)))
 
 
-def index_catalogue(encoded: DataFrame) -> tuple[CatalogueIndex, list[str]]:
-    """The catalogue index on the driver, and the posting_ids by row. Spark hashes the terms and counts documents."""
-    hashed = encoded.mapInArrow(hash_terms, HASHED_TERMS).persist()
-    counted = (
-        hashed.mapInArrow(count_documents, FREQUENCIES)
-        .groupBy("kind", "bucket")
-        .agg(F.sum("documents").alias("documents"))
-    )
-    frequencies = {kind: np.zeros(BUCKETS, np.int32) for kind in ("words", "characters")}
-    rows = counted.toPandas()
-    for kind, part in rows.groupby("kind"):
-        frequencies[str(kind)][part["bucket"]] = part["documents"]
-    table = hashed.orderBy("posting_id").toArrow()
-    hashed.unpersist()
-    return build_index(table, frequencies)
+@lru_cache(maxsize=1)
+def open_blocking(shipped: Shipped) -> Blocking:
+    """On an executor, the blocks of a catalogue."""
+    return Blocking.load(Path(SparkFiles.get(shipped.name)), _open_index(shipped.name), shipped.settings)
+
+
+@lru_cache(maxsize=1)
+def _open_lists(name: str) -> CandidateLists:
+    return CandidateLists.load(Path(SparkFiles.get(name)))
 
 
 def _scratch() -> str:
@@ -53,78 +62,74 @@ def _scratch() -> str:
     return folder
 
 
-def ship_index(spark: SparkSession, index: CatalogueIndex) -> str:
-    """Send the index to every executor once; the name under which tasks find it."""
-    folder = Path(_scratch()) / f"kembar-index-{uuid.uuid4().hex[:12]}"
-    index.save(folder)
-    spark.sparkContext.addFile(folder.as_uri(), recursive=True)
-    return folder.name
+def _prefix(what: str) -> Path:
+    return Path(_scratch()) / f"kembar-{what}-{uuid.uuid4().hex[:12]}"
 
 
-def _keys_of(name: str, settings: BlockingSettings, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        yield block_keys(_open_index(name), np.asarray(batch["id"]), settings)
+def _ship(spark: SparkSession, prefix: Path) -> str:
+    """Send the files under a prefix one by one: Spark's file server does not send folders of the driver's disk."""
+    for file in sorted(prefix.parent.iterdir()):
+        spark.sparkContext.addFile(str(file))
+    return prefix.name
 
 
-def _partitions(spark: SparkSession) -> int:
+def ship_catalogue(spark: SparkSession, blocking: Blocking, posting_ids: list[str] | None = None) -> Shipped:
+    """Send a catalogue's index and blocks to every executor once, and the posting_ids where pairs are to be named."""
+    prefix = _prefix("catalogue")
+    blocking.index.save(prefix)
+    blocking.save(prefix)
+    if posting_ids is not None:
+        save_names(posting_ids, beside(prefix, _NAMES))
+    return Shipped(_ship(spark, prefix), len(blocking.index), blocking.settings)
+
+
+def partitions(spark: SparkSession) -> int:
     """Two for each core, so that a slow one does not hold up the end."""
     return 2 * spark.sparkContext.defaultParallelism
 
 
-def block_listings(spark: SparkSession, name: str, listings: int, settings: BlockingSettings) -> DataFrame:
-    """BLOCKS of the whole catalogue."""
-    rows = spark.range(listings, numPartitions=_partitions(spark))
-    return rows.mapInArrow(partial(_keys_of, name, settings), BLOCKS)
+def _lists_of(shipped: Shipped, model: Discriminator, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    yield from look_batches(open_blocking(shipped), model, shipped.settings.candidates_per_listing, batches)
 
 
-def _looks_of(name: str, model: Discriminator, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    return look_batches(_open_index(name), model, batches)
+def list_candidates(spark: SparkSession, shipped: Shipped, model: Discriminator) -> DataFrame:
+    """LISTS: each listing's blocks joined, the proposals compared, the likeliest by the first look kept."""
+    return shipped.rows(spark).mapInArrow(partial(_lists_of, shipped, model), LISTS)
 
 
-def look_at_pairs(proposed: DataFrame, name: str, model: Discriminator, per_listing: int) -> DataFrame:
-    """The `per_listing` likeliest proposed pairs of each listing, with their distances and first look: LOOKED."""
-    pairs = proposed.select("row_l", "row_r", "blocks")
-    return keep_best(pairs.mapInArrow(partial(_looks_of, name, model), LOOKED), per_listing, by="first_look")
+def ship_lists(lists: DataFrame, listings: int) -> str:
+    """Send who is in each listing's list to every executor; the name under which tasks find them."""
+    prefix = _prefix("lists")
+    CandidateLists.of(listings, lists.select("row", "others", "blocks", "first_look").toArrow()).save(prefix)
+    return _ship(lists.sparkSession, prefix)
 
 
-def best_first_looks(looked: DataFrame, listings: int) -> NDArray[np.float32]:
-    """The highest first look of each row of the catalogue `[listings]`, collected."""
-    sides = [looked.select(F.col(side).alias("row"), "first_look") for side in ("row_l", "row_r")]
-    found = sides[0].union(sides[1]).groupBy("row").agg(F.max("first_look").alias("best")).toArrow()
-    best = np.full(listings, FARTHEST, np.float32)
-    best[np.asarray(found["row"].combine_chunks())] = np.asarray(found["best"].combine_chunks())
-    return best
+def _scores_of(lists: str, model: Discriminator, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    return score_batches(_open_lists(lists), model, batches)
 
 
-def ship_looks(candidates: DataFrame, listings: int) -> str:
-    """Send each listing's best first look to every executor; the name under which tasks find them."""
-    path = Path(_scratch()) / f"kembar-looks-{uuid.uuid4().hex[:12]}.npy"
-    np.save(path, best_first_looks(candidates, listings))
-    candidates.sparkSession.sparkContext.addFile(path.as_uri())
-    return path.name
+def score_pairs(lists: DataFrame, shipped_lists: str, model: Discriminator) -> DataFrame:
+    """SCORED: every candidate pair once, with its probability and evidence."""
+    return lists.mapInArrow(partial(_scores_of, shipped_lists, model), SCORED)
 
 
-@lru_cache(maxsize=1)
-def _open_looks(name: str) -> NDArray[np.float32]:
-    return np.load(SparkFiles.get(name), mmap_mode="r", allow_pickle=False)
+def _names_of(name: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    return name_batches(load_names(beside(Path(SparkFiles.get(name)), _NAMES)), batches)
 
 
-def _scores_of(looks: str, model: Discriminator, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    return score_batches(_open_looks(looks), model, batches)
-
-
-def score_pairs(looked: DataFrame, looks: str, model: Discriminator) -> DataFrame:
-    """Candidate pairs with their probability and evidence: SCORED."""
-    return looked.mapInArrow(partial(_scores_of, looks, model), SCORED)
+def name_matches(scored: DataFrame, shipped: Shipped, keep_probability: float) -> DataFrame:
+    """MATCHES of the scored pairs from `keep_probability` on."""
+    kept = scored.where(scored.probability >= keep_probability)
+    return kept.mapInArrow(partial(_names_of, shipped.name), MATCHES)
 
 
 def _clusters_of(
-    name: str, looks: str, clusterer: Clusterer, batches: Iterator[pa.RecordBatch]
+    name: str, lists: str, clusterer: Clusterer, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
-    return clusterer(_open_index(name).with_looks(_open_looks(looks)), batches)
+    return clusterer(_open_index(name).with_looks(_open_lists(lists).best), batches)
 
 
-def cluster_components(components: DataFrame, name: str, looks: str, clusterer: Clusterer) -> DataFrame:
+def cluster_components(components: DataFrame, shipped: Shipped, lists: str, clusterer: Clusterer) -> DataFrame:
     """Each component clustered where it lies: CLUSTERS."""
-    whole = components.repartition(_partitions(components.sparkSession), "component")
-    return whole.mapInArrow(partial(_clusters_of, name, looks, clusterer), CLUSTERS)
+    whole = components.repartition(partitions(components.sparkSession), "component")
+    return whole.mapInArrow(partial(_clusters_of, shipped.name, lists, clusterer), CLUSTERS)

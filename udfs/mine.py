@@ -1,29 +1,52 @@
 """Candidate pairs of a labelled catalogue, for triplets and thresholds: the same blocks that match will use."""
 
+from collections.abc import Iterator
+from functools import partial
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from kembar.blocking import propose_pairs
+from kembar.blocking import Blocking
 from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings
 from kembar.evaluation import Truth
 from kembar.training.worlds import CandidateRows
-from udfs.match import block_listings, ship_index
+from udfs.match import Shipped, open_blocking, ship_catalogue
+
+_PROPOSED = "row_l bigint, row_r bigint, weight float, blocks int, sides int"
+
+
+def _proposals_of(shipped: Shipped, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    blocking = open_blocking(shipped)
+    for batch in batches:
+        rows = np.asarray(batch["id"])
+        found = blocking.propose(rows)
+        row = np.repeat(rows, np.diff(found.start))
+        ends = {"row_l": np.minimum(row, found.other), "row_r": np.maximum(row, found.other)}
+        by = np.where(row < found.other, 1, 2).astype(np.int32)
+        yield pa.RecordBatch.from_pydict(ends | {"weight": found.weight, "blocks": found.blocks, "sides": by})
 
 
 def mine_pairs(spark: SparkSession, index: CatalogueIndex, settings: BlockingSettings) -> DataFrame:
-    """`row_l, row_r, weight, blocks` of the catalogue in `index`."""
-    name = ship_index(spark, index)
-    return propose_pairs(block_listings(spark, name, len(index), settings), settings)
+    """Every pair that match would compare in the catalogue of `index`, once: `row_l, row_r, weight, blocks, sides`.
+
+    sides: a bit set, 1 where the left row proposed the right one, 2 where the right one did.
+    """
+    shipped = ship_catalogue(spark, Blocking.build(index, settings))
+    directed = shipped.rows(spark).mapInArrow(partial(_proposals_of, shipped), _PROPOSED)
+    return directed.groupBy("row_l", "row_r").agg(
+        F.max("weight").alias("weight"), *[F.expr(f"bit_or({name})").alias(name) for name in ("blocks", "sides")]
+    )
 
 
 def collect_rows(pairs: DataFrame) -> CandidateRows:
     """The pairs on the driver, in a fixed order."""
-    table = pairs.select("row_l", "row_r").orderBy("row_l", "row_r").toArrow()
-    return CandidateRows(*(np.asarray(table[side].combine_chunks()) for side in ("row_l", "row_r")))
+    table = pairs.select("row_l", "row_r", "sides").orderBy("row_l", "row_r").toArrow()
+    left, right, by = (np.asarray(table[name].combine_chunks()) for name in ("row_l", "row_r", "sides"))
+    return CandidateRows(left, right, np.stack([by & 1, by & 2]).astype(bool))
 
 
 def _join_names(pairs: DataFrame, posting_ids: pa.Array, by: str) -> DataFrame:

@@ -24,8 +24,8 @@ from kembar.training.sources import LabelledSource
 from kembar.training.work import TrainingWork
 from kembar.training.worlds import FOLDS, LabelledCatalogue
 from kembar.triplets import add_folds, build_triplets, split_groups
+from udfs.catalogue import index_catalogue
 from udfs.encode import encode_listings, split_encoded
-from udfs.match import index_catalogue
 from udfs.mine import collect_rows, mine_pairs, name_pairs
 
 
@@ -51,7 +51,7 @@ def encode_source(
     if not work.has(table):
         rewrite_table(encode_listings(kept, images, settings, bundle), work.path(table))
     encoded, _ = split_encoded(spark.read.parquet(work.path(table)))
-    index, posting_ids = index_catalogue(encoded)
+    index, posting_ids = index_catalogue(encoded, work.path(f"hashed-{number}"))
     split = add_folds(split_groups(kept, settings.triplets), FOLDS, settings.triplets.seed)
     return EncodedSource(listings, images, kept, index, posting_ids, labels_by_row(split.toArrow(), posting_ids))
 

@@ -25,8 +25,8 @@ from kembar.training.heads import first_heads
 from kembar.training.sources import LabelledSource, join_sources
 from kembar.training.work import TrainingWork
 from kembar.training.worlds import CandidateRows, LabelledCatalogue
+from udfs.catalogue import index_catalogue
 from udfs.encode import encode_listings, split_encoded
-from udfs.match import index_catalogue
 from udfs.mine import collect_rows, mine_pairs
 from udfs.sources import encode_source, mine_source
 
@@ -148,7 +148,7 @@ class Workshop:
         encoded, _ = split_encoded(table.where(F.col("posting_id").isin(posting_ids)))
         if others:
             encoded = encoded.unionByName(self._distractors().orderBy("posting_id").limit(others))
-        return index_catalogue(encoded)
+        return index_catalogue(encoded, str(self.keep.folder / "hashed"))
 
     def _distractors(self):  # type: ignore[no-untyped-def]
         from kembar.listings import read_listings, validate_listings

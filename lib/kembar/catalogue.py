@@ -10,11 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from kembar.heads import Head, normalise_rows
-from kembar.terms import tf_idf
+from kembar.mapped import map_array, map_sparse, save_array, save_sparse
+from kembar.packing import unpack_lists
+from kembar.terms import PACKED, tf_idf
 
 _ARRAYS = ("phash", "has_hash", "title", "has_title", "image", "has_image", "word_frequency")
 _LEXICAL = ("words", "characters")
@@ -70,11 +73,13 @@ class CatalogueIndex:
         """
 
         def moved(codes: NDArray[np.float16], present: NDArray[np.bool_]) -> NDArray[np.float16]:
-            if not present.any():
-                return codes
-            wide = codes[present].astype(np.float32)
+            rows = [chunk for chunk in _chunks(np.flatnonzero(present)) if len(chunk)]
+            mean = np.sum([codes[chunk].sum(axis=0, dtype=np.float64) for chunk in rows], axis=0) / (
+                present.sum() + _CENTRE_PRIOR
+            )
             around = np.zeros_like(codes)
-            around[present] = normalise_rows(wide - wide.sum(axis=0) / (len(wide) + _CENTRE_PRIOR))
+            for chunk in rows:
+                around[chunk] = normalise_rows((codes[chunk] - mean).astype(np.float32))
             return around
 
         return replace(self, image=moved(self.image, self.has_image), title=moved(self.title, self.has_title))
@@ -87,28 +92,23 @@ class CatalogueIndex:
         """The same catalogue with other image embeddings `[n, dim]`; missing ones stay zero."""
         return replace(self, image=np.where(self.has_image[:, None], embeddings, 0).astype(np.float16))
 
-    def save(self, folder: Path) -> None:
-        """Write one .npy file an array."""
-        folder.mkdir(parents=True, exist_ok=True)
+    def save(self, prefix: Path) -> None:
+        """Write one file an array, see `kembar.mapped`."""
         for name in _ARRAYS:
-            np.save(folder / f"{name}.npy", getattr(self, name))
+            save_array(prefix, name, getattr(self, name))
         for name in _LEXICAL:
-            for part in ("data", "indices", "indptr"):
-                np.save(folder / f"{name}.{part}.npy", getattr(getattr(self, name), part))
+            save_sparse(prefix, name, getattr(self, name))
 
     @staticmethod
-    def load(folder: Path) -> "CatalogueIndex":
-        """Map the files of `save`; pages are read when touched and shared between processes."""
+    def load(prefix: Path) -> "CatalogueIndex":
+        """Map the files of `save`."""
+        arrays = {name: map_array(prefix, name) for name in _ARRAYS}
+        return CatalogueIndex(**arrays, **{name: map_sparse(prefix, name) for name in _LEXICAL})
 
-        def mapped(name: str) -> NDArray:  # type: ignore[type-arg]
-            return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
 
-        arrays = {name: mapped(name) for name in _ARRAYS}
-        shape = (len(arrays["phash"]), len(arrays["word_frequency"]))
-        for name in _LEXICAL:
-            parts = tuple(mapped(f"{name}.{part}") for part in ("data", "indices", "indptr"))
-            arrays[name] = csr_array(parts, shape=shape, copy=False)
-        return CatalogueIndex(**arrays)
+def _chunks(rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """In parts that wide copies can be made of."""
+    return np.array_split(rows, max(len(rows) // 50_000, 1))
 
 
 def has_titles(index: CatalogueIndex) -> bool:
@@ -138,13 +138,14 @@ def join_catalogues(parts: list[CatalogueIndex]) -> CatalogueIndex:
 
 
 def _dense(column: pa.ChunkedArray) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
-    """A list column with nulls as a matrix with zero rows, and which rows are there."""
-    lists = column.combine_chunks()
-    present = ~np.asarray(lists.is_null())
-    flat = np.asarray(lists.drop_null().flatten(), dtype=np.float16)
-    width = len(flat) // max(int(present.sum()), 1)
-    codes = np.zeros((len(present), width), np.float16)
-    codes[present] = flat.reshape(int(present.sum()), width)
+    """A packed column with nulls as a matrix with zero rows, and which rows are there."""
+    parts = [unpack_lists(chunk, np.float16) for chunk in column.chunks]
+    present = np.concatenate([np.zeros(0, bool), *(sizes > 0 for sizes, _ in parts)])
+    width = max((int(sizes.max(initial=0)) for sizes, _ in parts), default=0)
+    codes, start = np.zeros((len(present), width), np.float16), 0
+    for sizes, values in parts:
+        codes[start : start + len(sizes)][sizes > 0] = values.reshape(-1, width) if width else 0
+        start += len(sizes)
     return codes, present
 
 
@@ -155,31 +156,34 @@ def _hashes(column: pa.ChunkedArray) -> tuple[NDArray[np.uint64], NDArray[np.boo
 
 
 def _counts(table: pa.Table, name: str, buckets: int) -> csr_array:
-    ids, counts = (table[f"{name}_{part}"].combine_chunks() for part in ("ids", "counts"))
-    indptr = np.concatenate([[0], np.cumsum(np.diff(np.asarray(ids.offsets)))])
-    data, indices = np.asarray(counts.flatten(), np.float32), np.asarray(ids.flatten(), np.int32)
+    ids, counts = (
+        [unpack_lists(chunk, PACKED[part]) for chunk in table[f"{name}_{part}"].chunks] for part in ("ids", "counts")
+    )
+    indptr = np.cumsum(np.concatenate([[0], *(sizes for sizes, _ in ids)]))
+    data = np.concatenate([np.zeros(0, np.float32), *(values for _, values in counts)], dtype=np.float32)
+    indices = np.concatenate([np.zeros(0, np.int32), *(values for _, values in ids)])
     return csr_array((data, indices, indptr), shape=(len(table), buckets))
 
 
 def build_index(table: pa.Table, frequencies: dict[str, NDArray[np.int32]]) -> tuple[CatalogueIndex, list[str]]:
     """The index of a catalogue, and the posting_ids by row.
 
-    table: `posting_id, image_embedding, title_embedding, phash` and the hashed terms of
-    `kembar.terms`, in order of posting_id; frequencies: document frequency by bucket,
-    for "words" and "characters".
+    table: HASHED_TERMS of `kembar.terms` in any order; frequencies: document frequency by bucket, for "words" and
+    "characters".
     """
+    order = np.asarray(pc.sort_indices(table["posting_id"]))
     phash, has_hash = _hashes(table["phash"])
     title, has_title = _dense(table["title_embedding"])
     image, has_image = _dense(table["image_embedding"])
     lexical = {name: tf_idf(_counts(table, name, len(frequencies[name])), frequencies[name]) for name in _LEXICAL}
     index = CatalogueIndex(
-        phash=phash,
-        has_hash=has_hash,
-        title=title,
-        has_title=has_title,
-        image=image,
-        has_image=has_image,
+        phash=phash[order],
+        has_hash=has_hash[order],
+        title=title[order],
+        has_title=has_title[order],
+        image=image[order],
+        has_image=has_image[order],
         word_frequency=frequencies["words"],
-        **lexical,
+        **{name: matrix[order] for name, matrix in lexical.items()},
     )
-    return index, table["posting_id"].to_pylist()
+    return index, table["posting_id"].take(order).to_pylist()

@@ -86,7 +86,7 @@ class BlockingSettings:
     near_titles: Annotated[Whole, Field(ge=1, le=1024)]
     near_hashes: Annotated[Whole, Field(ge=1, le=1024)]
     near_weight: Positive
-    rare_term_floor: Annotated[Whole, Field(ge=2)]
+    word_comparisons: Annotated[Whole, Field(ge=2)]
     max_block: Annotated[Whole, Field(ge=2)]
     proposals_per_listing: Count
     candidates_per_listing: Count

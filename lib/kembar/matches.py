@@ -1,5 +1,7 @@
 """MATCHES and the run's summary: what the rows of the index mean to a reader."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,20 +13,40 @@ from pyspark.sql import functions as F
 from kembar.blocking import SOURCES
 from kembar.schemas import MATCHES
 
+_SOURCE_SETS = pa.array(
+    [[name for bit, name in enumerate(SOURCES) if bits >> bit & 1] for bits in range(1 << len(SOURCES))]
+)
 
-def name_matches(scored: DataFrame, posting_ids: list[str], keep_probability: float) -> DataFrame:
-    """MATCHES of the scored pairs from `keep_probability` on: posting_ids for rows, names for block bits."""
-    table = pa.table({"row": np.arange(len(posting_ids)), "posting_id": pa.array(posting_ids, pa.string())})
-    names = scored.sparkSession.createDataFrame(table)
-    sides = [names.select(F.col("row").alias(f"row_{s}"), F.col("posting_id").alias(f"posting_id_{s}")) for s in "lr"]
-    bits = [F.when(F.col("blocks").bitwiseAND(1 << bit) != 0, source) for bit, source in enumerate(SOURCES)]
-    kept = scored.where(F.col("probability") >= keep_probability)
-    named = kept.join(sides[0], "row_l").join(sides[1], "row_r")
-    return named.withColumn("blocks", F.array_compact(F.array(*bits))).select(*MATCHES.names)
+
+def save_names(posting_ids: list[str], path: Path) -> None:
+    """The posting_ids by row as an Arrow file, which many processes can map."""
+    table = pa.table({"posting_id": pa.array(posting_ids, pa.large_string())})
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+
+
+def load_names(path: Path) -> pa.ChunkedArray:
+    """The posting_ids that `save_names` wrote, mapped."""
+    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()["posting_id"]
+
+
+def name_batches(names: pa.ChunkedArray, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """SCORED batches to MATCHES batches: posting_ids for rows, names for the bits of block sources."""
+    for batch in batches:
+        sides = {f"posting_id_{s}": names.take(batch[f"row_{s}"]).cast(pa.string()).combine_chunks() for s in "lr"}
+        columns = {name: batch[name] for name in batch.schema.names}
+        columns |= sides | {"blocks": _SOURCE_SETS.take(batch["blocks"])}
+        yield pa.RecordBatch.from_pydict({name: columns[name] for name in MATCHES.names})
+
+
+def count_by_source(scored: DataFrame) -> dict[str, int]:
+    """How many of the pairs each block source proposed; a pair counts once for each."""
+    counts = [F.count_if(F.col("blocks").bitwiseAND(1 << bit) != 0).alias(source) for bit, source in enumerate(SOURCES)]
+    return {name: int(value) for name, value in scored.agg(*counts).collect()[0].asDict().items()}
 
 
 def summarise(
-    labels: NDArray[np.int64], pairs: int, by_source: dict[str, int], blocks: int, quarantined: int
+    labels: NDArray[np.int64], pairs: int, by_source: dict[str, int], blocks: dict[str, Any], quarantined: int
 ) -> dict[str, Any]:
     """The counts of `summary.json`.
 

@@ -1,4 +1,4 @@
-"""Scoring: candidate pairs to probabilities with their evidence, vectorised over whole batches."""
+"""Scoring: proposals to candidate lists to matches with their evidence, vectorised over whole batches."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from kembar.blocking.lists import CandidateLists
+from kembar.blocking.proposals import Blocking, Proposals
 from kembar.catalogue import CatalogueIndex
 from kembar.curves import Present, Reals, pattern_of
 from kembar.discriminator import FARTHEST, Discriminator, gap, sigmoid
@@ -13,17 +15,17 @@ from kembar.distances import DISTANCES, EVIDENCE, MODALITY_OF, pair_distances
 
 Rows = NDArray[np.int64]
 
-_PAIR = "row_l bigint, row_r bigint, blocks int"
-_DISTANCES = ", ".join(f"{name}_distance float" for name in DISTANCES)
-LOOKED = f"{_PAIR}, first_look float, {_DISTANCES}"
-SCORED = f"{_PAIR}, probability float, {_DISTANCES}, gap float, prior float, " + ", ".join(
-    f"{name}_evidence float" for name in EVIDENCE
+LISTS = "row bigint, others array<int>, blocks array<int>, first_look array<float>, " + ", ".join(
+    f"{name}_distance array<float>" for name in DISTANCES
 )
-
-
-def first_looks(index: CatalogueIndex, discriminator: Discriminator, left: Rows, right: Rows) -> Reals:
-    """Log-odds `[pairs]` of the rows `left[i]` and `right[i]` by the pair alone."""
-    return discriminator.first_look(*pair_distances(index, left, right))
+SCORED = (
+    "row_l bigint, row_r bigint, blocks int, probability float, "
+    + ", ".join(f"{name}_distance float" for name in DISTANCES)
+    + ", gap float, prior float, "
+    + ", ".join(f"{name}_evidence float" for name in EVIDENCE)
+)
+_ROWS_AT_ONCE = 256
+"""Listings whose proposals are compared at once: their codes stay in the processor's cache."""
 
 
 def score_rows(index: CatalogueIndex, discriminator: Discriminator, left: Rows, right: Rows) -> Reals:
@@ -33,33 +35,84 @@ def score_rows(index: CatalogueIndex, discriminator: Discriminator, left: Rows, 
 
 
 def look_batches(
-    index: CatalogueIndex, discriminator: Discriminator, batches: Iterator[pa.RecordBatch]
+    blocking: Blocking, discriminator: Discriminator, per_listing: int, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
-    """PAIRS batches to LOOKED batches; a distance that could not be taken is null."""
+    """Batches of rows to LISTS batches: of each row's proposals the `per_listing` with the highest first look."""
     for batch in batches:
-        left, right = (np.asarray(batch[side]) for side in ("row_l", "row_r"))
-        distances, present = pair_distances(index, left, right)
-        columns = {name: batch[name] for name in ("row_l", "row_r", "blocks")}
-        columns["first_look"] = pa.array(discriminator.first_look(distances, present))
-        yield pa.RecordBatch.from_pydict(columns | _nullable(distances, present))
+        rows = np.asarray(batch["id"])
+        for start in range(0, len(rows), 16 * _ROWS_AT_ONCE):
+            chunk = rows[start : start + 16 * _ROWS_AT_ONCE]
+            yield look_at(blocking.index, discriminator, per_listing, chunk, blocking.propose(chunk))
+
+
+def look_at(
+    index: CatalogueIndex, discriminator: Discriminator, per_listing: int, rows: Rows, proposals: Proposals
+) -> pa.RecordBatch:
+    """LISTS of `rows`: the proposals compared, and of each row the `per_listing` with the highest first look."""
+    left = np.repeat(rows, np.diff(proposals.start))
+    first = np.empty(len(left), np.float32)
+    distances, present = np.empty((len(left), len(DISTANCES)), np.float32), np.empty((len(left), 3), bool)
+    for i in range(0, len(rows), _ROWS_AT_ONCE):
+        part = slice(proposals.start[i], proposals.start[min(i + _ROWS_AT_ONCE, len(rows))])
+        distances[part], present[part] = pair_distances(index, left[part], proposals.other[part])
+        first[part] = discriminator.first_look(distances[part], present[part])
+    kept = likeliest(proposals.start, first, per_listing)
+    sizes = np.bincount(np.repeat(np.arange(len(rows)), np.diff(proposals.start))[kept], minlength=len(rows))
+    start = pa.array(np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32))
+    lists = {"others": pa.array(proposals.other[kept].astype(np.int32)), "blocks": pa.array(proposals.blocks[kept])}
+    lists["first_look"] = pa.array(first[kept])
+    lists |= _nullable(distances[kept], present[kept])
+    return pa.RecordBatch.from_pydict(
+        {"row": pa.array(rows)} | {name: pa.ListArray.from_arrays(start, values) for name, values in lists.items()}
+    )
+
+
+def likeliest(start: Rows, first: Reals, per_listing: int) -> NDArray[np.bool_]:
+    """Which pairs are among the `per_listing` highest first looks of their list `[m]`; of equals the first ones."""
+    kept = np.ones(len(first), bool)
+    for i in np.flatnonzero(np.diff(start) > per_listing):
+        order = np.argsort(-first[start[i] : start[i + 1]], kind="stable")
+        kept[start[i] + order[per_listing:]] = False
+    return kept
 
 
 def score_batches(
-    best: Reals, discriminator: Discriminator, batches: Iterator[pa.RecordBatch]
+    lists: CandidateLists, discriminator: Discriminator, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
-    """LOOKED batches to SCORED batches; `best` is the highest first look of each row of the catalogue."""
+    """LISTS batches to SCORED batches: every pair once, from the list of its lower row where that has it."""
     for batch in batches:
-        left, right, first = (np.asarray(batch[name]) for name in ("row_l", "row_r", "first_look"))
-        distances, present = _read_distances(batch)
-        evidence = np.column_stack([distances, gap(first, best[left], best[right])])
-        columns = {name: batch[name] for name in ("row_l", "row_r", "blocks")}
-        columns["probability"] = pa.array(sigmoid(discriminator.second_look(evidence, present)))
-        columns |= {name: batch[name] for name in batch.schema.names if name.endswith("_distance")}
-        prior = np.where(present.any(axis=1), discriminator.second.bias[pattern_of(present)], FARTHEST)
-        columns |= {"gap": pa.array(evidence[:, -1]), "prior": pa.array(prior)}
-        shares = discriminator.second.evidence(evidence, present)
-        columns |= {f"{name}_evidence": pa.array(shares[:, k]) for k, name in enumerate(EVIDENCE)}
-        yield pa.RecordBatch.from_pydict(columns)
+        flat = _flatten(batch)
+        row, other = np.asarray(flat["row"]), np.asarray(flat["others"]).astype(np.int64)
+        theirs = lists.find(other, row)
+        blocks = np.asarray(flat["blocks"]) | np.where(theirs >= 0, lists.blocks[np.maximum(theirs, 0)], 0)
+        flat = flat.set_column(flat.schema.get_field_index("blocks"), "blocks", pa.array(blocks.astype(np.int32)))
+        yield _score(flat.filter(pa.array((row < other) | (theirs < 0))), lists.best, discriminator)
+
+
+def _flatten(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """One row for each entry of the lists."""
+    names = [name for name in batch.schema.names if name != "row"]
+    sizes = np.asarray(batch["others"].value_lengths())
+    columns = {"row": pa.array(np.repeat(np.asarray(batch["row"]), sizes))}
+    return pa.RecordBatch.from_pydict(columns | {name: batch[name].flatten() for name in names})
+
+
+def _score(flat: pa.RecordBatch, best: Reals, discriminator: Discriminator) -> pa.RecordBatch:
+    row, other, first = (np.asarray(flat[name]) for name in ("row", "others", "first_look"))
+    distances, present = _read_distances(flat)
+    evidence = np.column_stack([distances, gap(first, best[row], best[other])])
+    columns = {"row_l": pa.array(np.minimum(row, other)), "row_r": pa.array(np.maximum(row, other))}
+    columns |= {"blocks": flat["blocks"], "probability": pa.array(_probability(discriminator, evidence, present))}
+    columns |= {name: flat[name] for name in flat.schema.names if name.endswith("_distance")}
+    prior = np.where(present.any(axis=1), discriminator.second.bias[pattern_of(present)], FARTHEST)
+    columns |= {"gap": pa.array(evidence[:, -1]), "prior": pa.array(prior)}
+    shares = discriminator.second.evidence(evidence, present)
+    columns |= {f"{name}_evidence": pa.array(shares[:, k]) for k, name in enumerate(EVIDENCE)}
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def _probability(discriminator: Discriminator, evidence: Reals, present: Present) -> Reals:
+    return sigmoid(discriminator.second_look(evidence, present))
 
 
 def _nullable(distances: Reals, present: Present) -> dict[str, pa.Array]:

@@ -5,6 +5,8 @@ import posixpath
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
@@ -112,6 +114,12 @@ def rewrite_table(df: DataFrame, uri: str) -> DataFrame:
     """Write an intermediate table as files and read it back: computed once, and with no lineage behind it."""
     df.write.mode("overwrite").parquet(spark_path(uri))
     return df.sparkSession.read.parquet(spark_path(uri))
+
+
+def read_arrow(uri: str) -> pa.Table:
+    """A table that Spark wrote, past Spark: read by Arrow into this process."""
+    filesystem, path = filesystem_of(uri)
+    return ds.dataset(path, format="parquet", filesystem=filesystem, exclude_invalid_files=True).to_table()
 
 
 def require_finished(uri: str, made_by: str) -> dict[str, Any]:

@@ -14,13 +14,18 @@ from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.preprocessing import normalize
 
+from kembar.packing import pack_lists, unpack_lists
+
 BUCKETS = 2**20
 HASHED_TERMS = (
-    "posting_id string, image_embedding array<float>, title_embedding array<float>, phash string, "
-    "words_ids array<int>, words_counts array<float>, characters_ids array<int>, characters_counts array<float>"
+    "posting_id string, image_embedding binary, title_embedding binary, phash string, "
+    "words_ids binary, words_counts binary, characters_ids binary, characters_counts binary"
 )
+PACKED = {"ids": np.int32, "counts": np.uint16}
+"""What the bytes of a term's bucket and count are; those of embeddings are float16."""
 FREQUENCIES = "kind string, bucket int, documents bigint"
 _CHARACTER_NGRAMS = (2, 4)
+_AT_ONCE = 1 << 22
 
 
 def _same(terms: list[str]) -> list[str]:
@@ -38,6 +43,8 @@ def _vectorizers() -> dict[str, HashingVectorizer]:
 
 def count_terms(titles: list[list[str]]) -> dict[str, csr_array]:
     """Occurrences of each hashed word and character n-gram: float32 `[titles, BUCKETS]` each."""
+    if not titles:  # scikit-learn asks for the first one
+        return {kind: csr_array((0, BUCKETS), dtype=np.float32) for kind in ("words", "characters")}
     texts = [" ".join(terms) for terms in titles]
     vectorizers = _vectorizers()
     counts = {"words": vectorizers["words"].transform(titles), "characters": vectorizers["characters"].transform(texts)}
@@ -47,28 +54,30 @@ def count_terms(titles: list[list[str]]) -> dict[str, csr_array]:
 
 
 def tf_idf(counts: csr_array, frequency: NDArray[np.int32]) -> csr_array:
-    """Rows of length one: (1 + ln tf) · idf with idf = ln((1 + n) / (1 + df)) + 1; empty rows stay zero."""
+    """Rows of length one: (1 + ln tf) · idf with idf = ln((1 + n) / (1 + df)) + 1; empty rows stay zero.
+
+    counts: float32, which becomes the weights.
+    """
     n = counts.shape[0]
     if n == 0:
         return counts
-    idf = np.log((1 + n) / (1 + frequency.astype(np.float64))) + 1
-    weights = ((1 + np.log(counts.data)) * idf[counts.indices]).astype(np.float32)
-    return csr_array(normalize(csr_array((weights, counts.indices, counts.indptr), shape=counts.shape), copy=False))
-
-
-def _lists(matrix: csr_array) -> tuple[pa.Array, pa.Array]:
-    offsets = pa.array(matrix.indptr.astype(np.int32))
-    ids = pa.array(matrix.indices.astype(np.int32))
-    return pa.ListArray.from_arrays(offsets, ids), pa.ListArray.from_arrays(offsets, pa.array(matrix.data))
+    idf = (np.log((1 + n) / (1 + frequency.astype(np.float64))) + 1).astype(np.float32)
+    for start in range(0, len(counts.data), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        counts.data[part] = (1 + np.log(counts.data[part])) * idf[counts.indices[part]]
+    return csr_array(normalize(counts, copy=False))
 
 
 def hash_terms(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """ENCODED batches to `HASHED_TERMS` batches: the codes as they are, the terms as buckets and counts."""
+    """ENCODED batches to `HASHED_TERMS` batches: terms as buckets and counts, everything packed into bytes."""
     for batch in batches:
-        counts = count_terms([terms or [] for terms in batch["terms"].to_pylist()])
-        columns = {name: batch[name] for name in ("posting_id", "image_embedding", "title_embedding", "phash")}
-        for kind, matrix in counts.items():
-            columns[f"{kind}_ids"], columns[f"{kind}_counts"] = _lists(matrix)
+        codes = {name: pack_lists(batch[name], np.float16) for name in ("image_embedding", "title_embedding")}
+        columns = {"posting_id": batch["posting_id"], **codes, "phash": batch["phash"]}
+        for kind, matrix in count_terms([terms or [] for terms in batch["terms"].to_pylist()]).items():
+            offsets = pa.array(matrix.indptr.astype(np.int32))
+            for part, values in (("ids", matrix.indices), ("counts", matrix.data)):
+                lists = pa.ListArray.from_arrays(offsets, pa.array(values))
+                columns[f"{kind}_{part}"] = pack_lists(lists, PACKED[part])
         yield pa.RecordBatch.from_pydict(columns)
 
 
@@ -77,7 +86,7 @@ def count_documents(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatc
     totals = {kind: np.zeros(BUCKETS, np.int64) for kind in ("words", "characters")}
     for batch in batches:
         for kind, total in totals.items():
-            total += np.bincount(np.asarray(batch[f"{kind}_ids"].flatten()), minlength=BUCKETS)
+            total += np.bincount(unpack_lists(batch[f"{kind}_ids"], PACKED["ids"])[1], minlength=BUCKETS)
     for kind, total in totals.items():
         buckets = np.flatnonzero(total)
         columns = {

@@ -1,6 +1,6 @@
 """Blocking: which pairs of listings are worth a decision, in far fewer comparisons than all pairs."""
 
-from kembar.blocking.candidates import count_by_source, keep_best, propose_pairs
-from kembar.blocking.keys import BLOCKS, SOURCES, block_keys
+from kembar.blocking.lists import CandidateLists
+from kembar.blocking.proposals import SOURCES, Blocking, Proposals
 
-__all__ = ["BLOCKS", "SOURCES", "block_keys", "count_by_source", "keep_best", "propose_pairs"]
+__all__ = ["SOURCES", "Blocking", "CandidateLists", "Proposals"]

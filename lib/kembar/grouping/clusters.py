@@ -15,26 +15,43 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage, to_tree
 
 from kembar.catalogue import CatalogueIndex
-from kembar.config import GroupingSettings
 from kembar.discriminator import Discriminator
 from kembar.scoring import score_rows
 
 Rows = NDArray[np.int64]
+Tree = NDArray[np.float64]
 CLUSTERS = "row bigint, cluster bigint"
+_PAIRS_AT_ONCE = 30_000
 
 
-def _all_pairs(index: CatalogueIndex, discriminator: Discriminator, rows: Rows) -> NDArray[np.float32]:
-    """Probabilities of all pairs in the condensed order of SciPy, `[m(m−1)/2]`."""
-    first, second = np.triu_indices(len(rows), k=1)
-    step = 200_000
-    parts = [
-        score_rows(index, discriminator, rows[first[i : i + step]], rows[second[i : i + step]])
-        for i in range(0, len(first), step)
+def pair_heights(index: CatalogueIndex, discriminator: Discriminator, parts: Rows) -> NDArray[np.float64]:
+    """1 − probability of all pairs within each of several sets of rows `[k, m]`: `[k, m(m−1)/2]`, in SciPy's order."""
+    first, second = np.triu_indices(parts.shape[1], k=1)
+    left, right = parts[:, first].ravel(), parts[:, second].ravel()
+    chances = [
+        score_rows(index, discriminator, left[i : i + _PAIRS_AT_ONCE], right[i : i + _PAIRS_AT_ONCE])
+        for i in range(0, len(left), _PAIRS_AT_ONCE)
     ]
-    return np.concatenate(parts)
+    return (1.0 - np.concatenate(chances).astype(np.float64)).reshape(len(parts), -1)
 
 
-def _split_to(tree: NDArray[np.float64], members: NDArray[np.int64], max_group: int) -> list[NDArray[np.int64]]:
+def link_all(index: CatalogueIndex, discriminator: Discriminator, parts: list[Rows]) -> Iterator[tuple[Rows, Tree]]:
+    """Each of `parts`, of two or more rows, with its average-linkage tree; in no order.
+
+    Parts of one size are compared together: most have two or three rows, and a call for each would cost
+    more than the comparison.
+    """
+    sizes = np.array([len(part) for part in parts])
+    for size in np.unique(sizes):
+        alike = [parts[k] for k in np.flatnonzero(sizes == size)]
+        step = max(4 * _PAIRS_AT_ONCE // (size * size), 1)
+        for start in range(0, len(alike), step):
+            chunk = np.stack(alike[start : start + step])
+            for rows, heights in zip(chunk, pair_heights(index, discriminator, chunk), strict=True):
+                yield rows, linkage(heights, method="average")
+
+
+def _split_to(tree: Tree, members: NDArray[np.int64], max_group: int) -> list[NDArray[np.int64]]:
     """A cluster over the cap cut at its weakest merges until each part fits, neighbouring small parts put together.
 
     Many copies of one listing merge one by one, in a tree that is a chain; without the
@@ -56,19 +73,16 @@ def _split_to(tree: NDArray[np.float64], members: NDArray[np.int64], max_group: 
     return [np.array(part) for part in parts]
 
 
-def cut_tree(tree: NDArray[np.float64], threshold: float, max_group: int) -> NDArray[np.int64]:
+def cut_tree(tree: Tree, threshold: float, max_group: int) -> NDArray[np.int64]:
     """Cluster number of each member, for a cut where the mean probability falls below `threshold`."""
+    if len(tree) == 1:  # two rows, as most parts have
+        return np.array([1, 1 if tree[0, 2] <= 1.0 - threshold and max_group > 1 else 2])
     labels = fcluster(tree, 1.0 - threshold, criterion="distance").astype(np.int64)
     sizes = np.bincount(labels)
     for large in np.flatnonzero(sizes > max_group):
         for part in _split_to(tree, np.flatnonzero(labels == large), max_group):
             labels[part] = labels.max() + 1
     return labels
-
-
-def link(index: CatalogueIndex, discriminator: Discriminator, rows: Rows) -> NDArray[np.float64]:
-    """The average-linkage tree of two or more rows, over distances 1 − probability."""
-    return linkage(1.0 - _all_pairs(index, discriminator, rows).astype(np.float64), method="average")
 
 
 def least_of(labels: NDArray[np.int64], rows: Rows) -> Rows:
@@ -78,48 +92,29 @@ def least_of(labels: NDArray[np.int64], rows: Rows) -> Rows:
     return least[labels]
 
 
-def cluster_rows(
-    index: CatalogueIndex, discriminator: Discriminator, rows: Rows, threshold: float, max_group: int
-) -> Rows:
-    """For each of a component's rows the least row of its cluster, in their order."""
-    return least_of(cut_tree(link(index, discriminator, rows), threshold, max_group), rows)
-
-
 @dataclass(frozen=True)
 class Clusterer:
-    """Clusters whole components; `max_component` bounds the memory of one, m² · 4 bytes."""
+    """Clusters whole components at a probability, into groups of at most `max_group`."""
 
     discriminator: Discriminator
     threshold: float
     max_group: int
-    max_component: int
-
-    @staticmethod
-    def of(discriminator: Discriminator, threshold: float, settings: GroupingSettings) -> "Clusterer":
-        """With the caps that the settings say."""
-        return Clusterer(discriminator, threshold, settings.max_group, settings.max_component)
 
     def __call__(self, index: CatalogueIndex, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """`row, component` batches that hold whole components, in any order, to CLUSTERS batches."""
+        """`row, component` batches that hold whole components, in any order, to a CLUSTERS batch."""
         tables = list(batches)
         if not tables:
             return
         members = pa.Table.from_batches(tables).sort_by([("component", "ascending"), ("row", "ascending")])
         rows, component = (np.asarray(members[name].combine_chunks()) for name in ("row", "component"))
-        for part in np.split(rows, np.flatnonzero(np.diff(component)) + 1):
-            for piece in self._parts(index, part):
-                yield pa.RecordBatch.from_pydict({"row": piece, "cluster": self._cluster(index, piece)})
+        parts = [part for part in np.split(rows, np.flatnonzero(np.diff(component)) + 1) if len(part)]
+        found = sorted(self.cluster(index, parts), key=lambda pair: int(pair[0][0]))
+        if found:
+            columns = (np.concatenate(column) for column in zip(*found, strict=True))
+            yield pa.RecordBatch.from_pydict(dict(zip(("row", "cluster"), columns, strict=True)))
 
-    def _cluster(self, index: CatalogueIndex, rows: Rows) -> Rows:
-        """The least row of each row's cluster, in the order of `rows`."""
-        if len(rows) == 1:
-            return rows
-        return cluster_rows(index, self.discriminator, rows, self.threshold, self.max_group)
-
-    def _parts(self, index: CatalogueIndex, rows: Rows) -> Iterator[Rows]:
-        """The component whole, or in runs of like titles where it is larger than memory allows."""
-        if len(rows) <= self.max_component:
-            yield rows
-            return
-        order = np.lexsort(index.title[rows].astype(np.float32).T[:8])
-        yield from np.array_split(rows[order], -(-len(rows) // self.max_component))
+    def cluster(self, index: CatalogueIndex, parts: list[Rows]) -> Iterator[tuple[Rows, Rows]]:
+        """Each component's rows, and for each of them the least row of its cluster; in no order."""
+        yield from ((part, part) for part in parts if len(part) == 1)
+        for rows, tree in link_all(index, self.discriminator, [part for part in parts if len(part) > 1]):
+            yield rows, least_of(cut_tree(tree, self.threshold, self.max_group), rows)

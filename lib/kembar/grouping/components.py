@@ -4,11 +4,14 @@ from itertools import count
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components as scipy_components
 
+from kembar.config import GroupingSettings
+from kembar.grouping.pieces import cut_components
 from kembar.storage import join_uri, rewrite_table
 
 
@@ -54,23 +57,45 @@ def star_components(edges: DataFrame, work: str) -> DataFrame:
     return members.union(members.select("component", "component")).distinct()
 
 
-def driver_components(edges: DataFrame) -> DataFrame:
-    """The same as `star_components`, by SciPy on the driver: a thousand times faster while the edges fit."""
-    table = edges.select("row_l", "row_r").toArrow()
-    left, right = (np.asarray(table[side].combine_chunks()) for side in ("row_l", "row_r"))
-    rows, positions = np.unique(np.concatenate([left, right]), return_inverse=True)
-    ends = positions.reshape(2, -1)
-    graph = coo_array((np.ones(len(left), np.int8), (ends[0], ends[1])), shape=(len(rows), len(rows)))
+def driver_components(edges: DataFrame, most: int) -> DataFrame:
+    """The same as `star_components` and `cut_large`, by SciPy: a thousand times faster while the edges fit."""
+    ends, probability = _collect(edges)
+    rows, positions = np.unique(ends, return_inverse=True)
+    positions = positions.reshape(2, -1)
+    graph = coo_array((np.ones(positions.shape[1], np.int8), tuple(positions)), shape=(len(rows), len(rows)))
     _, labels = scipy_components(graph, directed=False)
     _, first = np.unique(labels, return_index=True)  # rows are sorted, so the first is the least
-    return edges.sparkSession.createDataFrame(pa.table({"row": rows, "component": rows[first][labels]}))
+    component = cut_components(rows, rows[first][labels], ends, probability, most)
+    return edges.sparkSession.createDataFrame(pa.table({"row": rows, "component": component}))
 
 
-def connected_components(edges: DataFrame, driver_edges: int, work: str) -> DataFrame:
-    """`row, component` for every row of an edge; `component` is the least row it is connected to.
+def cut_large(members: DataFrame, edges: DataFrame, most: int) -> DataFrame:
+    """`row, component` with the components of more than `most` rows cut; only those come to the driver."""
+    large = members.groupBy("component").count().where(F.col("count") > most).select("component")
+    inside = members.join(F.broadcast(large), "component", "left_semi")
+    held = inside.orderBy("row").toArrow()
+    if not held.num_rows:
+        return members
+    rows, component = (np.asarray(held[name].combine_chunks()) for name in ("row", "component"))
+    ends, probability = _collect(edges.join(inside.withColumnRenamed("row", "row_l"), "row_l", "left_semi"))
+    cut = pa.table({"row": rows, "component": cut_components(rows, component, ends, probability, most)})
+    whole = members.join(F.broadcast(large), "component", "left_anti").select("row", "component")
+    return whole.union(edges.sparkSession.createDataFrame(cut))
 
-    edges: `row_l, row_r`. Up to `driver_edges` of them on the driver, more in Spark with files in `work`.
+
+def _collect(edges: DataFrame) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Ends `[2, edges]` and probabilities."""
+    table = edges.select("row_l", "row_r", "probability").toArrow()
+    columns = [np.asarray(table[name].combine_chunks()) for name in ("row_l", "row_r", "probability")]
+    return np.stack(columns[:2]), columns[2]
+
+
+def connected_components(edges: DataFrame, settings: GroupingSettings, work: str) -> DataFrame:
+    """`row, component` for every row of an edge; `component` is the least row of those together.
+
+    edges: `row_l, row_r, probability`. Up to `driver_edges` of them on the driver, more in Spark with files in
+    `work`. A component of more than `max_component` rows is cut at its weakest bridges.
     """
-    if edges.limit(driver_edges + 1).count() <= driver_edges:
-        return driver_components(edges)
-    return star_components(edges, work)
+    if edges.limit(settings.driver_edges + 1).count() <= settings.driver_edges:
+        return driver_components(edges, settings.max_component)
+    return cut_large(star_components(edges, work), edges, settings.max_component)

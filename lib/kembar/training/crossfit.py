@@ -16,7 +16,7 @@ from kembar.bundle import Decider, Thresholds
 from kembar.discriminator import Discriminator
 from kembar.grouping.labels import join_lone_listings
 from kembar.training.decide import DiscriminatorFit
-from kembar.training.thresholds import GroupingChoice, curve, lone_curve, nearest_plateau, plateau
+from kembar.training.thresholds import LONE_HOME, GroupingChoice, curve, lone_curve, nearest_plateau, plateau
 from kembar.training.worlds import FOLDS, LabelledCatalogue, World, natural_worlds
 
 
@@ -59,7 +59,9 @@ class CrossFit:
         match = _mean([curve(each) for each in choices])
         chosen = nearest_plateau(match, near.match) if near else plateau(match)
         lone = _mean([lone_curve(each, chosen, self.max_group) for each in choices])
-        return Thresholds(chosen, nearest_plateau(lone, near.lone) if near else plateau(lone, tolerance=0.001))
+        return Thresholds(
+            chosen, nearest_plateau(lone, near.lone) if near else nearest_plateau(lone, LONE_HOME, tolerance=0.001)
+        )
 
     def row_f1(self, choices: list[GroupingChoice], thresholds: Thresholds) -> NDArray[np.float64]:
         """F1 of each listing of a catalogue `[n]` whose `choices` these are, lone listings joined."""

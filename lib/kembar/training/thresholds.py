@@ -16,13 +16,16 @@ from scipy.sparse.csgraph import connected_components
 
 from kembar.catalogue import CatalogueIndex
 from kembar.discriminator import Discriminator
-from kembar.grouping.clusters import least_of, link
+from kembar.grouping.clusters import Tree, least_of, link_all
 from kembar.grouping.labels import Neighbours, join_lone_listings
 from kembar.scoring import score_rows
 from kembar.training.worlds import CandidateRows, World
 
-MATCH_GRID = np.round(np.arange(0.14, 0.9, 0.02), 2)
+MATCH_GRID = np.round(np.arange(0.06, 0.9, 0.02), 2)
 LONE_GRID = np.round(np.append(np.arange(0.02, 0.9, 0.02), 1.0), 2)
+LONE_HOME = 0.34
+"""Of equally good lone thresholds the one near this: a listing that surely has a match gains by a join from one in
+three on, whatever the catalogue (`kembar.grouping.labels.join_lone_listings`)."""
 _LARGEST_TREE = 3000
 
 Rows = NDArray[np.int64]
@@ -80,7 +83,7 @@ class GroupingChoice:
             for t in MATCH_GRID
             if np.bincount(label := self._components(t)).max() <= _LARGEST_TREE or t == MATCH_GRID[-1]
         )
-        trees = [(part, link(self.index, self.model, part)) for part in _parts(components) if len(part) > 1]
+        trees = self._trees(components)
         grid = MATCH_GRID[floor <= MATCH_GRID]
         return {float(t): _cut(trees, self._components(t), t) for t in grid}
 
@@ -89,8 +92,10 @@ class GroupingChoice:
         if threshold in self.cuts:
             return self.cuts[threshold]
         components = self._components(threshold)
-        trees = [(part, link(self.index, self.model, part)) for part in _parts(components) if len(part) > 1]
-        return _cut(trees, components, threshold)
+        return _cut(self._trees(components), components, threshold)
+
+    def _trees(self, components: Rows) -> list[tuple[Rows, Tree]]:
+        return list(link_all(self.index, self.model, [part for part in _parts(components) if len(part) > 1]))
 
     def _components(self, threshold: float) -> Rows:
         """Component of each row in the graph of the candidate pairs from a threshold on."""
@@ -115,12 +120,13 @@ def _parts(label: Rows) -> list[Rows]:
     return np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
 
 
-def _cut(trees: list[tuple[Rows, NDArray[np.float64]]], component: Rows, threshold: float) -> Rows:
+def _cut(trees: list[tuple[Rows, Tree]], component: Rows, threshold: float) -> Rows:
     """The least row of each row's cluster; clusters stay within `component`."""
     n = len(component)
     labels = np.arange(n, dtype=np.int64)
     for rows, tree in trees:
-        labels[rows] = fcluster(tree, 1.0 - threshold, criterion="distance") + n * (rows[0] + 1)
+        if tree[0, 2] <= 1.0 - threshold:  # else nothing of it is merged
+            labels[rows] = fcluster(tree, 1.0 - threshold, criterion="distance") + n * (rows[0] + 1)
     _, within = np.unique(np.stack([labels, component]), axis=1, return_inverse=True)
     return least_of(within, np.arange(n))
 

@@ -23,10 +23,14 @@ _SHARE = 0.2
 
 @dataclass(frozen=True)
 class CandidateRows:
-    """A catalogue's candidate pairs as rows of its index, `[pairs]` each."""
+    """A catalogue's pairs as rows of its index, `[pairs]` each.
+
+    sides: bool `[2, pairs]`, whether the left and the right row proposed the other; None where both did.
+    """
 
     left: Rows
     right: Rows
+    sides: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -153,12 +157,14 @@ class Look:
 
 
 def best_per_listing(rows: int, pairs: CandidateRows, first: Reals, per_listing: int) -> NDArray[np.bool_]:
-    """Whether a pair is among the `per_listing` likeliest of either side, `[pairs]`, as blocking keeps them."""
-    row = np.concatenate([pairs.left, pairs.right])
-    other = np.concatenate([pairs.right, pairs.left])
-    order = np.lexsort((other, -np.concatenate([first, first]), row))
+    """Whether a pair is among the `per_listing` likeliest that either side proposed, `[pairs]`, as match keeps them."""
+    proposed = np.ones(2 * len(first), bool) if pairs.sides is None else pairs.sides.ravel()
+    row = np.concatenate([pairs.left, pairs.right])[proposed]
+    other = np.concatenate([pairs.right, pairs.left])[proposed]
+    order = np.lexsort((other, -np.concatenate([first, first])[proposed], row))
     counts = np.bincount(row, minlength=rows)
     rank = np.empty(len(row), np.int64)
     rank[order] = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
-    kept: NDArray[np.bool_] = np.any((rank < per_listing).reshape(2, -1), axis=0)
-    return kept
+    kept = np.zeros((2, len(first)), bool)
+    kept.ravel()[proposed] = rank < per_listing
+    return kept[0] | kept[1]
