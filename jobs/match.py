@@ -45,8 +45,9 @@ def main() -> None:
         catalogue = ship_catalogue(spark, blocking, posting_ids)
     with stages("score"):
         lists = storage.rewrite_table(list_candidates(spark, catalogue, model), join_uri(work, "lists"))
-        shipped = ship_lists(lists, len(index))
-        scored = storage.rewrite_table(score_pairs(lists, shipped, model), join_uri(work, "scored"))
+        shipped = ship_lists(spark, join_uri(work, "lists"), len(index))
+        scored = score_pairs(lists, shipped, model).select("row_l", "row_r", "probability", "blocks")
+        scored = storage.rewrite_table(scored, join_uri(work, "scored"))
     with stages("group"):
         sure, likely = (scored.where(scored.probability >= p) for p in (thresholds.match, thresholds.lone))
         components = connected_components(sure, settings.grouping, join_uri(work, "components"))
@@ -54,7 +55,7 @@ def main() -> None:
         clusters = cluster_components(components, catalogue, shipped, clusterer)
         labels = group_rows(len(index), clusters, best_neighbours(likely), thresholds.lone, clusterer.max_group)
     with stages("write"):
-        matches = name_matches(scored, catalogue, settings.scoring.keep_probability)
+        matches = name_matches(lists, shipped, model, catalogue, settings.scoring.keep_probability)
         storage.write_table(matches, join_uri(args.output, "matches"), MATCHES)
         storage.write_table(
             spark.createDataFrame(groups_table(posting_ids, labels)), join_uri(args.output, "groups"), GROUPS

@@ -22,6 +22,7 @@ from kembar.mapped import beside
 from kembar.matches import load_names, name_batches, save_names
 from kembar.schemas import MATCHES
 from kembar.scoring import LISTS, SCORED, look_batches, score_batches
+from kembar.storage import read_arrow
 
 _NAMES = "posting_ids.arrow"
 
@@ -97,11 +98,11 @@ def list_candidates(spark: SparkSession, shipped: Shipped, model: Discriminator)
     return shipped.rows(spark).mapInArrow(partial(_lists_of, shipped, model), LISTS)
 
 
-def ship_lists(lists: DataFrame, listings: int) -> str:
-    """Send who is in each listing's list to every executor; the name under which tasks find them."""
+def ship_lists(spark: SparkSession, lists: str, listings: int) -> str:
+    """Send who is in each listing's list, from the files of LISTS, to every executor; the name that tasks know."""
     prefix = _prefix("lists")
-    CandidateLists.of(listings, lists.select("row", "others", "blocks", "first_look").toArrow()).save(prefix)
-    return _ship(lists.sparkSession, prefix)
+    CandidateLists.of(listings, read_arrow(lists, ["row", "others", "blocks", "first_look"])).save(prefix)
+    return _ship(spark, prefix)
 
 
 def _scores_of(lists: str, model: Discriminator, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -113,14 +114,21 @@ def score_pairs(lists: DataFrame, shipped_lists: str, model: Discriminator) -> D
     return lists.mapInArrow(partial(_scores_of, shipped_lists, model), SCORED)
 
 
-def _names_of(name: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    return name_batches(load_names(beside(Path(SparkFiles.get(name)), _NAMES)), batches)
+def _matches_of(
+    name: str, lists: str, model: Discriminator, least: float, batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    names = load_names(beside(Path(SparkFiles.get(name)), _NAMES))
+    return name_batches(names, _scores_of(lists, model, batches), least)
 
 
-def name_matches(scored: DataFrame, shipped: Shipped, keep_probability: float) -> DataFrame:
-    """MATCHES of the scored pairs from `keep_probability` on."""
-    kept = scored.where(scored.probability >= keep_probability)
-    return kept.mapInArrow(partial(_names_of, shipped.name), MATCHES)
+def name_matches(
+    lists: DataFrame, shipped_lists: str, model: Discriminator, shipped: Shipped, least: float
+) -> DataFrame:
+    """MATCHES: the candidate pairs from the probability `least` on.
+
+    Scored once more: that takes less than to keep all evidence of all pairs in files until they are grouped.
+    """
+    return lists.mapInArrow(partial(_matches_of, shipped.name, shipped_lists, model, least), MATCHES)
 
 
 def _clusters_of(

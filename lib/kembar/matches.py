@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -30,9 +31,15 @@ def load_names(path: Path) -> pa.ChunkedArray:
     return pa.ipc.open_file(pa.memory_map(str(path))).read_all()["posting_id"]
 
 
-def name_batches(names: pa.ChunkedArray, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """SCORED batches to MATCHES batches: posting_ids for rows, names for the bits of block sources."""
-    for batch in batches:
+def name_batches(
+    names: pa.ChunkedArray, batches: Iterator[pa.RecordBatch], least: float = 0.0
+) -> Iterator[pa.RecordBatch]:
+    """SCORED batches to MATCHES batches: posting_ids for rows, names for the bits of block sources.
+
+    Pairs below the probability `least` are left out.
+    """
+    for scored in batches:
+        batch = scored.filter(pc.greater_equal(scored["probability"], pa.scalar(least, pa.float32())))
         sides = {f"posting_id_{s}": names.take(batch[f"row_{s}"]).cast(pa.string()).combine_chunks() for s in "lr"}
         columns = {name: batch[name] for name in batch.schema.names}
         columns |= sides | {"blocks": _SOURCE_SETS.take(batch["blocks"])}

@@ -116,10 +116,10 @@ def rewrite_table(df: DataFrame, uri: str) -> DataFrame:
     return df.sparkSession.read.parquet(spark_path(uri))
 
 
-def read_arrow(uri: str) -> pa.Table:
-    """A table that Spark wrote, past Spark: read by Arrow into this process."""
+def read_arrow(uri: str, columns: list[str] | None = None) -> pa.Table:
+    """A table that Spark wrote, or some columns of it, past Spark: read by Arrow into this process."""
     filesystem, path = filesystem_of(uri)
-    return ds.dataset(path, format="parquet", filesystem=filesystem, exclude_invalid_files=True).to_table()
+    return ds.dataset(path, format="parquet", filesystem=filesystem, exclude_invalid_files=True).to_table(columns)
 
 
 def require_finished(uri: str, made_by: str) -> dict[str, Any]:
