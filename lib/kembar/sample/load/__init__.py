@@ -18,6 +18,7 @@ alike, since both follow the niche, and every listing has 4 non-matches above od
 """
 
 from kembar.sample.load.codes import write_codes
+from kembar.sample.load.photos import PhotoPlan, write_photos
 from kembar.sample.load.plan import EVEN, SKEWED, LoadPlan, Skew
 
-__all__ = ["EVEN", "SKEWED", "LoadPlan", "Skew", "write_codes"]
+__all__ = ["EVEN", "SKEWED", "LoadPlan", "PhotoPlan", "Skew", "write_codes", "write_photos"]

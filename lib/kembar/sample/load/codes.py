@@ -4,7 +4,6 @@ OUTPUT/encoded/listings/, quarantine/, manifest.json    for jobs/match.py --enco
 OUTPUT/listings.parquet                                 for jobs/evaluate.py --listings OUTPUT/listings.parquet
 """
 
-import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from kembar.bundle import load_bundle
-from kembar.errors import ConfigError
+from kembar.sample.catalogue import new_folder
 from kembar.sample.load.page import ENCODED_SCHEMA, LISTINGS_SCHEMA, QUARANTINE_SCHEMA, PageMaker
 from kembar.sample.load.plan import LoadPlan
 from kembar.storage import MANIFEST, write_json
@@ -38,12 +37,12 @@ def write_codes(output: Path | str, plan: LoadPlan, quiet: bool = True) -> dict[
     Raises:
         ConfigError: the folder is there and not empty.
     """
-    target = Path(output)
-    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-        raise ConfigError(f"--output: {target} is there already; name an empty folder, or remove it")
-    unfinished = target.parent / f".{target.name}.partial"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    encoded = unfinished / "encoded"
+    with new_folder(output) as folder:
+        return _write_pages(folder, plan, quiet)
+
+
+def _write_pages(folder: Path, plan: LoadPlan, quiet: bool) -> dict[str, int]:
+    encoded = folder / "encoded"
     for name in ("listings", "quarantine"):
         (encoded / name).mkdir(parents=True)
     maker, counts = PageMaker(plan, load_bundle(None)), {"listings": 0, "quarantine": 0}
@@ -58,7 +57,7 @@ def write_codes(output: Path | str, plan: LoadPlan, quiet: bool = True) -> dict[
             for number in range(files)
         ]
         blind = writer(encoded / "quarantine" / "part-00000.snappy.parquet", QUARANTINE_SCHEMA, ["reason"])
-        truth = writer(unfinished / "listings.parquet", LISTINGS_SCHEMA, [])
+        truth = writer(folder / "listings.parquet", LISTINGS_SCHEMA, [])
         for page in tqdm(plan.pages(), "writing", len(plan.sizes), unit="page", disable=quiet):
             tables = maker(page)
             _deal(tables.encoded, parts)
@@ -72,7 +71,4 @@ def write_codes(output: Path | str, plan: LoadPlan, quiet: bool = True) -> dict[
         (encoded / name / "_SUCCESS").touch()
     counts = {"usable_rows": plan.listings, **counts}
     write_json(str(encoded / MANIFEST), {"encoder": maker.encoder, "counts": counts, "seconds": {}})
-    if target.exists():
-        target.rmdir()
-    unfinished.rename(target)
     return counts

@@ -47,6 +47,11 @@ def common_words(rng: np.random.Generator, count: int) -> Rows:
     return COMMON | ranks.astype(np.int64).clip(0, COMMON_WORDS - 1)
 
 
+def brands_of(products: int) -> int:
+    """How many brands so many products have: a power of their number, as vocabularies grow (Heaps' law)."""
+    return 20 + int(6 * products**0.6)
+
+
 def gather_terms(parts: list[Terms]) -> Terms:
     owner, word = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.argsort(owner, kind="stable")
@@ -71,9 +76,8 @@ def _line_words(plan: LoadPlan, page: Page, rng: np.random.Generator) -> Terms:
 
     topical = [(share, TOPIC | (topic * _WORDS_PER_TOPIC + ranked(_WORDS_PER_TOPIC))) for share in _TOPIC_NOUNS]
     narrow = [(share, NICHE | (niche * _WORDS_PER_NICHE + ranked(_WORDS_PER_NICHE))) for share in _NICHE_NOUNS]
-    brands = 20 + int(6 * plan.products**0.6)
     proper = [
-        (_BRANDED, BRAND | ranked(brands)),
+        (_BRANDED, BRAND | ranked(brands_of(plan.products))),
         (_NAMED, NAME | (page.first_product + np.arange(lines))),
         (_NUMBERED, NUMBER | rng.integers(10, 10_000, lines)),
     ]
