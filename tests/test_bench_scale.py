@@ -147,7 +147,7 @@ def test_the_arithmetic_adds_up(tmp_path: Path):
     page = render(laws, Assumed(price=0.1, used=0.5))
     rows = {
         cells[1].strip(): [c.strip() for c in cells[2:-1]]
-        for cells in (line.split("|") for line in page.splitlines() if "|" in l)
+        for cells in (line.split("|") for line in page.splitlines() if "|" in line)
     }
     assert rows["match, core-hours, each run"] == ["1", "10", "100"]
     assert rows["encode, core-hours, once"] == ["10", "100", "1,000"]
