@@ -1,8 +1,7 @@
 """Every pair compared, in blocks of NumPy and SciPy: the same five distances, the nearest kept of each listing.
 
-Likeness is the mean of one minus each distance (as measured on development data, close to the best weights there).
-Blocks of queries are multiplied with all listings: dense codes by BLAS, TF-IDF rows by SciPy's sparse product, hashes
-by counting bits. Memory is a few matrices of `[block, n]`.
+Likeness is the sum of one minus each distance. Blocks of queries are multiplied with all listings: dense codes by
+BLAS, TF-IDF rows by SciPy's sparse product, hashes by counting bits. Memory is a few matrices of `[block, n]`.
 """
 
 import sys
@@ -13,7 +12,7 @@ from shared import KEPT, Clock, nearest_kept, read_encoded, read_products, repor
 
 from kembar.catalogue import CatalogueIndex, build_index
 from kembar.distances import HASH_REACH_BITS
-from kembar.terms import BUCKETS, count_terms, hash_terms
+from kembar.terms import BUCKETS, hash_terms
 
 _CELLS = 2**25  # of a block of likenesses: 128 MiB
 
@@ -21,9 +20,9 @@ _CELLS = 2**25  # of a block of likenesses: 128 MiB
 def read_index() -> tuple[CatalogueIndex, np.ndarray, int]:
     """The index that match would build, the products of its rows, and how many planted pairs there are."""
     table = read_encoded(["image_embedding", "title_embedding", "phash", "terms"])
-    counts = count_terms([terms or [] for terms in table["terms"].to_pylist()])
-    frequencies = {name: np.bincount(m.indices, minlength=BUCKETS).astype(np.int32) for name, m in counts.items()}
     hashed = pa.Table.from_batches(list(hash_terms(iter(table.to_batches())))).combine_chunks()
+    occurring = {kind: np.asarray(hashed[f"{kind}_ids"].combine_chunks().flatten()) for kind in ("words", "characters")}
+    frequencies = {kind: np.bincount(ids, minlength=BUCKETS).astype(np.int32) for kind, ids in occurring.items()}
     index, _ = build_index(hashed, frequencies)
     return index.centred(), *read_products(table["posting_id"])
 

@@ -3,11 +3,12 @@
 import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 
 import imagehash
 import numpy as np
+from PIL import Image
 from tqdm import tqdm
 
 from kembar.errors import ConfigError
@@ -24,7 +25,6 @@ from kembar.sample.load.pictures import (
     HEAVY_SHARE,
     OTHER_SHOT_SHARE,
     SCENES,
-    VIEWS,
     Scenes,
     compose,
     draw_scenes,
@@ -85,13 +85,17 @@ def _list_group(place: Group, plan: PhotoPlan, folder: Path) -> tuple[list[tuple
     (group, first, size), scenes = place, _load_scenes(folder)
     product, written = name_product(plan, group), 0
     rows: list[tuple[str, ...]] = []
-    views = [compose(scenes, view, np.random.default_rng((plan.seed, 22, product.shape))) for view in range(VIEWS)]
+
+    @cache
+    def picture(view: int) -> Image.Image:
+        return compose(scenes, view, np.random.default_rng((plan.seed, 22, product.shape)))
+
     for turn in range(size):
         rng = np.random.default_rng((plan.seed, 23, group, turn))
         other = bool(turn and rng.random() < OTHER_SHOT_SHARE)
         if turn == 0 or rng.random() >= plan.repeat_chance:
             heavy = other or bool(turn and rng.random() < HEAVY_SHARE)
-            photo, data = shoot(scenes, views[int(other)], heavy, rng)
+            photo, data = shoot(scenes, picture(int(other)), heavy, rng)
             shown = store_photo(folder / "images", data), str(imagehash.phash(photo))
             written += len(data)
         else:
