@@ -40,9 +40,3 @@ class Planted:
             left, right = (self.product_of(batch[f"posting_id_{side}"]) for side in "lr")
             found, candidates = found + int((left == right).sum()), candidates + len(batch)
         return {"recall": found / self.pairs, "candidates_per_listing": candidates / self.listings}
-
-
-def encoded_in_order(catalogue: Path, columns: list[str]) -> pa.Table:
-    """ENCODED of a catalogue by posting_id, the order of match's own index."""
-    table = pq.read_table(catalogue / "encoded" / "listings", columns=["posting_id", *columns])
-    return table.sort_by("posting_id").combine_chunks()

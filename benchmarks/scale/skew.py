@@ -12,10 +12,10 @@ from scale.work import Run
 SIZES = (100_000,)
 ABOUT = f"""The same products twice: even, and with skew: {SKEWED.block:.0%} of the listings have two words in common,
 {SKEWED.block:.0%} one 16-bit band of the hash, {SKEWED.title:.0%} one title whatever they sell and {SKEWED.photo:.0%}
-one placeholder photo. A naive join of a block of 5,000 makes 12 million pairs. Nothing may be dropped unsaid:
-listings in and out must be equal, and what match leaves out of large blocks is in the counts of its `summary.json`,
-below. Recall and F1 fall with skew for whoever looks: a listing with the shared title can be found by its photo
-alone.
+one placeholder photo. A naive join of such a block makes 12 million pairs of 100,000 listings. Nothing may be dropped
+unsaid: listings in and out must be equal, and what match leaves out of large blocks is in the counts of its
+`summary.json`, below. Recall and F1 fall with skew for whoever looks: a listing with the shared title can be found by
+its photo alone.
 """
 
 
@@ -47,7 +47,8 @@ def counts(even: dict[str, Any], skewed: dict[str, Any]) -> pd.DataFrame:
 
     sides = [flat(side["summary"]) for side in (even, skewed)]
     keys = [key for key in dict.fromkeys([*sides[0], *sides[1]]) if not key.startswith("seconds")]
-    return pd.DataFrame([{"summary.json": key, "even": sides[0].get(key), "skewed": sides[1].get(key)} for key in keys])
+    cells = [[str(side.get(key, "")) for side in sides] for key in keys]
+    return pd.DataFrame(cells, columns=["even", "skewed"]).set_axis(pd.Index(keys, name="summary.json")).reset_index()
 
 
 def main(run: Run, sizes: list[int]) -> None:
@@ -60,6 +61,6 @@ def main(run: Run, sizes: list[int]) -> None:
         parts += [
             markdown(pd.DataFrame([row(even, "even"), row(skewed, "skewed")])),
             f"With skew it takes {ratio:.2f} times as long; {lost} listings are unaccounted for.",
-            markdown(counts(even, skewed).fillna("").astype(str)),
+            markdown(counts(even, skewed)),
         ]
     write_page("scale_skew", "Match and skew", command("skew"), "\n\n".join(part.strip() for part in parts))
