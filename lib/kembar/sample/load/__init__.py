@@ -15,6 +15,10 @@ the shipped bundle. 10th, 50th and 90th percentile, real | drawn, at 1,500 listi
 nearest by photo really, 0.834 drawn; by title 0.965 and 0.965. One thing is harder here: what looks alike also reads
 alike, since both follow the niche, and every listing has 4 non-matches above odds of 1 : 7 by the first look where
 `mall-dev`, whose photos were given to groups by chance, has one.
+
+As a catalogue grows, nearest non-matches stay about where they are (at 30,000 listings the medians are 0.63 by photo,
+0.52 by title and 0.73 by word), since niches grow in number and not in size. Real ones come nearer for a while: from
+half of `mall-dev` to all of it 0.65 to 0.60, 0.52 to 0.48 and 0.78 to 0.75.
 """
 
 from kembar.sample.load.codes import write_codes
