@@ -116,19 +116,22 @@ def kembar_row(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def extrapolated(name: str, listings: int, run: Run) -> dict[str, Any] | None:
-    """A quadratic contestant's row at a size that it was not run at, from its largest; marked as such."""
+    """A quadratic contestant's row at a size that it was not run at, from its largest; marked as such.
+
+    Reading is put in proportion.
+    """
     measured = [r for r in run.results("rivals") if r["name"] == name and r["settings"] and r["listings"] < listings]
     if not (measured and CONTESTANTS[name].quadratic):
         return None
     base, contestant = measured[-1], CONTESTANTS[name]
     best = choose(base["settings"], 1.0)
-    seconds = extrapolate(base["listings"], best["seconds"], listings, 2.0)
-    cells = _cells(contestant.title, contestant.sees, best["setting"], best)
+    seconds = extrapolate(base["listings"], best["reading"], listings, 1.0)
+    seconds += extrapolate(base["listings"], best["seconds"] - best["reading"], listings, 2.0)
     return {
-        **cells,
+        "": contestant.title,
+        "sees": contestant.sees,
+        "setting": best["setting"],
         "seconds": f"≈ {seconds:,.0f}, extrapolated with the square from {base['listings']:,}",
-        "peak memory, GiB": "",
-        "recall": "",
     }
 
 

@@ -28,7 +28,7 @@ def main() -> None:
         near = index.search(codes, kept)[1]
         spent = built + clock()
         for k, left, right in nearest_kept(rows, np.where(near >= 0, rows[near], -1)):
-            report(f"{name}, {k} nearest", spent, left, right, product, pairs)
+            report(f"{name}, {k} nearest", spent, (left, right), product, pairs)
 
     clock = Clock()
     cells = max(int(4 * len(codes) ** 0.5), 1)

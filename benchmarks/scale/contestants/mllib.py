@@ -48,7 +48,7 @@ def main(which: str, *numbers: str) -> None:
     product, pairs = read_products(table["posting_id"])
     place = {posting_id: row for row, posting_id in enumerate(table["posting_id"].to_pylist())}
     left, right = (np.array([place[i] for i in found[side].to_pylist()], np.int64) for side in "AB")
-    report(f"{which} {' '.join(numbers)}", spent, left, right, product, pairs)
+    report(f"{which} {' '.join(numbers)}", spent, (left, right), product, pairs)
 
 
 if __name__ == "__main__":

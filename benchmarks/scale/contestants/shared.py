@@ -55,13 +55,18 @@ def nearest_kept(rows: np.ndarray, near: np.ndarray) -> Iterator[tuple[int, np.n
             yield kept, left[good], right[good]
 
 
-def report(name: str, seconds: float, left: np.ndarray, right: np.ndarray, product: np.ndarray, pairs: int) -> None:
-    """Print a setting's figures as a line of JSON: unordered pairs, each once."""
+Pairs = tuple[np.ndarray, np.ndarray]
+
+
+def report(name: str, seconds: float, found: Pairs, product: np.ndarray, planted: int, reading: float = 0) -> None:
+    """Print a setting's figures as a line of JSON. found: rows of each pair, in any order and as often as may be;
+    planted: how many true pairs there are; reading: how many of the seconds grow in proportion to the catalogue."""
+    left, right = found
     n = len(product)
     unique = np.unique(np.minimum(left, right).astype(np.int64) * n + np.maximum(left, right))
-    found = int((product[unique // n] == product[unique % n]).sum())
-    figures = {"seconds": round(seconds, 2), "recall": found / pairs, "candidates_per_listing": len(unique) / n}
-    print("RESULT " + json.dumps({"setting": name, **figures}), flush=True)
+    true = int((product[unique // n] == product[unique % n]).sum())
+    figures = {"seconds": round(seconds, 2), "reading": round(reading, 2), "recall": true / planted}
+    print("RESULT " + json.dumps({"setting": name, **figures, "candidates_per_listing": len(unique) / n}), flush=True)
 
 
 class Clock:

@@ -36,7 +36,7 @@ def main() -> None:
         found = linker.inference.deterministic_link().as_pandas_dataframe()
         spent = clock()
         left, right = (found[f"unique_id_{side}"].to_numpy() for side in "lr")
-        report(f"words of up to {cap:.0f}", spent, left, right, product, pairs)
+        report(f"words of up to {cap:.0f}", spent, (left, right), product, pairs)
 
 
 if __name__ == "__main__":
