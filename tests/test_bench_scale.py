@@ -13,9 +13,9 @@ from kembar.sample.load import LoadPlan, write_codes
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
-from scale.arithmetic import Assumed, Law, law, limits, read_laws, render
+from scale.arithmetic import Assumed, Law, Line, law, limits, read_laws, render
 from scale.events import read_totals
-from scale.growth import adjacent, exponent, extrapolate, over_large
+from scale.growth import adjacent, exponent, extrapolate, line, over_large
 from scale.pairs import Planted
 from scale.rivals import choose
 from scale.watch import watch
@@ -38,6 +38,11 @@ def test_a_law_reaches_what_it_says():
     assert grown.at(grown.reaches(1e6)) == pytest.approx(1e6)
     assert law([{"listings": 100}], [7.0]) == Law(100, 7.0, 1.0)
     assert Law(100, 7.0, 0.0).reaches(8.0) == float("inf")
+
+
+def test_what_is_spent_once_is_told_from_what_each_listing_adds():
+    assert line([1_000, 2_000, 6_000], [999.0, 50.0, 130.0]) == pytest.approx((10.0, 0.02))
+    assert line([1_000], [50.0]) == (0.0, 0.05)
 
 
 def test_event_logs_are_summed_over_tasks(tmp_path: Path):
@@ -133,11 +138,15 @@ def _result(listings: int, seconds: float) -> dict:
 
 def test_the_arithmetic_adds_up(tmp_path: Path):
     run = Run(build=tmp_path)
-    whole = {"listings": 1000, "encode": {"cpu_seconds": 36.0}, "photo_bytes": 100_000_000}
+    # 60 s to start and 0.036 s a listing.
+    whole = {
+        n: {"listings": n, "encode": {"cpu_seconds": 60 + 0.036 * n}, "photo_bytes": 10**5 * n} for n in (500, 1000)
+    }
     for name, result in {
         "match/1": _result(100_000, 180),
         "match/2": _result(1_000_000, 1800),
-        "end_to_end/1": whole,
+        "end_to_end/1": whole[500],
+        "end_to_end/2": whole[1000],
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / f"{name}.json").write_text(json.dumps(result))
@@ -154,6 +163,10 @@ def test_the_arithmetic_adds_up(tmp_path: Path):
     # 110 core-hours at work half of the time, at 0.1 dollars: 22 dollars for ten million.
     assert rows["dollars, encode and one match"][1] == "22.00"
     assert rows["dollars a million listings"] == ["2.20"] * 3
+    # 4,000 bytes a listing and nothing at once.
+    assert laws.memory.reaches(4e9) == pytest.approx(1_000_000)
+    assert Line(10, once=5.0, each=2.0).reaches(25.0) == 10
+    assert Line(10, once=5.0, each=0.0).reaches(25.0) == float("inf")
     sizes = [float(text.replace(",", "")) for text in limits(laws, Assumed())["listings"]]
     assert sizes == sorted(sizes)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from common import markdown, write_page
 
-from scale.growth import LARGE, exponent
+from scale.growth import LARGE, exponent, line
 from scale.match import command
 from scale.work import Run
 
@@ -48,6 +48,22 @@ class Law:
         return float(self.size * (figure / self.figure) ** (1 / self.power)) if self.power > 0 else float("inf")
 
 
+@dataclass(frozen=True)
+class Line:
+    """A measured figure of which a part is there whatever the size, such as a JVM's memory: `once + each · n`."""
+
+    size: float
+    once: float
+    each: float
+
+    def at(self, listings: float) -> float:
+        return self.once + self.each * listings
+
+    def reaches(self, figure: float) -> float:
+        """The size at which it is `figure`; infinite where it does not grow."""
+        return (figure - self.once) / self.each if self.each > 0 else float("inf")
+
+
 def law(results: list[dict[str, Any]], figures: list[float]) -> Law:
     """From the largest size, with the exponent of the sizes of `LARGE` and more, or of the last two.
 
@@ -66,11 +82,11 @@ class Laws:
 
     stages: dict[str, Law]
     shuffle: Law
-    memory: Law
+    memory: Line
     encoded: Law
     matches: Law
     candidates: Law
-    encode: Law
+    encode: Line
     photo_bytes: Law
     parallel: float
 
@@ -92,17 +108,18 @@ def read_laws(run: Run) -> Laws:
     def of(read: Any) -> Law:
         return law(match, [read(result) for result in match])
 
-    proportional = whole[-1]["listings"]
+    sizes = [result["listings"] for result in whole]
+    each = line(sizes, [result["encode"]["cpu_seconds"] for result in whole])[1]  # not what starting Spark takes
     both = {r["place"]: sum(r["seconds"].values()) for r in scaling if r["job"] == "match"}
     return Laws(
         stages={name: of(lambda r, name=name: r["by_stage"][name]["cpu_seconds"]) for name in names},
         shuffle=of(lambda r: r["shuffle_bytes"]),
-        memory=of(lambda r: r["peak_bytes"]),
+        memory=Line(match[-1]["listings"], *line([r["listings"] for r in match], [r["peak_bytes"] for r in match])),
         encoded=of(lambda r: r["encoded_bytes"]),
         matches=of(lambda r: r["matches_bytes"]),
         candidates=of(lambda r: r["candidates_per_listing"] * r["listings"]),
-        encode=Law(proportional, whole[-1]["encode"]["cpu_seconds"], 1.0),
-        photo_bytes=Law(proportional, whole[-1]["photo_bytes"], 1.0),
+        encode=Line(sizes[-1], 0.0, each),
+        photo_bytes=Law(sizes[-1], whole[-1]["photo_bytes"], 1.0),
         parallel=both["local[1]"] / both["local[2]"] / 2 if {"local[1]", "local[2]"} <= set(both) else float("nan"),
     )
 
@@ -110,21 +127,29 @@ def read_laws(run: Run) -> Laws:
 def laws_table(laws: Laws) -> pd.DataFrame:
     """What a listing takes at the largest size that was measured, and how that grows."""
     rows = [(f"match, stage {name}, CPU ms", law_, 1000.0) for name, law_ in laws.stages.items()]
-    rows += [("encode, CPU ms", laws.encode, 1000.0), ("shuffle of match, bytes", laws.shuffle, 1.0)]
+    rows += [("shuffle of match, bytes", laws.shuffle, 1.0)]
     rows += [("encoded, bytes on disk", laws.encoded, 1.0), ("matches, bytes on disk", laws.matches, 1.0)]
     rows += [("candidates", laws.candidates, 1.0), ("photo, bytes", laws.photo_bytes, 1.0)]
-    rows += [("peak memory of match, bytes", laws.memory, 1.0)]
-    return pd.DataFrame(
-        [
-            {
-                "": name,
-                "a listing": f"{unit * law_.figure / law_.size:,.2f}",
-                "measured at": f"{law_.size:,.0f}",
-                "exponent": f"{law_.power:.2f}",
-            }
-            for name, law_, unit in rows
-        ]
-    )
+    added = [("encode, CPU ms", laws.encode, 1000.0), ("peak memory of match, bytes", laws.memory, 1.0)]
+    lines = [
+        {
+            "": f"{name}, beyond what is there at once",
+            "a listing": f"{unit * line_.each:,.2f}",
+            "measured at": f"{line_.size:,.0f}",
+            "exponent": "a line",
+        }
+        for name, line_, unit in added
+    ]
+    powers = [
+        {
+            "": name,
+            "a listing": f"{unit * law_.figure / law_.size:,.2f}",
+            "measured at": f"{law_.size:,.0f}",
+            "exponent": f"{law_.power:.2f}",
+        }
+        for name, law_, unit in rows
+    ]
+    return pd.DataFrame([*lines, *powers])
 
 
 def bill(laws: Laws, listings: int, assumed: Assumed) -> dict[str, str]:

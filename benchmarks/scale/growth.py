@@ -32,6 +32,20 @@ def over_large(sizes: Sequence[float], figures: Sequence[float]) -> float:
     return exponent(*zip(*large, strict=True)) if len(large) > 1 else float("nan")
 
 
+def line(sizes: Sequence[float], figures: Sequence[float]) -> tuple[float, float]:
+    """What is spent once and what each listing adds, by the two largest sizes.
+
+    With one size nothing is known to be spent once, so that what follows for a larger one is an upper bound.
+
+    >>> line([1000, 3000], [30.0, 70.0])
+    (10.0, 0.02)
+    """
+    if len(sizes) < 2:
+        return 0.0, figures[0] / sizes[0]
+    each = (figures[-1] - figures[-2]) / (sizes[-1] - sizes[-2])
+    return figures[-1] - each * sizes[-1], each
+
+
 def extrapolate(size: float, figure: float, to: float, power: float) -> float:
     """A figure at another size, by a power law through one measured point."""
     return figure * (to / size) ** power
