@@ -10,14 +10,13 @@ import argparse
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from common import DATA, ROOT, dataset, images_of, markdown, spark_submit, write_page
+from common import DATA, ROOT, dataset, environment, images_of, markdown, spark_submit, write_page
 from rivals.protocol import FOLDS, SETTINGS, read_catalogue, read_listings, score_claims, split_folds
 
 RIVALS = Path(__file__).resolve().parent / "rivals"
@@ -45,16 +44,6 @@ there. What each tunes is said in `benchmarks/rivals/`. The perceptual hash is w
 it is not run, since importing it needs torch. Seconds are those of the slowest fold. A rival that takes over a quarter
 of an hour runs fewer folds, and its interval is that of those folds.
 """
-
-
-def environment(folder: Path) -> Path:
-    """The interpreter of the rivals' environment, made where it is not there yet or the pins have changed."""
-    pins, stamp, python = RIVALS / "requirements.txt", folder / "pins.txt", folder / "bin" / "python"
-    if not stamp.exists() or stamp.read_text() != pins.read_text():
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--requirement", pins], check=True)
-        stamp.write_text(pins.read_text())
-    return python
 
 
 def run_rival(python: Path, name: str, setting: str, results: Path) -> None:
@@ -154,7 +143,7 @@ def main() -> None:
             if name == "kembar":
                 kembar_row(setting, args.results)
             else:
-                run_rival(environment(args.environment), name, setting, args.results)
+                run_rival(environment(args.environment, RIVALS / "requirements.txt"), name, setting, args.results)
     if args.page == "-":
         print(page(args.results))
         return

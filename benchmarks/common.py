@@ -38,6 +38,16 @@ def spark_submit(job: str, *arguments: str | Path) -> float:
     return time.monotonic() - start
 
 
+def environment(folder: Path, pins: Path) -> Path:
+    """The interpreter of an environment of its own for other tools, made where it is missing or its pins changed."""
+    stamp, python = folder / "pins.txt", folder / "bin" / "python"
+    if not stamp.exists() or stamp.read_text() != pins.read_text():
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--requirement", pins], check=True)
+        stamp.write_text(pins.read_text())
+    return python
+
+
 def machine() -> str:
     """This machine in a line."""
     model = next(

@@ -5,7 +5,9 @@ import hashlib
 import io
 import os
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -38,8 +40,21 @@ class SampleSummary:
     photos: int
 
 
-def _posting_id(listing: int, seed: int) -> str:
+def posting_id(listing: int, seed: int) -> str:
+    """The id of a listing by its number, one like the competition's."""
     return f"train_{(listing * _ODD + seed * 40503) % 2**32}"
+
+
+def label_of(group: int) -> str:
+    """The label of a group by its number."""
+    return str(10_000_000 + (group * _ODD) % 2**31)
+
+
+def store_photo(images: Path, data: bytes) -> str:
+    """Write a photo under the name that its content gives it, as the competition's are; the name."""
+    name = f"{hashlib.md5(data, usedforsecurity=False).hexdigest()}.jpg"
+    (images / name).write_bytes(data)
+    return name
 
 
 def _shoot(group: int, seed: int, turn: int, px: int) -> bytes:
@@ -49,15 +64,16 @@ def _shoot(group: int, seed: int, turn: int, px: int) -> bytes:
     roll, quality = rng.random(), int(rng.integers(62, 93))
     own, other = _photograph(product, 0, px), _photograph(product, int(rng.integers(1, _VIEWS)), px)
     if roll < _SAME_SHARE:
-        return _jpeg(own, 88)
+        return jpeg(own, 88)
     if roll < _SAME_SHARE + _LIGHT_SHARE:
-        return _jpeg(edit_lightly(own, rng), quality)
+        return jpeg(edit_lightly(own, rng), quality)
     if roll < _SAME_SHARE + _LIGHT_SHARE + _HEAVY_SHARE:
-        return _jpeg(edit_heavily(own, rng, [other]), quality)
-    return _jpeg(edit_lightly(other, rng), quality)
+        return jpeg(edit_heavily(own, rng, [other]), quality)
+    return jpeg(edit_lightly(other, rng), quality)
 
 
-def _jpeg(image: Image.Image, quality: int) -> bytes:
+def jpeg(image: Image.Image, quality: int) -> bytes:
+    """The picture as a JPEG file."""
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
@@ -71,15 +87,14 @@ def _list_group(first_and_size: tuple[int, int, int], seed: int, px: int, images
     for turn in range(size):
         rng = np.random.default_rng((seed, 6, group, turn))
         data = _shoot(group, seed, turn, px)
-        name = f"{hashlib.md5(data, usedforsecurity=False).hexdigest()}.jpg"
-        (images / name).write_bytes(data)
+        name = store_photo(images, data)
         phash = str(imagehash.phash(Image.open(io.BytesIO(data))))
         title = write_title(product, rng)
-        rows.append((_posting_id(first + turn, seed), name, phash, title, str(10_000_000 + (group * _ODD) % 2**31)))
+        rows.append((posting_id(first + turn, seed), name, phash, title, label_of(group)))
     return rows
 
 
-def _plan(listings: int, seed: int) -> list[tuple[int, int, int]]:
+def plan_groups(listings: int, seed: int) -> list[tuple[int, int, int]]:
     """Group number, first listing and size of each group; the last is cut so that the sum is `listings`."""
     plan: list[tuple[int, int, int]] = []
     first = 0
@@ -92,13 +107,40 @@ def _plan(listings: int, seed: int) -> list[tuple[int, int, int]]:
     return plan
 
 
-def _check(output: Path, listings: int, photo_px: int) -> None:
+def _check(listings: int, photo_px: int) -> None:
     if listings < 2:
         raise ConfigError(f"--listings: expected 2 or more (a product has at least two), received {listings}")
     if not 32 <= photo_px <= 4096:
         raise ConfigError(f"--photo-px: expected 32 to 4096, received {photo_px}")
-    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
-        raise ConfigError(f"--output: {output} is there already; name an empty folder, or remove it")
+
+
+@contextmanager
+def new_folder(output: Path | str) -> Iterator[Path]:
+    """A folder to write into, which takes the name `output` when all is written.
+
+    Raises:
+        ConfigError: something is there already.
+    """
+    target = Path(output)
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise ConfigError(f"--output: {target} is there already; name an empty folder, or remove it")
+    unfinished = target.parent / f".{target.name}.partial"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    yield unfinished
+    if target.exists():
+        target.rmdir()
+    unfinished.rename(target)
+
+
+def write_listings(path: Path, rows: list[tuple[str, ...]], seed: int, labelled: bool = True) -> None:
+    """The listings as CSV in an order that says nothing about products, without label_group if not `labelled`."""
+    columns = COLUMNS if labelled else COLUMNS[:-1]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        order = np.random.default_rng((seed, 7)).permutation(len(rows))
+        writer.writerows(rows[row][: len(columns)] for row in order)
 
 
 def write_catalogue(
@@ -118,24 +160,14 @@ def write_catalogue(
     Raises:
         ConfigError: a number that cannot work, or a folder that is not empty.
     """
-    target = Path(output)
-    _check(target, listings, photo_px)
-    partial_folder = target.parent / f".{target.name}.partial"
-    shutil.rmtree(partial_folder, ignore_errors=True)
-    (partial_folder / "images").mkdir(parents=True)
-    plan = _plan(listings, seed)
-    work = partial(_list_group, seed=seed, px=photo_px, images=partial_folder / "images")
-    with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
-        drawn = pool.map(work, plan, chunksize=max(1, min(16, len(plan) // 64)))
-        rows = [row for group in tqdm(drawn, "drawing", len(plan), unit="product", disable=quiet) for row in group]
-    order = np.random.default_rng((seed, 7)).permutation(len(rows))
-    columns = COLUMNS if labelled else COLUMNS[:-1]
-    with (partial_folder / f"{'train' if labelled else 'test'}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(rows[row][: len(columns)] for row in order)
-    photos = sum(1 for _ in (partial_folder / "images").iterdir())
-    if target.exists():
-        target.rmdir()
-    partial_folder.rename(target)
+    _check(listings, photo_px)
+    plan = plan_groups(listings, seed)
+    with new_folder(output) as folder:
+        (folder / "images").mkdir()
+        work = partial(_list_group, seed=seed, px=photo_px, images=folder / "images")
+        with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
+            drawn = pool.map(work, plan, chunksize=max(1, min(16, len(plan) // 64)))
+            rows = [row for group in tqdm(drawn, "drawing", len(plan), unit="product", disable=quiet) for row in group]
+        write_listings(folder / f"{'train' if labelled else 'test'}.csv", rows, seed, labelled)
+        photos = sum(1 for _ in (folder / "images").iterdir())
     return SampleSummary(len(rows), len(plan), photos)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kembar.sample.vocabulary import (
     ATTRIBUTES,
@@ -70,8 +71,13 @@ def _word(rng: np.random.Generator, syllables: tuple[str, ...], count: int) -> s
 
 def group_size(seed: int, group: int) -> int:
     """Listings of a group, at least 2, at most 50."""
+    return int(draw_sizes(_generator(seed, 1, group), 1)[0])
+
+
+def draw_sizes(rng: np.random.Generator, groups: int) -> NDArray[np.int64]:
+    """Listings of so many groups at once, int64 `[groups]`, as `group_size` draws them."""
     sizes, weights = np.array(list(_SIZES)), np.array(list(_SIZES.values()))
-    return int(_generator(seed, 1, group).choice(sizes, p=weights / weights.sum()))
+    return rng.choice(sizes, groups, p=weights / weights.sum())
 
 
 def _line(seed: int, group: int) -> tuple[int, int]:
