@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def _without_stderr() -> Iterator[None]:
+def without_stderr() -> Iterator[None]:
     """TensorFlow's C++ greets with lines about CPU and CUDA that no log level hides; errors come as exceptions."""
     kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)
@@ -32,7 +32,7 @@ def tensorflow(threads: int = 0) -> Any:
     A Spark worker must not take more threads than its task has cores, or workers fight.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _without_stderr():
+    with without_stderr():
         import tensorflow as tf
 
         gpus = tf.config.list_physical_devices("GPU")
@@ -58,8 +58,10 @@ def get_text_tower(handle: str, threads: int = 0) -> "TextTower":
 
 
 @lru_cache(maxsize=2)
-def get_image_tower(name: str, threads: int = 0, weights: bytes | None = None) -> "ImageTower":
+def get_image_tower(
+    name: str, threads: int = 0, weights: bytes | None = None, precision: str = "float32"
+) -> "ImageTower":
     """The image tower of this process."""
     from kembar.towers.image import ImageTower
 
-    return ImageTower(name, threads, weights)
+    return ImageTower(name, threads, weights, precision)
