@@ -1,5 +1,10 @@
 """Encoding on executors: each listing's photo and title to codes, in one pass, and their assembly into ENCODED."""
 
+from collections.abc import Iterator
+from functools import partial
+
+import pyarrow as pa
+from pyspark import TaskContext
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -8,6 +13,7 @@ from kembar.config import EncodeSettings, Settings
 from kembar.encoding import ENCODED_COLUMNS, ListingEncoder, TitleEncoder
 from kembar.photo_codes import PhotoEncoder
 from kembar.schemas import ENCODED, LISTINGS
+from kembar.towers.runtime import show_gpus
 from kembar.towers.small_cnn import first_weights
 
 RAW = "raw"
@@ -26,9 +32,17 @@ def encode_listings(
     )
     columns = ", ".join(f"{name} string" for name in LISTINGS.names)
     encoded = by_photo(listings, partitions).mapInArrow(
-        encoder.__call__, f"{columns}, want_hash boolean, {ENCODED_COLUMNS}"
+        partial(encode_on_its_gpu, encoder), f"{columns}, want_hash boolean, {ENCODED_COLUMNS}"
     )
     return assemble(encoded, bundle.fingerprint_at(settings.image_tower.precision) if bundle else RAW)
+
+
+def encode_on_its_gpu(encoder: ListingEncoder, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The encoder's work, on the task's own GPU where Spark deals them out (conf/gpu.conf)."""
+    task = TaskContext.get()
+    if task is not None and "gpu" in (resources := task.resources()):
+        show_gpus(resources["gpu"].addresses)
+    return encoder(batches)
 
 
 def partition_count(rows: int, cores: int, settings: EncodeSettings) -> int:
