@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from kembar import recent
 from kembar.ahead import Ahead
@@ -17,7 +19,7 @@ from kembar.encoding import ListingEncoder, TitleEncoder
 from kembar.photo_codes import PhotoEncoder
 from kembar.recent import Recent
 from kembar.towers.runtime import get_image_tower, get_text_tower
-from udfs.encode import partition_count
+from udfs.encode import by_photo, partition_count
 
 LIMITS = load_settings().encode
 
@@ -155,3 +157,22 @@ def test_partitions_grow_with_the_catalogue_and_never_starve_a_core():
     assert partition_count(1_000_000, 64, LIMITS) == 1_000
     assert partition_count(2_000, 64, LIMITS) == 128
     assert partition_count(5, 2, load_settings(overrides=["encode.partitions=3"]).encode) == 3
+
+
+def test_listings_of_one_photo_stand_together_and_share_what_is_asked_for(spark: SparkSession):
+    """a is listed three times, once without its hash; b is the same file as a under another name."""
+    rows = [("1", "a", "f" * 16), ("2", "x", "0" * 16), ("3", "a", None), ("4", "b", "f" * 16), ("5", "a", "f" * 16)]
+    rows += [(f"none-{n}", None, None) for n in range(200)]
+    listings = spark.createDataFrame(rows, "posting_id string, image string, image_phash string")
+    dealt = by_photo(listings, 4).withColumn("part", F.spark_partition_id()).toPandas()
+    assert sorted(dealt["posting_id"]) == sorted(row[0] for row in rows)
+    of_a = dealt[dealt["image"].isin(["a", "b"])]
+    assert len(set(of_a["part"])) == 1
+    assert list(of_a.index) == list(range(of_a.index[0], of_a.index[0] + 4))
+    assert {row.image: row.want_hash for row in dealt.dropna(subset="image").itertuples()} == {
+        "a": True,
+        "b": False,
+        "x": False,
+    }
+    assert not dealt[dealt["image"].isna()]["want_hash"].any()
+    assert dealt["part"].value_counts().max() < 100, "listings without a photo are spread out"

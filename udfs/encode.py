@@ -60,15 +60,18 @@ def partition_count(rows: int, cores: int, settings: EncodeSettings) -> int:
 def by_photo(listings: DataFrame, partitions: int) -> DataFrame:
     """LISTINGS dealt out so that those of one photo stand together, and whether any of them lacks its hash.
 
-    Listings without a photo are dealt out by their id: together they would be one partition, and the last to end.
+    Photos of one hash go together too: the same file under many names is among them, and is then encoded once, for
+    which no file has to be read beforehand. Listings without a photo are dealt out by their id: together they would
+    be one partition, and the last to end.
     """
-    of_photo = Window.partitionBy("photo")
+    of_photo = Window.partitionBy(F.coalesce("image", "posting_id"))
     lacks_hash = F.col("image_phash").isNull() & F.col("image").isNotNull()
     return (
-        listings.withColumn("photo", F.coalesce("image", "posting_id"))
-        .repartition(partitions, "photo")
-        .withColumn("want_hash", F.max(lacks_hash).over(of_photo))
-        .drop("photo")
+        listings.withColumn("want_hash", F.max(lacks_hash).over(of_photo))
+        .withColumn("place", F.coalesce(F.max("image_phash").over(of_photo), "image", "posting_id"))
+        .repartition(partitions, "place")
+        .sortWithinPartitions("place", "image")
+        .drop("place")
     )
 
 
