@@ -2,6 +2,7 @@
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,8 +17,12 @@ from kembar import recent
 from kembar.ahead import Ahead
 from kembar.config import load_settings
 from kembar.encoding import ListingEncoder, TitleEncoder
+from kembar.heads import principal_head
 from kembar.photo_codes import PhotoEncoder
+from kembar.photos import decode_photo
 from kembar.recent import Recent
+from kembar.titles import normalise_title
+from kembar.towers.image import ImageTower
 from kembar.towers.runtime import get_image_tower, get_text_tower
 from udfs.encode import by_photo, partition_count
 
@@ -115,6 +120,21 @@ def test_each_listing_has_the_codes_that_it_has_alone(
             assert together.loc[row, column] == alone[column]
         assert list(together.loc[row, "terms"]) == list(alone["terms"])
     assert (together[listings.columns].astype(object).fillna("-") == listings.astype(object).fillna("-")).all(axis=None)
+
+
+def test_codes_are_what_the_towers_give_and_a_head_projects_them(shop: tuple[Path, pd.DataFrame]):
+    """Against the plain way: decode, tower, head, for one photo and title at a time."""
+    images, listings = shop
+    heads = [principal_head(np.random.default_rng(1).standard_normal((30, dim), np.float32), 8) for dim in (1280, 512)]
+    plain = encoder(images)
+    code = replace(plain, photos=replace(plain.photos, head=heads[0]), titles=replace(plain.titles, head=heads[1]))
+    table = encode(code, listings)
+    photo_tower, text_tower = ImageTower(threads=1), get_text_tower("builtin:use-multilingual", 1)
+    for row in table.head(8).itertuples():
+        photo = decode_photo((images / row.image).read_bytes(), 224, row.want_hash, LIMITS.max_photo_pixels)
+        np.testing.assert_allclose(row.image_embedding, heads[0](photo_tower.embed(photo.pixels[None]))[0], atol=1e-4)
+        title = text_tower.embed([normalise_title(row.title)])
+        np.testing.assert_allclose(row.title_embedding, heads[1](title)[0], atol=1e-4)
 
 
 def test_what_fails_is_said_for_its_row_alone(shop: tuple[Path, pd.DataFrame]):
