@@ -35,7 +35,7 @@ def main() -> None:
         listings = conform(listings, LISTINGS, "listings").persist()
         counts = {"usable_rows": listings.count()}
     with stages("encode"):
-        encoded = encode_listings(listings, counts["usable_rows"], args.images, settings, bundle)
+        encoded = encode_listings(listings, args.images, settings, bundle)
         encoded.write.mode("overwrite").parquet(spark_path(staged))
     with stages("write"):
         encoded, blind = split_encoded(spark.read.parquet(spark_path(staged)))

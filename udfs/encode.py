@@ -20,12 +20,13 @@ RAW = "raw"
 """The encoder's fingerprint in a table of the towers' own embeddings, which only training reads."""
 
 
-def encode_listings(
-    listings: DataFrame, rows: int, images: str, settings: Settings, bundle: Bundle | None
-) -> DataFrame:
-    """So many LISTINGS with their codes (see `assemble`); without a bundle these are the towers' own embeddings."""
+def encode_listings(listings: DataFrame, images: str, settings: Settings, bundle: Bundle | None) -> DataFrame:
+    """LISTINGS with their codes (see `assemble`); without a bundle these are the towers' own embeddings.
+
+    They are counted, to be dealt out in parts of a size: persist them, or they are read twice.
+    """
     spark = listings.sparkSession
-    partitions = partition_count(rows, spark.sparkContext.defaultParallelism, settings.encode)
+    partitions = partition_count(listings.count(), spark.sparkContext.defaultParallelism, settings.encode)
     threads = int(spark.conf.get("spark.task.cpus", "1") or 1)
     encoder = ListingEncoder(
         _photo_encoder(images, settings, bundle, threads), _title_encoder(settings, bundle, threads)

@@ -49,7 +49,7 @@ def encode_source(
     good, _ = validate_listings(read_listings(spark, listings, settings.listings.format))
     kept = good.persist()
     if not work.has(table):
-        rewrite_table(encode_listings(kept, kept.count(), images, settings, bundle), work.path(table))
+        rewrite_table(encode_listings(kept, images, settings, bundle), work.path(table))
     encoded, _ = split_encoded(spark.read.parquet(work.path(table)))
     index, posting_ids = index_catalogue(encoded)
     split = add_folds(split_groups(kept, settings.triplets), FOLDS, settings.triplets.seed)
