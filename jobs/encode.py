@@ -35,7 +35,8 @@ def main() -> None:
         listings = conform(listings, LISTINGS, "listings").persist()
         counts = {"usable_rows": listings.count()}
     with stages("encode"):
-        encode_listings(listings, args.images, settings, bundle).write.mode("overwrite").parquet(spark_path(staged))
+        encoded = encode_listings(listings, args.images, settings, bundle)
+        encoded.write.mode("overwrite").parquet(spark_path(staged))
     with stages("write"):
         encoded, blind = split_encoded(spark.read.parquet(spark_path(staged)))
         write_table(encoded, join_uri(args.output, "listings"), ENCODED)
@@ -44,7 +45,8 @@ def main() -> None:
     counts |= {
         name: spark.read.parquet(spark_path(join_uri(args.output, name))).count() for name in ("listings", "quarantine")
     }
-    manifest = {"encoder": bundle.encoder_fingerprint, "counts": counts, "seconds": stages.seconds}
+    encoder = bundle.fingerprint_at(settings.image_tower.precision)
+    manifest = {"encoder": encoder, "counts": counts, "seconds": stages.seconds}
     write_json(join_uri(args.output, MANIFEST), manifest)
     print(f"encoded {counts['listings']} listings, quarantined {counts['quarantine']}: {args.output}")
 

@@ -22,6 +22,7 @@ from kembar.config import GroupingSettings
 from kembar.curves import Curves
 from kembar.discriminator import Discriminator
 from kembar.errors import BundleError
+from kembar.fingerprints import encoder_at
 from kembar.heads import Head
 from kembar.storage import MANIFEST, delete, exists, join_uri, read_bytes, read_json, write_bytes, write_json
 from kembar.towers.cache import built_once
@@ -81,6 +82,10 @@ class Bundle:
         digest.update(_pack(_head_arrays(self.image_head, self.title_head)))
         digest.update(self.image_tower_weights or b"")
         return digest.hexdigest()[:16]
+
+    def fingerprint_at(self, precision: str) -> str:
+        """The fingerprint of codes whose image tower calculated in this precision; see `kembar.fingerprints`."""
+        return encoder_at(self.encoder_fingerprint, precision)
 
 
 def _pack(arrays: dict[str, NDArray[np.float32]]) -> bytes:

@@ -42,12 +42,14 @@ class TextTowerSettings:
 @dataclass(frozen=True, config=_STRICT)
 class ImageTowerSettings:
     name: Literal["efficientnet-lite0", "small-cnn"]
+    precision: Literal["float32", "int8"]
     batch_size: Count
 
 
 @dataclass(frozen=True, config=_STRICT)
 class EncodeSettings:
     partitions: Annotated[Whole, Field(ge=0)]
+    partition_rows: Count
     decode_threads: Count
     max_photo_pixels: Count
     max_photo_bytes: Count

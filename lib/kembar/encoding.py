@@ -1,73 +1,24 @@
 """From photos and titles to codes: the work of one executor, on plain Arrow batches."""
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from kembar.heads import Head, Matrix
-from kembar.photos import Photo, PhotoError, decode_photo, read_photo
+from kembar.heads import Head, Matrix, head_fingerprint, project
+from kembar.photo_codes import Coded, PhotoEncoder
+from kembar.photos import PhotoError
+from kembar.recent import recent_of
 from kembar.titles import normalise_title, title_terms
-from kembar.towers.runtime import get_image_tower, get_text_tower
+from kembar.towers.runtime import get_text_tower
 
-ENCODED_PHOTOS = "image string, image_embedding array<float>, photo_phash string, photo_failure string"
-ENCODED_TITLES = "posting_id string, title_embedding array<float>, terms array<string>, title_failure string"
-
-
-@dataclass(frozen=True)
-class PhotoEncoder:
-    """How photos become codes; `head=None` keeps the tower's own embedding, which training needs."""
-
-    images: str
-    tower: str
-    weights: bytes | None
-    head: Head | None
-    batch_size: int
-    threads: int
-    decode_threads: int
-    max_pixels: int
-    max_bytes: int
-
-    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """`(image, want_hash)` batches to `ENCODED_PHOTOS` batches of at most `batch_size`, rows in order.
-
-        Threads decode the next photos while the tower runs on these; no more than two batches are in memory.
-        """
-        tower = get_image_tower(self.tower, self.threads, self.weights)
-        with ThreadPoolExecutor(self.decode_threads) as pool:
-            ready: tuple[pa.Array, list[Future[Photo | PhotoError]]] | None = None
-            for part in _slices(batches, self.batch_size):
-                wanted = zip(part["image"].to_pylist(), part["want_hash"].to_pylist(), strict=True)
-                opening = [pool.submit(self._open, name, want_hash, tower.input_px) for name, want_hash in wanted]
-                if ready is not None:
-                    yield self._encode(*ready, tower)
-                ready = part["image"], opening
-            if ready is not None:
-                yield self._encode(*ready, tower)
-
-    def _open(self, name: str, want_hash: bool, px: int) -> Photo | PhotoError:
-        try:
-            return decode_photo(read_photo(self.images, name, self.max_bytes), px, want_hash, self.max_pixels)
-        except PhotoError as error:
-            return error
-
-    def _encode(self, names: pa.Array, opening: list[Future[Photo | PhotoError]], tower: Any) -> pa.RecordBatch:
-        photos = [future.result() for future in opening]
-        good = [photo for photo in photos if isinstance(photo, Photo)]
-        pixels = np.stack([photo.pixels for photo in good]) if good else None
-        codes = _project(self.head, tower.embed(pixels, batch_size=self.batch_size)) if good else None
-        columns = {
-            "image": names,
-            "image_embedding": _spread(codes, [isinstance(photo, Photo) for photo in photos]),
-            "photo_phash": pa.array([getattr(photo, "phash", None) for photo in photos], pa.string()),
-            "photo_failure": pa.array(
-                [str(photo) if isinstance(photo, PhotoError) else None for photo in photos], pa.string()
-            ),
-        }
-        return pa.RecordBatch.from_pydict(columns)
+ENCODED_COLUMNS = (
+    "image_embedding array<float>, title_embedding array<float>, photo_phash string, terms array<string>, "
+    "photo_failure string, title_failure string"
+)
+_ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -79,23 +30,57 @@ class TitleEncoder:
     batch_size: int
     threads: int
 
-    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """`(posting_id, title)` batches to `ENCODED_TITLES` batches, rows in order."""
+    def codes(self, normal: list[str]) -> list[Matrix | None]:
+        """Codes of normalised titles, none for an empty one; a title that comes again is not encoded again."""
         tower = get_text_tower(self.tower, self.threads)
-        for batch in batches:
-            titles = batch["title"].to_pylist()
-            normal = [normalise_title(title) for title in titles]
-            readable = [title for title in normal if title]
-            codes = _project(self.head, tower.embed(readable, batch_size=self.batch_size)) if readable else None
-            unreadable = [bool(title) and not text for title, text in zip(titles, normal, strict=True)]
-            failures = ["title has no letter or digit" if bad else None for bad in unreadable]
-            columns = {
-                "posting_id": batch["posting_id"],
-                "title_embedding": _spread(codes, [bool(title) for title in normal]),
-                "terms": pa.array([title_terms(title) for title in normal], pa.list_(pa.string())),
-                "title_failure": pa.array(failures, pa.string()),
-            }
-            yield pa.RecordBatch.from_pydict(columns)
+        recent = recent_of("titles", tower.fingerprint + head_fingerprint(self.head))
+        known = {title: recent.find(title) for title in set(normal) if title}
+        codes = {title: found[0] for title, found in known.items() if found}
+        if fresh := [title for title in dict.fromkeys(normal) if title and title not in codes]:
+            embedded = project(self.head, tower.embed(fresh, batch_size=self.batch_size))
+            codes.update(zip(fresh, embedded, strict=True))
+            for title in fresh:
+                recent.keep(title, codes[title])
+        return [codes.get(title) for title in normal]
+
+
+@dataclass(frozen=True)
+class ListingEncoder:
+    """How listings become codes: both towers in one pass, so that no code has to be joined to another."""
+
+    photos: PhotoEncoder
+    titles: TitleEncoder
+    rows_at_once: int = _ROWS_AT_ONCE
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The same rows with ENCODED_COLUMNS behind them; needs `image`, `title` and `want_hash`.
+
+        Rows of one photo should stand together: it is then opened once. Threads open the first photos while the
+        text tower runs, and the next ones while the image tower runs.
+        """
+        with ThreadPoolExecutor(self.photos.decode_threads) as pool:
+            for part in _slices(batches, self.rows_at_once):
+                yield self._encode(pool, part)
+
+    def _encode(self, pool: Executor, part: pa.RecordBatch) -> pa.RecordBatch:
+        names, titles = part["image"].to_pylist(), part["title"].to_pylist()
+        wanted = {name: want for name, want in zip(names, part["want_hash"].to_pylist(), strict=True) if name}
+        opening = self.photos.begin(pool, list(wanted.items()))
+        normal = [normalise_title(title) for title in titles]
+        title_codes = self.titles.codes(normal)
+        photos = dict(zip(wanted, self.photos.finish(opening), strict=True))
+        of_row = [photos.get(name) for name in names]
+        unreadable = [bool(title) and not text for title, text in zip(titles, normal, strict=True)]
+        columns = {
+            "image_embedding": _code_column([photo.code if isinstance(photo, Coded) else None for photo in of_row]),
+            "title_embedding": _code_column(title_codes),
+            "photo_phash": _text_column([photo.phash if isinstance(photo, Coded) else None for photo in of_row]),
+            "terms": pa.array([title_terms(title) for title in normal], pa.list_(pa.string())),
+            "photo_failure": _text_column([str(p) if isinstance(p, PhotoError) else None for p in of_row]),
+            "title_failure": _text_column(["title has no letter or digit" if bad else None for bad in unreadable]),
+        }
+        kept = {name: part[name] for name in part.schema.names}
+        return pa.RecordBatch.from_pydict(kept | columns)
 
 
 def _slices(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
@@ -105,15 +90,16 @@ def _slices(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordB
             yield batch.slice(start, rows)
 
 
-def _project(head: Head | None, embeddings: Matrix) -> Matrix:
-    return embeddings if head is None else head(embeddings)
+def _text_column(values: list[str | None]) -> pa.Array:
+    return pa.array(values, pa.string())
 
 
-def _spread(codes: Matrix | None, present: list[bool]) -> pa.Array:
+def _code_column(codes: list[Matrix | None]) -> pa.Array:
     """Codes as an Arrow list column, null in the rows that have none."""
-    if codes is None:
-        return pa.nulls(len(present), pa.list_(pa.float32()))
-    widths = np.where(present, codes.shape[1], 0)
+    present = [code for code in codes if code is not None]
+    if not present:
+        return pa.nulls(len(codes), pa.list_(pa.float32()))
+    widths = [0 if code is None else len(code) for code in codes]
     offsets = pa.array(np.concatenate([[0], np.cumsum(widths)]).astype(np.int32))
-    mask = pa.array(~np.asarray(present))
-    return pa.ListArray.from_arrays(offsets, pa.array(codes.ravel(), pa.float32()), mask=mask)
+    mask = pa.array([code is None for code in codes])
+    return pa.ListArray.from_arrays(offsets, pa.array(np.concatenate(present), pa.float32()), mask=mask)

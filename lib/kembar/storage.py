@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from kembar.errors import InputError
+from kembar.fingerprints import exact_encoder
 from kembar.schemas import conform
 
 MANIFEST = "manifest.json"
@@ -126,14 +127,14 @@ def require_finished(uri: str, made_by: str) -> dict[str, Any]:
     """The manifest of a folder that a job finished.
 
     Raises:
-        InputError: it is missing or unfinished, or was not encoded by `made_by`.
+        InputError: it is missing or unfinished, or was not encoded by `made_by`, in whichever precision.
     """
     if not exists(join_uri(uri, MANIFEST)):
         raise InputError(
             f"{uri} has no {MANIFEST}: nothing was encoded there, or the run did not finish; run jobs/encode.py"
         )
     manifest = read_json(join_uri(uri, MANIFEST))
-    if manifest.get("encoder") != made_by:
+    if exact_encoder(str(manifest.get("encoder"))) != made_by:
         raise InputError(
             f"{uri} was encoded by {manifest.get('encoder')}, and this bundle's encoder is {made_by}; "
             "name the bundle that it was encoded with, or encode it again"

@@ -100,25 +100,54 @@ def read_lite0(path: Path | None = None) -> Lite0:
     return Lite0(folded("_conv_stem", "_bn0", 2), tuple(blocks), folded("_conv_head", "_bn1"))
 
 
+def normalised(pixels: Any) -> Any:
+    """Pixels 0 … 255 as the network was trained on them."""
+    return (pixels - 127.0) / 128.0
+
+
 def forward(tf: Any, network: Lite0) -> Callable[[Any], Any]:
     """A TensorFlow function from uint8 `[n, 224, 224, 3]` RGB to pooled features float32 `[n, 1280]`.
 
     Not for XLA, which runs these convolutions thirty times slower on a CPU.
     """
 
-    def convolve(x: Any, layer: Convolution) -> Any:
-        strides = [1, layer.stride, layer.stride, 1]
-        run = tf.nn.depthwise_conv2d if layer.depthwise else tf.nn.conv2d
-        return tf.nn.bias_add(run(x, tf.constant(layer.kernel), strides, "SAME"), tf.constant(layer.bias))
-
     @tf.function(input_signature=[tf.TensorSpec([None, INPUT_PX, INPUT_PX, 3], tf.uint8)])  # type: ignore[untyped-decorator]
     def features(pixels: Any) -> Any:
-        x = (tf.cast(pixels, tf.float32) - 127.0) / 128.0
-        x = tf.nn.relu6(convolve(x, network.stem))
-        for block in network.blocks:
-            y = tf.nn.relu6(convolve(x, block.expand)) if block.expand else x
-            y = convolve(tf.nn.relu6(convolve(y, block.depthwise)), block.project)
-            x = x + y if block.residual else y
-        return tf.reduce_mean(tf.nn.relu6(convolve(x, network.head)), axis=[1, 2])
+        return pooled(tf, activations(tf, network, normalised(tf.cast(pixels, tf.float32))))
 
     return features  # type: ignore[no-any-return]
+
+
+def pooled(tf: Any, given: list[Any]) -> Any:
+    """The features, of what the layers give."""
+    return tf.reduce_mean(given[-1], axis=[1, 2])
+
+
+def convolve(tf: Any, x: Any, layer: Convolution) -> Any:
+    """What a layer gives, `[n, h, w, out]`, before the bias is added."""
+    run = tf.nn.depthwise_conv2d if layer.depthwise else tf.nn.conv2d
+    return run(x, tf.constant(layer.kernel), [1, layer.stride, layer.stride, 1], "SAME")
+
+
+def activations(tf: Any, network: Lite0, x: Any) -> list[Any]:
+    """What each layer gives for normalised pixels, in order.
+
+    The stem; of each block the widened picture (the first has none), the depthwise one, and the narrow
+    one, added to the block's input where it is; the head.
+    """
+
+    def biased(x: Any, layer: Convolution) -> Any:
+        return tf.nn.bias_add(convolve(tf, x, layer), tf.constant(layer.bias))
+
+    x = tf.nn.relu6(biased(x, network.stem))
+    given = [x]
+    for block in network.blocks:
+        y = x
+        if block.expand:
+            y = tf.nn.relu6(biased(y, block.expand))
+            given.append(y)
+        y = tf.nn.relu6(biased(y, block.depthwise))
+        narrow = biased(y, block.project)
+        x = x + narrow if block.residual else narrow
+        given += [y, x]
+    return [*given, tf.nn.relu6(biased(x, network.head))]

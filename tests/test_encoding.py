@@ -1,0 +1,198 @@
+"""Listings are encoded in one pass, nothing twice, and each as if it were the only one."""
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from kembar import recent
+from kembar.ahead import Ahead
+from kembar.config import load_settings
+from kembar.encoding import ListingEncoder, TitleEncoder
+from kembar.heads import principal_head
+from kembar.photo_codes import PhotoEncoder
+from kembar.photos import decode_photo
+from kembar.recent import Recent
+from kembar.titles import normalise_title
+from kembar.towers.image import ImageTower
+from kembar.towers.runtime import get_image_tower, get_text_tower
+from udfs.encode import by_photo, partition_count
+
+LIMITS = load_settings().encode
+
+
+def encoder(images: Path, batch_size: int = 4, rows_at_once: int = 4096) -> ListingEncoder:
+    photos = PhotoEncoder(
+        images=str(images),
+        tower="efficientnet-lite0",
+        precision="float32",
+        weights=None,
+        head=None,
+        batch_size=batch_size,
+        threads=1,
+        decode_threads=2,
+        max_pixels=LIMITS.max_photo_pixels,
+        max_bytes=LIMITS.max_photo_bytes,
+    )
+    return ListingEncoder(photos, TitleEncoder("builtin:use-multilingual", None, 64, 1), rows_at_once)
+
+
+def encode(code: ListingEncoder, listings: pd.DataFrame) -> pd.DataFrame:
+    batch = pa.RecordBatch.from_pandas(listings, preserve_index=False)
+    return pa.Table.from_batches(list(code(iter([batch])))).to_pandas()
+
+
+@pytest.fixture(autouse=True)
+def nothing_recent(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(recent, "_OF_PROCESS", {})
+
+
+@pytest.fixture(scope="module")
+def shop(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame]:
+    """Ten listings of a shop: two share a photo, two have copies of one under other names, two share a title."""
+    images = tmp_path_factory.mktemp("shop")
+    names = sorted(path.name for path in (sample / "images").iterdir())[:7]
+    for name in names:
+        shutil.copy(sample / "images" / name, images / name)
+    shutil.copy(images / names[0], images / "z-copy-1.jpg")
+    shutil.copy(images / names[0], images / "z-copy-2.jpg")
+    (images / "broken.jpg").write_bytes(b"rubbish")
+    photos = [*names, names[6], "z-copy-1.jpg", "z-copy-2.jpg", "broken.jpg", "gone.jpg", None]
+    titles = ["Kaos ANAK ★", "kaos anak", *[f"sabun cair {n} ml" for n in range(9)], "★★", None]
+    wanted = [name in (names[3], "z-copy-2.jpg") for name in photos]
+    return images, pd.DataFrame({"image": photos, "title": titles, "want_hash": wanted})
+
+
+def count_runs(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """How many photos and titles go through the towers from now on."""
+    photo_tower, text_tower = (
+        get_image_tower("efficientnet-lite0", 1, None, "float32"),
+        get_text_tower("builtin:use-multilingual", 1),
+    )
+    seen, embed_photos, embed_titles = SimpleNamespace(photos=0, titles=0), photo_tower.embed, text_tower.embed
+
+    def photos(pixels: np.ndarray, batch_size: int) -> np.ndarray:
+        seen.photos += len(pixels)
+        return embed_photos(pixels, batch_size)
+
+    def titles(texts: list[str], batch_size: int) -> np.ndarray:
+        seen.titles += len(texts)
+        return embed_titles(texts, batch_size=batch_size)
+
+    monkeypatch.setattr(photo_tower, "embed", photos)
+    monkeypatch.setattr(text_tower, "embed", titles)
+    return seen
+
+
+def test_nothing_is_encoded_twice(shop: tuple[Path, pd.DataFrame], monkeypatch: pytest.MonkeyPatch):
+    """Seven photos, and the copy whose hash is wanted, which is decoded otherwise; ten titles that read differently."""
+    images, listings = shop
+    seen = count_runs(monkeypatch)
+    encode(encoder(images), listings)
+    assert (seen.photos, seen.titles) == (8, 10)
+    encode(encoder(images), listings)
+    assert (seen.photos, seen.titles) == (8, 10), "what comes in another partition is remembered"
+
+
+@pytest.mark.parametrize(("batch_size", "rows_at_once"), [(4, 4096), (3, 5)])
+def test_each_listing_has_the_codes_that_it_has_alone(
+    shop: tuple[Path, pd.DataFrame], batch_size: int, rows_at_once: int, monkeypatch: pytest.MonkeyPatch
+):
+    images, listings = shop
+    together = encode(encoder(images, batch_size, rows_at_once), listings)
+    for row in range(len(listings)):
+        monkeypatch.setattr(recent, "_OF_PROCESS", {})
+        alone = encode(encoder(images), listings.iloc[[row]]).iloc[0]
+        for column in ("image_embedding", "title_embedding"):
+            mine, other = together.loc[row, column], alone[column]
+            assert (mine is None) == (other is None)
+            if mine is not None:
+                np.testing.assert_allclose(mine, other, atol=1e-5)
+        for column in ("photo_phash", "photo_failure", "title_failure"):
+            assert together.loc[row, column] == alone[column]
+        assert list(together.loc[row, "terms"]) == list(alone["terms"])
+    assert (together[listings.columns].astype(object).fillna("-") == listings.astype(object).fillna("-")).all(axis=None)
+
+
+def test_codes_are_what_the_towers_give_and_a_head_projects_them(shop: tuple[Path, pd.DataFrame]):
+    """Against the plain way: decode, tower, head, for one photo and title at a time."""
+    images, listings = shop
+    heads = [principal_head(np.random.default_rng(1).standard_normal((30, dim), np.float32), 8) for dim in (1280, 512)]
+    plain = encoder(images)
+    code = replace(plain, photos=replace(plain.photos, head=heads[0]), titles=replace(plain.titles, head=heads[1]))
+    table = encode(code, listings)
+    photo_tower, text_tower = ImageTower(threads=1), get_text_tower("builtin:use-multilingual", 1)
+    for row in table.head(8).itertuples():
+        photo = decode_photo((images / row.image).read_bytes(), 224, row.want_hash, LIMITS.max_photo_pixels)
+        np.testing.assert_allclose(row.image_embedding, heads[0](photo_tower.embed(photo.pixels[None]))[0], atol=1e-4)
+        title = text_tower.embed([normalise_title(row.title)])
+        np.testing.assert_allclose(row.title_embedding, heads[1](title)[0], atol=1e-4)
+
+
+def test_what_fails_is_said_for_its_row_alone(shop: tuple[Path, pd.DataFrame]):
+    images, listings = shop
+    table = encode(encoder(images), listings)
+    assert list(table["photo_failure"].notna()) == [name in ("broken.jpg", "gone.jpg") for name in listings["image"]]
+    assert list(table["title_failure"].notna()) == [title == "★★" for title in listings["title"]]
+    assert list(table["photo_phash"].notna()) == list(listings["want_hash"])
+
+
+def test_a_batch_without_any_photo_or_title_has_no_codes(tmp_path: Path):
+    nothing = pd.DataFrame({"image": [None, None], "title": [None, "★"], "want_hash": [False, False]}, dtype=object)
+    nothing["want_hash"] = nothing["want_hash"].astype(bool)
+    table = encode(encoder(tmp_path), nothing)
+    assert table["image_embedding"].isna().all()
+    assert table["title_embedding"].isna().all()
+
+
+def test_results_come_in_order_and_no_more_are_made_ahead_than_asked_for():
+    made: list[int] = []
+    with ThreadPoolExecutor(1) as pool:
+        results = iter(Ahead(pool, lambda item: made.append(item) or item, range(100), depth=5))
+        assert [next(results) for _ in range(10)] == list(range(10))
+        pool.submit(int).result()  # behind all that was asked for
+        assert len(made) == 15
+        assert list(results) == list(range(10, 100))
+
+
+def test_codes_are_forgotten_before_they_take_more_room_than_allowed():
+    kept = Recent(most_bytes=3 * 16)
+    for number in range(10):
+        kept.keep(number, np.full(4, number, np.float32))
+        kept.find(0)
+    assert [number for number in range(10) if number in kept] == [0, 8, 9]
+    kept.keep(9, np.zeros(4, np.float32))
+    assert 0 in kept, "what is kept again takes no more room"
+
+
+def test_partitions_grow_with_the_catalogue_and_never_starve_a_core():
+    assert partition_count(1_000_000, 64, LIMITS) == 1_000
+    assert partition_count(2_000, 64, LIMITS) == 128
+    assert partition_count(5, 2, load_settings(overrides=["encode.partitions=3"]).encode) == 3
+
+
+def test_listings_of_one_photo_stand_together_and_share_what_is_asked_for(spark: SparkSession):
+    """a is listed three times, once without its hash; b is the same file as a under another name."""
+    rows = [("1", "a", "f" * 16), ("2", "x", "0" * 16), ("3", "a", None), ("4", "b", "f" * 16), ("5", "a", "f" * 16)]
+    rows += [(f"none-{n}", None, None) for n in range(200)]
+    listings = spark.createDataFrame(rows, "posting_id string, image string, image_phash string")
+    dealt = by_photo(listings, 4).withColumn("part", F.spark_partition_id()).toPandas()
+    assert sorted(dealt["posting_id"]) == sorted(row[0] for row in rows)
+    of_a = dealt[dealt["image"].isin(["a", "b"])]
+    assert len(set(of_a["part"])) == 1
+    assert list(of_a.index) == list(range(of_a.index[0], of_a.index[0] + 4))
+    assert {row.image: row.want_hash for row in dealt.dropna(subset="image").itertuples()} == {
+        "a": True,
+        "b": False,
+        "x": False,
+    }
+    assert not dealt[dealt["image"].isna()]["want_hash"].any()
+    assert dealt["part"].value_counts().max() < 100, "listings without a photo are spread out"
