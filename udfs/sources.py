@@ -58,14 +58,17 @@ def encode_source(
 
 def mine_source(spark: SparkSession, source: EncodedSource, work: TrainingWork, number: int) -> LabelledSource:
     """Build a catalogue's triplets into the work folder, unless they are there, and read what training needs."""
-    settings, table = work.settings, f"triplets-{number}"
-    if not work.has(table):
+    settings, table, again = work.settings, f"triplets-{number}", work.settings.triplets.remine_epochs > 0
+    proposed = None
+    if again or not work.has(table):
         heads = first_heads(source.index, settings)
         pairs = mine_pairs(spark, source.index.projected(heads.image, heads.title), settings.blocking)
+        proposed = collect_rows(pairs) if again else None
+    if not work.has(table):
         triplets = build_triplets(source.listings, name_pairs(pairs, source.posting_ids), settings.triplets)
         write_table(triplets, work.path(table), TRIPLETS)
     rows = triplet_rows(read_triplets(work.path(table)), source.posting_ids)
-    return LabelledSource(source.name, source.index, source.labels, rows, _pixels(source, settings))
+    return LabelledSource(source.name, source.index, source.labels, rows, _pixels(source, settings), proposed)
 
 
 def _pixels(source: EncodedSource, settings: Settings) -> NDArray[np.uint8] | None:

@@ -86,7 +86,7 @@ class Workshop:
         work = self._work
         begun = (work.folder / "run.json").exists()
         work.open(begun)
-        pairs = [(path, str(images_of(DATA / name))) for path, name in zip(work.listings, self.names, strict=True)]
+        pairs = [(path, str(images_of(DATA / name))) for path, name in zip(work.inputs, self.names, strict=True)]
         encoded = [encode_source(self.spark, *pair, work, k, None) for k, pair in enumerate(pairs)]
         mined = [mine_source(self.spark, source, work, k) for k, source in enumerate(encoded)]
         tensorflow()

@@ -57,6 +57,7 @@ class EncodeSettings:
 class TripletSettings:
     per_anchor: Count
     hard_share: Share
+    remine_epochs: Annotated[Whole, Field(ge=0)]
     held_out_share: Annotated[Number, Field(gt=0, lt=1)]
     seed: Whole
 
@@ -64,7 +65,9 @@ class TripletSettings:
 @dataclass(frozen=True, config=_STRICT)
 class TrainingSettings:
     base: Text
-    loss: Literal["cross_entropy", "triplet_probability", "triplet_margin", "contrastive"]
+    loss: Literal[
+        "cross_entropy", "triplet_probability", "triplet_margin", "contrastive", "arcface", "supervised_contrastive"
+    ]
     epochs: Count
     batch_size: Count
     learning_rate: Positive

@@ -9,13 +9,14 @@ from kembar.catalogue import CatalogueIndex, has_titles, join_catalogues
 from kembar.training.features import TrainingFeatures, TripletRows
 from kembar.training.heads import SamePhotos, same_photos
 from kembar.training.labels import RowLabels
+from kembar.training.worlds import CandidateRows
 
 
 @dataclass(frozen=True)
 class LabelledSource:
     """One catalogue of the training.
 
-    towers: its index with the towers' own embeddings for codes; pixels: as in `TrainingFeatures`;
+    towers: its index with the towers' own embeddings for codes; pixels, proposed: as in `TrainingFeatures`;
     triplets: as rows of this catalogue.
     """
 
@@ -24,6 +25,7 @@ class LabelledSource:
     labels: RowLabels
     triplets: TripletRows
     pixels: NDArray[np.uint8] | None = None
+    proposed: CandidateRows | None = None
 
     def same_photos(self, part: str) -> SamePhotos:
         """Pairs of photos of one article, of the products of one split or of the "whole"."""
@@ -37,9 +39,23 @@ def join_sources(sources: list[LabelledSource]) -> tuple[TrainingFeatures, Tripl
     """All of them as one catalogue of rows, with the triplets of each moved to where its rows are."""
     starts = np.cumsum([0, *(len(source.towers) for source in sources)])
     pixels = [source.pixels for source in sources if source.pixels is not None]
+    catalogue = np.repeat(np.arange(len(sources)), np.diff(starts))
+    labels = np.stack([catalogue, np.concatenate([source.labels.product for source in sources])])
     features = TrainingFeatures(
-        join_catalogues([source.towers for source in sources]), np.concatenate(pixels) if pixels else None
+        join_catalogues([source.towers for source in sources]),
+        np.unique(labels, axis=1, return_inverse=True)[1].astype(np.int64).ravel(),
+        catalogue,
+        np.concatenate(pixels) if pixels else None,
+        _join_pairs(starts, [source.proposed for source in sources if source.proposed is not None]),
     )
     moved = zip(starts, (source.triplets for source in sources), strict=False)
     parts = [(start + triplets.train, start + triplets.held_out) for start, triplets in moved]
     return features, TripletRows(*(np.concatenate(side) for side in zip(*parts, strict=True)))
+
+
+def _join_pairs(starts: NDArray[np.int64], proposed: list[CandidateRows]) -> CandidateRows | None:
+    """The pairs of all catalogues moved to where their rows are, where every catalogue has some."""
+    if len(proposed) < len(starts) - 1:
+        return None
+    moved = [(start + each.left, start + each.right) for start, each in zip(starts, proposed, strict=False)]
+    return CandidateRows(*(np.concatenate(side) for side in zip(*moved, strict=True)))
