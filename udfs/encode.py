@@ -1,6 +1,6 @@
 """Encoding on executors: photos once each, titles, and their assembly into ENCODED."""
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from kembar.bundle import Bundle
@@ -16,13 +16,19 @@ def encode_listings(listings: DataFrame, images: str, settings: Settings, bundle
     """LISTINGS with their codes (see `assemble`); without a bundle the codes are the towers' own embeddings."""
     spark = listings.sparkSession
     partitions = settings.encode.partitions or 2 * spark.sparkContext.defaultParallelism
-    threads = int(spark.conf.get("spark.task.cpus", "1") or 1)
-    photos = encode_photos(listings, _photo_encoder(images, settings, bundle, threads), partitions)
+    threads = threads_of(spark)
+    photos = encode_photos(listings, photo_encoder(images, settings, bundle, threads), partitions)
     titles = encode_titles(listings, _title_encoder(settings, bundle, threads), partitions)
     return assemble(listings, photos, titles, bundle.encoder_fingerprint if bundle else RAW)
 
 
-def _photo_encoder(images: str, settings: Settings, bundle: Bundle | None, threads: int) -> PhotoEncoder:
+def threads_of(spark: SparkSession) -> int:
+    """Threads that a Python worker may use."""
+    return int(spark.conf.get("spark.task.cpus", "1") or 1)
+
+
+def photo_encoder(images: str, settings: Settings, bundle: Bundle | None, threads: int) -> PhotoEncoder:
+    """How photos are encoded: as the bundle says, or by the tower of the settings without a head."""
     return PhotoEncoder(
         images=images,
         tower=bundle.image_tower if bundle else settings.image_tower.name,

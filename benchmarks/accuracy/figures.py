@@ -30,6 +30,18 @@ class Judged:
             scores[:, choice.scored] = row_scores(claims, choice.product, choice.scored)
         return Judged(*scores, first.product)
 
+    @staticmethod
+    def joined(parts: list["Judged"]) -> "Judged":
+        """Of several catalogues, each with products of its own."""
+        scores = (np.concatenate([getattr(part, name) for part in parts]) for name in ("precision", "recall", "f1"))
+        labels = [[number, product] for number, part in enumerate(parts) for product in part.product]
+        return Judged(*scores, np.unique(labels, axis=0, return_inverse=True)[1].ravel())
+
+    @property
+    def products(self) -> int:
+        """How many products were judged."""
+        return len(np.unique(self.product[~np.isnan(self.f1)]))
+
     def row(self) -> dict[str, float | str]:
         """Figures of a table."""
         known = ~np.isnan(self.f1)

@@ -30,7 +30,7 @@ class TrainingFeatures:
     towers: the catalogue with its towers' own embeddings for codes; product: `[n]`, equal for the listings of one
     product of one catalogue; catalogue: `[n]`, which of them a row is of; pixels: uint8 `[n, px, px, 3]`, zero where
     there is no photo, if the image tower is trained along; proposed: the blocks' pairs, where non-matches are mined
-    again.
+    again; origin: `[n]`, of which row each is a copy with an altered photo, where there are copies.
     """
 
     towers: CatalogueIndex
@@ -38,6 +38,7 @@ class TrainingFeatures:
     catalogue: NDArray[np.int64]
     pixels: NDArray[np.uint8] | None = None
     proposed: CandidateRows | None = None
+    origin: NDArray[np.int64] | None = None
 
     @cached_property
     def _ready(self) -> CatalogueIndex:

@@ -17,6 +17,7 @@ from kembar.training.heads import first_heads
 from kembar.training.labels import RowLabels
 from kembar.training.loop import EpochResult, Trainer, make_deterministic
 from kembar.training.network import SiameseNetwork
+from kembar.training.relist import relist_matches
 from kembar.training.remine import Miner
 from kembar.training.sources import LabelledSource, join_sources
 from kembar.training.work import TrainingWork
@@ -98,6 +99,8 @@ def _fit(
     make_deterministic(training.seed)
     features, triplets = join_sources(sources)
     triplets = triplets.trained_on(part)
+    if features.origin is not None:
+        triplets = replace(triplets, train=relist_matches(triplets.train, features.origin, training.seed))
     cnn = build_small_cnn(training.seed) if features.pixels is not None else None
     same = [source.same_photos(part) for source in sources] if cnn is None else []
     heads = first_heads(features.towers, settings, same)
