@@ -17,6 +17,7 @@ from kembar.training.work import TrainingWork
 
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "cross-entropy (the default)": {},
+    "cross-entropy, another seed": {"training": {"seed": 8}},
     "the seed's": {"training": {"loss": "triplet_probability"}},
     "contrastive": {"training": {"loss": "contrastive"}},
     "triplet margin": {"training": {"loss": "triplet_margin"}},
@@ -97,4 +98,20 @@ def by_loss(shop: Workshop) -> dict[str, Any]:
         for name in (*TITLED, PHOTOS)
         for title, judged in found.items()
     ]
-    return {"rows": rows}
+    return {"rows": rows, "said": _differences(found, default)}
+
+
+def _differences(found: dict[str, dict[str, Judged]], default: dict[str, Judged]) -> str:
+    """Which variants differ from the default by more than chance, in words."""
+    gains = [
+        (title, name, each[name].gain(default[name]))
+        for title, each in found.items()
+        for name in each
+        if each is not default
+    ]
+    better = [f"{title} on `{name}`" for title, name, (_, low, _) in gains if low > 0]
+    worse = [f"{title} on `{name}`" for title, name, (_, _, high) in gains if high < 0]
+    return (
+        f"Better than the default with an interval that leaves out nought: {'; '.join(better) or 'none'}. "
+        f"Worse: {'; '.join(worse) or 'none'}. Of so many comparisons, one in forty would be either by chance."
+    )

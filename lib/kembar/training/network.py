@@ -140,17 +140,13 @@ class SiameseNetwork(tf.Module):
         return _HEAD_PULL * heads + _PATTERN_PULL * self.discriminator.pull()
 
     def slow_variables(self) -> list[tf.Variable]:
-        """Those that start from something good and should stay near it."""
-        heads = [self.title_head.kernel, *self._centres]
-        return heads if self.image_tower is not None else [*heads, self.image_head.kernel]
+        """Those that should stay near a good start, and those of a tower, whose units die in large steps."""
+        tower = [] if self.image_tower is None else [weight.value for weight in self.image_tower.trainable_weights]
+        return [self.title_head.kernel, self.image_head.kernel, *self._centres, *tower]
 
     def fast_variables(self) -> list[tf.Variable]:
         """Those that are learnt from scratch."""
-        fresh = [self.discriminator.shared, self.discriminator.own, self.discriminator.bias]
-        if self.image_tower is None:
-            return fresh
-        tower = [weight.value for weight in self.image_tower.trainable_weights]
-        return [*fresh, self.image_head.kernel, *tower]
+        return [self.discriminator.shared, self.discriminator.own, self.discriminator.bias]
 
 
 def drop_modalities(present: tf.Tensor, share: float, seed: tf.Tensor) -> tf.Tensor:
