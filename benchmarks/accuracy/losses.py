@@ -17,7 +17,6 @@ from kembar.training.work import TrainingWork
 
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "cross-entropy (the default)": {},
-    "cross-entropy, another seed": {"training": {"seed": 8}},
     "the seed's": {"training": {"loss": "triplet_probability"}},
     "contrastive": {"training": {"loss": "contrastive"}},
     "triplet margin": {"training": {"loss": "triplet_margin"}},
@@ -25,6 +24,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "supervised contrastive": {"training": {"loss": "supervised_contrastive"}},
     "cross-entropy, re-mined each epoch": {"triplets": {"remine_epochs": 1}},
     "cross-entropy, each photo relisted twice": {"training": {"relist_photos": 2}},
+    "cross-entropy, another seed": {"training": {"seed": 8}},
 }
 TITLED, PHOTOS, ALIKE = ("mall-dev", "shopee-dev"), "grocery-dev", 0.9
 

@@ -13,9 +13,10 @@ from kembar.heads import Head
 from kembar.towers.image import SMALL_CNN, ImageTower
 from kembar.towers.small_cnn import build_small_cnn, pack_weights
 from kembar.training.decide import without_gap
+from kembar.training.epoch import EpochResult
 from kembar.training.heads import first_heads
 from kembar.training.labels import RowLabels
-from kembar.training.loop import EpochResult, Trainer, make_deterministic
+from kembar.training.loop import Trainer, make_deterministic
 from kembar.training.network import SiameseNetwork
 from kembar.training.relist import relist_matches
 from kembar.training.remine import Miner

@@ -10,29 +10,14 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from kembar.config import TrainingSettings
 from kembar.errors import TrainingError
+from kembar.training.epoch import EpochResult, evaluate
 from kembar.training.features import Batch, TrainingFeatures, TripletRows, epoch_batches
 from kembar.training.network import SiameseNetwork, drop_modalities
 from kembar.training.remine import Miner
-
-
-@dataclass(frozen=True)
-class EpochResult:
-    """One epoch's mean training loss, and on the held-out triplets the loss of the decisions, and those at 0.5.
-
-    What a loss asks of codes besides is left out there: ArcFace has no centres of held-out products.
-    """
-
-    epoch: int
-    training_loss: float
-    held_out_loss: float
-    precision: float
-    recall: float
-    f1: float
 
 
 def make_deterministic(seed: int) -> None:
@@ -134,7 +119,9 @@ class Trainer:
                 self._save()
 
     def _finish_epoch(self) -> None:
-        result = self._evaluate(float(self._loss_sum) / max(int(self._step), 1))
+        training_loss = float(self._loss_sum) / max(int(self._step), 1)
+        held_out = evaluate(self.network, self.features, self.triplets.held_out, self.settings.batch_size)
+        result = EpochResult(int(self._epoch) + 1, training_loss, *held_out)
         if result.held_out_loss < float(self._best_loss):
             self._best_loss.assign(result.held_out_loss)
             self._best_epoch.assign(self._epoch + 1)
@@ -195,18 +182,3 @@ class Trainer:
         else:
             loss = tf.constant(np.nan)
         return loss
-
-    def _evaluate(self, training_loss: float) -> EpochResult:
-        odds, losses = self._held_out()
-        said, true = odds > 0, np.array([True, False])[None, :]
-        hits = float((said & true).sum())
-        precision, recall = hits / max(float(said.sum()), 1.0), hits / max(len(odds), 1)
-        f1 = 2 * precision * recall / max(precision + recall, 1e-9)
-        return EpochResult(int(self._epoch) + 1, training_loss, float(losses.mean()), precision, recall, f1)
-
-    def _held_out(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        parts = []
-        for batch in epoch_batches(self.features, self.triplets.held_out, self.settings.batch_size, 0, 0):
-            inputs = [tf.constant(batch[name]) for name in ("rows", "ready", "present")]
-            parts.append((self.network.log_odds(*inputs).numpy(), self.network.decision_losses(*inputs).numpy()))
-        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
