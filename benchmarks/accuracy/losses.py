@@ -113,6 +113,6 @@ def _differences(found: dict[str, dict[str, Judged]], default: dict[str, Judged]
     worse = [f"{title} on `{name}`" for title, name, (_, _, high) in gains if high < 0]
     return (
         f"Better than the default with an interval that leaves out nought: {'; '.join(better) or 'none'}. "
-        f"Worse: {'; '.join(worse) or 'none'}. By chance alone one comparison in forty is either; and the intervals are "
-        "of which products there are, not of the training: another seed shows what training again changes."
+        f"Worse: {'; '.join(worse) or 'none'}. By chance alone one comparison in forty is either; and the intervals "
+        "are of which products there are, not of the training: another seed shows what training again changes."
     )
