@@ -16,6 +16,7 @@ from accuracy.grouping import by_grouping
 from accuracy.growth import by_growth
 from accuracy.ingredients import by_ingredient
 from accuracy.learning import by_labels
+from accuracy.losses import by_loss
 from accuracy.modality import by_modality, with_holes
 from accuracy.page import write_sections
 from accuracy.prepare import NAMES, Workshop
@@ -34,6 +35,7 @@ TABLES: dict[str, Callable[[Workshop], dict[str, Any]]] = {
     "growth": by_growth,
     "learning": by_labels,
     "grocery": by_photos,
+    "losses": by_loss,
     "cnn": by_tower,
 }
 

@@ -96,3 +96,62 @@ def lite0_features(tensors: dict[str, np.ndarray], pixels: np.ndarray) -> np.nda
         y = layer(y, f"{name}._project_conv", f"{name}._bn2")
         x = x + y if stride == 1 and y.shape == x.shape else y
     return relu6(layer(x, "_conv_head", "_bn1")).mean(axis=(0, 1))
+
+
+def supervised_contrastive(
+    codes: np.ndarray,
+    rows: np.ndarray,
+    product: np.ndarray,
+    catalogue: np.ndarray,
+    usable: np.ndarray,
+    temperature: float,
+) -> np.ndarray:
+    """−1/|P| Σ_p ln(exp(s_ip) / Σ_a exp(s_ia)) of each triplet's anchor among the listings of all usable triplets."""
+    batch = [row for triplet, good in zip(rows, usable, strict=True) if good for row in triplet]
+    losses = []
+    for anchor, *_ in rows:
+        others = [row for row in batch if row != anchor and catalogue[row] == catalogue[anchor]]
+        weight = {row: np.exp(float(codes[anchor] @ codes[row]) / temperature) for row in others}
+        total = sum(weight[row] for row in others)
+        terms = [-np.log(weight[row] / total) for row in others if product[row] == product[anchor]]
+        losses.append(np.mean(terms) if terms else 0.0)
+    return np.array(losses)
+
+
+def arcface(
+    codes: np.ndarray,
+    rows: np.ndarray,
+    class_of: np.ndarray,
+    centres: np.ndarray,
+    catalogue: np.ndarray,
+    scale: float,
+    margin: float,
+) -> np.ndarray:
+    """−ln of the softmax of scaled cosines, the own one's angle widened; the mean over a triplet's known listings."""
+    losses = []
+    for triplet in rows:
+        terms = []
+        for row in triplet:
+            own = class_of[row]
+            if own < 0:
+                continue
+            mine = [c for c in range(len(centres)) if catalogue[c] == catalogue[own]]
+            cosine = {c: float(codes[row] @ centres[c] / np.linalg.norm(centres[c])) for c in mine}
+            angle = np.arccos(np.clip(cosine[own], -1, 1))
+            beyond = cosine[own] - margin * np.sin(margin)
+            cosine[own] = np.cos(angle + margin) if angle + margin < np.pi else beyond
+            terms.append(-np.log(np.exp(scale * cosine[own]) / sum(np.exp(scale * cosine[c]) for c in mine)))
+        losses.append(np.mean(terms) if terms else 0.0)
+    return np.array(losses)
+
+
+def pick(odds: list[float], match: float, margin: float, hardest: bool, chance: float) -> int | None:
+    """A non-match for a match, by sorting: FaceNet's semi-hard ones in their order, or the hardest."""
+    ranked = sorted(range(len(odds)), key=lambda k: -odds[k])
+    if hardest and ranked:
+        return ranked[0]
+    farther = [k for k in ranked if odds[k] < match]
+    semi_hard = sorted(k for k in farther if match - odds[k] <= margin)
+    if semi_hard:
+        return semi_hard[int(np.floor(chance * len(semi_hard)))]
+    return farther[0] if farther else None

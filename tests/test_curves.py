@@ -43,7 +43,7 @@ def test_log_odds_are_those_of_the_double_loop():
 def test_numpy_equals_tensorflow():
     import tensorflow as tf
 
-    from kembar.training.network import CurvesLayer
+    from kembar.training.layers import CurvesLayer
 
     layer, rng = CurvesLayer(), np.random.default_rng(3)
     for variable in (layer.shared, layer.own, layer.bias):

@@ -15,7 +15,7 @@ from tests.test_curves import random_pairs
 def test_numpy_heads_equal_tensorflows():
     import tensorflow as tf
 
-    from kembar.training.network import HeadLayer, cosine_distance
+    from kembar.training.layers import HeadLayer, cosine_distance
 
     rng = np.random.default_rng(4)
     head = Head(rng.normal(0, 0.1, 20).astype(np.float32), rng.normal(0, 1, (20, 6)).astype(np.float32))

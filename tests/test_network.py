@@ -1,4 +1,4 @@
-"""The Siamese network: no gradient is NaN, whatever is copied or missing, and each loss is what it is called."""
+"""The Siamese network: no gradient is NaN, whatever is copied or missing."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,9 @@ import tensorflow as tf
 
 from kembar.config import Settings
 from kembar.training.features import TrainingFeatures, triplet_batch
-from kembar.training.network import LOSSES, cosine_distance, safe_normalise
+from kembar.training.layers import cosine_distance, safe_normalise
+from kembar.training.losses import LOSSES
 from tests.toys import copied_listings, network_of, small
-
-TOLD = ("triplet_margin", "contrastive")
 
 
 @pytest.fixture(scope="module")
@@ -44,22 +43,6 @@ def test_no_gradient_of_a_batch_of_copies_is_nan(features: TrainingFeatures, set
     assert all(np.isfinite(tf.convert_to_tensor(g).numpy()).all() for g in gradients)
 
 
-def test_the_seeds_loss_is_as_it_was_defined():
-    """(p(non-match | anchor, match) + 1 − p(non-match | anchor, non-match)) / 2, with p(non-match) = 1 − p(match)."""
-    match, non_match = tf.constant([2.0, -1.0]), tf.constant([-3.0, 0.5])
-    p, q = tf.sigmoid(match).numpy(), tf.sigmoid(non_match).numpy()
-    expected = ((1 - p) + 1 - (1 - q)) / 2
-    assert np.allclose(LOSSES["triplet_probability"][0](match, non_match), expected)
-
-
-def test_losses_on_codes_are_those_of_their_papers():
-    """A margin of 0.3 between match and non-match; matches at nought, non-matches beyond 0.8."""
-    match, non_match = np.array([0.1, 0.5, 0.2], np.float32), np.array([0.9, 0.6, 0.1], np.float32)
-    margin, contrast = (LOSSES[name][1](tf.constant(match), tf.constant(non_match)).numpy() for name in TOLD)
-    assert np.allclose(margin, np.maximum(match - non_match + 0.3, 0))
-    assert np.allclose(contrast, match**2 + np.maximum(0.8 - non_match, 0) ** 2)
-
-
 @pytest.mark.parametrize("loss", sorted(LOSSES))
 def test_a_triplet_with_nothing_to_compare_counts_for_nothing(
     features: TrainingFeatures, settings: Settings, loss: str
@@ -73,3 +56,12 @@ def test_a_triplet_with_nothing_to_compare_counts_for_nothing(
 def test_settings_reach_the_network(features: TrainingFeatures, settings: Settings):
     network = network_of(features, small(settings))
     assert network.title_head.export().code_dim == 8
+
+
+def test_the_odds_of_any_pair_are_those_of_a_triplet_that_has_it(features: TrainingFeatures, settings: Settings):
+    network = network_of(features, small(settings))
+    rows = np.array([[0, 1, 30], [5, 4, 10], [15, 17, 40]])
+    batch = {name: tf.constant(value) for name, value in triplet_batch(features, rows).items()}
+    left, right = np.repeat(rows[:, 0], 2), rows[:, 1:].ravel()
+    odds = network.pair_odds(left, right, *features.ready(left, right))
+    np.testing.assert_allclose(odds.reshape(3, 2), network.log_odds(**batch).numpy(), rtol=1e-4, atol=1e-4)

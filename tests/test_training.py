@@ -12,7 +12,8 @@ from kembar.errors import TrainingError
 from kembar.training.features import TrainingFeatures, TripletRows, epoch_batches
 from kembar.training.heads import first_heads
 from kembar.training.loop import Trainer, make_deterministic
-from kembar.training.network import LOSSES, SiameseNetwork
+from kembar.training.losses import LOSSES
+from kembar.training.network import SiameseNetwork
 from tests.toys import N, copied_listings, drawn_triplets, network_of, small
 
 
@@ -120,11 +121,10 @@ def test_the_small_cnn_is_trained_along(
     make_deterministic(7)
     cnn = build_small_cnn(7)
     before = [weight.copy() for weight in cnn.get_weights()]
-    network = SiameseNetwork(towers.title.astype(np.float32), pixels, first_heads(towers, config), config.training, cnn)
+    seen = replace(features, towers=towers, pixels=pixels)
     few = TripletRows(triplets.train[:64], triplets.held_out[:16])
-    trainer = Trainer(
-        network, replace(features, towers=towers), few, replace(config.training, epochs=1), tmp_path, quiet=True
-    )
+    network = SiameseNetwork(seen, first_heads(towers, config), config.training, few.train, cnn)
+    trainer = Trainer(network, seen, few, replace(config.training, epochs=1), tmp_path, quiet=True)
     trainer.fit()
     assert all(np.isfinite(weight).all() for weight in cnn.get_weights())
     assert any(not np.array_equal(a, b) for a, b in zip(before, cnn.get_weights(), strict=True))

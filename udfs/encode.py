@@ -5,7 +5,7 @@ from functools import partial
 
 import pyarrow as pa
 from pyspark import TaskContext
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from kembar.bundle import Bundle
@@ -27,9 +27,9 @@ def encode_listings(listings: DataFrame, images: str, settings: Settings, bundle
     """
     spark = listings.sparkSession
     partitions = partition_count(listings.count(), spark.sparkContext.defaultParallelism, settings.encode)
-    threads = int(spark.conf.get("spark.task.cpus", "1") or 1)
+    threads = threads_of(spark)
     encoder = ListingEncoder(
-        _photo_encoder(images, settings, bundle, threads), _title_encoder(settings, bundle, threads)
+        photo_encoder(images, settings, bundle, threads), _title_encoder(settings, bundle, threads)
     )
     columns = ", ".join(f"{name} string" for name in LISTINGS.names)
     encoded = by_photo(listings, partitions).mapInArrow(
@@ -76,7 +76,13 @@ def by_photo(listings: DataFrame, partitions: int) -> DataFrame:
     )
 
 
-def _photo_encoder(images: str, settings: Settings, bundle: Bundle | None, threads: int) -> PhotoEncoder:
+def threads_of(spark: SparkSession) -> int:
+    """Threads that a Python worker may use."""
+    return int(spark.conf.get("spark.task.cpus", "1") or 1)
+
+
+def photo_encoder(images: str, settings: Settings, bundle: Bundle | None, threads: int) -> PhotoEncoder:
+    """How photos are encoded: as the bundle says, or by the tower of the settings without a head."""
     return PhotoEncoder(
         images=images,
         tower=bundle.image_tower if bundle else settings.image_tower.name,

@@ -20,13 +20,15 @@ from kembar.training.features import read_triplets, triplet_rows
 from kembar.training.heads import first_heads
 from kembar.training.labels import RowLabels, labels_by_row
 from kembar.training.pixels import load_pixels
+from kembar.training.relist import Relisted
 from kembar.training.sources import LabelledSource
 from kembar.training.work import TrainingWork
 from kembar.training.worlds import FOLDS, LabelledCatalogue
 from kembar.triplets import add_folds, build_triplets, split_groups
 from udfs.catalogue import index_catalogue
-from udfs.encode import encode_listings, split_encoded
+from udfs.encode import encode_listings, photo_encoder, split_encoded, threads_of
 from udfs.mine import collect_rows, mine_pairs, name_pairs
+from udfs.relist import collect_relisted, relist_photos
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,27 @@ def encode_source(
 
 def mine_source(spark: SparkSession, source: EncodedSource, work: TrainingWork, number: int) -> LabelledSource:
     """Build a catalogue's triplets into the work folder, unless they are there, and read what training needs."""
-    settings, table = work.settings, f"triplets-{number}"
-    if not work.has(table):
+    settings, table, again = work.settings, f"triplets-{number}", work.settings.triplets.remine_epochs > 0
+    proposed = None
+    if again or not work.has(table):
         heads = first_heads(source.index, settings)
         pairs = mine_pairs(spark, source.index.projected(heads.image, heads.title), settings.blocking)
+        proposed = collect_rows(pairs) if again else None
+    if not work.has(table):
         triplets = build_triplets(source.listings, name_pairs(pairs, source.posting_ids), settings.triplets)
         write_table(triplets, work.path(table), TRIPLETS)
     rows = triplet_rows(read_triplets(work.path(table)), source.posting_ids)
-    return LabelledSource(source.name, source.index, source.labels, rows, _pixels(source, settings))
+    relisted = relist_source(source, work, number) if settings.training.relist_photos else None
+    return LabelledSource(source.name, source.index, source.labels, rows, _pixels(source, settings), proposed, relisted)
+
+
+def relist_source(source: EncodedSource, work: TrainingWork, number: int) -> Relisted:
+    """Altered copies of a catalogue's photos, encoded into the work folder unless they are there."""
+    spark, table = source.listings.sparkSession, f"relisted-{number}"
+    if not work.has(table):
+        photos = photo_encoder(source.images, work.settings, None, threads_of(spark))
+        rewrite_table(relist_photos(source.listings, photos, work.settings), work.path(table))
+    return collect_relisted(spark.read.parquet(work.path(table)), source.listings, source.posting_ids)
 
 
 def _pixels(source: EncodedSource, settings: Settings) -> NDArray[np.uint8] | None:

@@ -30,6 +30,18 @@ class Judged:
             scores[:, choice.scored] = row_scores(claims, choice.product, choice.scored)
         return Judged(*scores, first.product)
 
+    @staticmethod
+    def joined(parts: list["Judged"]) -> "Judged":
+        """Of several catalogues, each with products of its own."""
+        scores = (np.concatenate([getattr(part, name) for part in parts]) for name in ("precision", "recall", "f1"))
+        labels = [[number, product] for number, part in enumerate(parts) for product in part.product]
+        return Judged(*scores, np.unique(labels, axis=0, return_inverse=True)[1].ravel())
+
+    @property
+    def products(self) -> int:
+        """How many products were judged."""
+        return len(np.unique(self.product[~np.isnan(self.f1)]))
+
     def row(self) -> dict[str, float | str]:
         """Figures of a table."""
         known = ~np.isnan(self.f1)
@@ -40,12 +52,16 @@ class Judged:
         shown = {name: f"{value:.3f}" for name, value in figures.items()}
         return {"F1": shown.pop("F1"), "95 % interval": f"{low:.3f}–{high:.3f}", **shown}
 
-    def over(self, other: "Judged") -> str:
-        """The paired difference of F1 to another judgement of the same listings, with its interval."""
+    def gain(self, other: "Judged") -> tuple[float, float, float]:
+        """The paired difference of F1 to another judgement of the same listings, and its interval."""
         both = ~np.isnan(self.f1) & ~np.isnan(other.f1)
         difference = (self.f1 - other.f1)[both]
-        low, high = bootstrap_mean(difference, self.product[both])
-        return f"{difference.mean():+.3f} ({low:+.3f} to {high:+.3f})"
+        return float(difference.mean()), *bootstrap_mean(difference, self.product[both])
+
+    def over(self, other: "Judged") -> str:
+        """`gain` for a table."""
+        mean, low, high = self.gain(other)
+        return f"{mean:+.3f} ({low:+.3f} to {high:+.3f})"
 
 
 def row_scores(claims: NDArray[np.bool_], product: Rows, scored: NDArray[np.bool_]) -> NDArray[np.float64]:

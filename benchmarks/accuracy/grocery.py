@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from accuracy.figures import Judged
 from accuracy.hide import take_rows, through
 from accuracy.judge import fit
-from accuracy.prepare import Workshop
+from accuracy.prepare import Heads, Workshop
 from kembar.bundle import Decider
 from kembar.grouping.labels import join_lone_listings
 from kembar.heads import normalise_rows
@@ -30,18 +30,18 @@ def thinned(photos: NDArray[np.float32], product: NDArray[np.int64], alike: floa
     return np.array(kept)
 
 
-def _half(shop: Workshop, held_out: bool, heads: int, alike: float) -> LabelledCatalogue:
-    """The classes of one half, thinned, as a catalogue with the codes of one view's heads."""
+def half_of(shop: Workshop, held_out: bool, heads: Heads, key: str, alike: float) -> LabelledCatalogue:
+    """The classes of one half, thinned, as a catalogue with the codes of one view's heads, which `key` names."""
     source = shop.prepared.sources[NAME]
     half = np.flatnonzero(source.labels.held_out == held_out)
     rows = half[thinned(source.towers.image[half].astype(np.float32), source.labels.product[half], alike)]
     towers = through(take_rows(source.towers, rows), image=True)
-    index = shop.prepared.views[heads].codes(NAME, towers)
-    proposed = shop.propose(f"{NAME}-{held_out}-{heads}-{alike}", index)
+    index = heads.codes(NAME, towers)
+    proposed = shop.propose(f"{NAME}-{held_out}-{key}-{alike}", index)
     return LabelledCatalogue(NAME, index, proposed, source.labels.product[rows], source.labels.fold[rows])
 
 
-def _judge(catalogue: LabelledCatalogue, decider: Decider) -> Judged:
+def judge_by(catalogue: LabelledCatalogue, decider: Decider) -> Judged:
     cross = fit([catalogue])
     choice = cross.choice(cross.world(catalogue), decider.discriminator, 0)
     choice = replace(choice, scored=np.ones(len(catalogue.index), bool))
@@ -53,13 +53,13 @@ def _judge(catalogue: LabelledCatalogue, decider: Decider) -> Judged:
 def by_photos(shop: Workshop) -> dict[str, Any]:
     """Each half judged by the other. View 0 has heads of the training half, view 1 of the held-out one: the
     curves are fitted to classes as heads see them that do not know them, as in training."""
-    rows = []
+    rows, views = [], shop.prepared.views
     for alike in ALIKE:
         for title, judged, heads in (("second", True, 0), ("first", False, 1)):
-            catalogue = _half(shop, judged, heads, alike)
-            told = fit([_half(shop, not judged, 1 - heads, alike)]).decider()
+            catalogue = half_of(shop, judged, views[heads], str(heads), alike)
+            told = fit([half_of(shop, not judged, views[1 - heads], str(1 - heads), alike)]).decider()
             size = {"classes": len(np.unique(catalogue.product)), "photos": len(catalogue.index)}
-            row = {"cosine to others": f"≤ {alike}", "half": title, **size, **_judge(catalogue, told).row()}
+            row = {"cosine to others": f"≤ {alike}", "half": title, **size, **judge_by(catalogue, told).row()}
             rows.append(row | {"threshold": f"{told.thresholds.match:.2f}"})
             print(rows[-1], flush=True)
     return {"rows": rows}

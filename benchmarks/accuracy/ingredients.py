@@ -10,7 +10,7 @@ from accuracy.extras import FEATURES, Stacked, features
 from accuracy.figures import Judged
 from accuracy.judge import PER_LISTING, blank, fit
 from accuracy.modality import whole
-from accuracy.prepare import Heads, Workshop
+from accuracy.prepare import Workshop
 from kembar.catalogue import CatalogueIndex
 from kembar.discriminator import Discriminator
 from kembar.training.decide import DiscriminatorFit, without_gap
@@ -38,16 +38,6 @@ def _less(index: CatalogueIndex, what: str) -> CatalogueIndex:
     return replace(index, **{f"has_{what}": np.zeros(len(index), bool)})
 
 
-def _by_heads(shop: Workshop, name: str, which: list[Heads], key: str, centred: bool) -> list[LabelledCatalogue]:
-    """A set's catalogues with other codes and what is proposed by them."""
-    source, found = shop.prepared.sources[name], []
-    for number, heads in enumerate(which):
-        index = heads.codes(name, source.towers, centred)
-        proposed = shop.propose(f"{name}-{number}-{key}", index)
-        found.append(LabelledCatalogue(name, index, proposed, source.labels.product, heads.judged[name]))
-    return found
-
-
 def judge_set(shop: Workshop, name: str) -> dict[str, Judged]:
     """Each variant of the decision on one set."""
     views = shop.catalogues(name)
@@ -64,8 +54,8 @@ def judge_set(shop: Workshop, name: str) -> dict[str, Judged]:
         **({"without the photo's code": fit(without("image"))} if name == "mall-dev" else {}),
         "without the hash": fit(without("hash")),
         "without the gap": fit(views, GaplessFit(blank(), PER_LISTING)),
-        "without centring": fit(_by_heads(shop, name, shop.prepared.views, "uncentred", False)),
-        "heads of principal components": fit(_by_heads(shop, name, [shop.prepared.plain], "plain", True)),
+        "without centring": fit(shop.through(name, shop.prepared.views, "uncentred", centred=False)),
+        "heads of principal components": fit(shop.through(name, [shop.prepared.plain], "plain")),
     }
     tried = {f"with {each}": {"more": features(name, shop.prepared.posting_ids[name], [each])} for each in FEATURES}
     every = features(name, shop.prepared.posting_ids[name], list(FEATURES))

@@ -67,6 +67,10 @@ def _learning(found: dict[str, Any]) -> str:
     )
 
 
+def _losses(found: dict[str, Any]) -> str:
+    return f"{_one()(found)}\n\nWhat is not the default is off unless it is asked for. {found['said']}"
+
+
 SECTIONS: dict[str, tuple[str, str, Callable[[dict[str, Any]], str]]] = {
     "modality": ("By modality", "", _modality),
     "holes": ("Where some of it is missing", "", _holes),
@@ -89,6 +93,14 @@ SECTIONS: dict[str, tuple[str, str, Callable[[dict[str, Any]], str]]] = {
         "`grocery-dev`: really different shots of groceries on shelves. Heads, curves and thresholds come from the "
         "other half of the classes. Shots that look like one before, by the tower's own cosine, are left out.",
         _one(),
+    ),
+    "losses": (
+        "By what heads learn from",
+        "Heads trained with each loss, with non-matches mined again, and with altered copies of photos; everything "
+        "after the heads is the same. Losses other than the first two are asked of the codes, beside cross-entropy "
+        "of the decision. Sets with titles are whole catalogues; of `grocery-dev` each half of the classes is judged "
+        "by the other (cosine to others ≤ 0.9). Epochs are those that the heads of each half kept.",
+        _losses,
     ),
     "cnn": (
         "The small CNN",

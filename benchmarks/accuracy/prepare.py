@@ -18,16 +18,19 @@ from accuracy.keep import Keep
 from kembar.catalogue import CatalogueIndex
 from kembar.config import Settings
 from kembar.heads import Head
+from kembar.listings import read_listings, validate_listings
 from kembar.session import get_session
 from kembar.towers.image import SMALL_CNN, ImageTower
 from kembar.towers.runtime import tensorflow
 from kembar.training.heads import first_heads
+from kembar.training.relist import Relisted
 from kembar.training.sources import LabelledSource, join_sources
 from kembar.training.work import TrainingWork
 from kembar.training.worlds import CandidateRows, LabelledCatalogue
 from udfs.catalogue import index_catalogue
-from udfs.encode import encode_listings, split_encoded
+from udfs.encode import encode_listings, photo_encoder, split_encoded, threads_of
 from udfs.mine import collect_rows, mine_pairs
+from udfs.relist import collect_relisted, relist_photos
 from udfs.sources import encode_source, mine_source
 
 T = TypeVar("T")
@@ -84,28 +87,19 @@ class Workshop:
 
     def _prepare(self) -> Prepared:
         work = self._work
-        begun = (work.folder / "run.json").exists()
-        work.open(begun)
-        pairs = [(path, str(images_of(DATA / name))) for path, name in zip(work.listings, self.names, strict=True)]
+        begun = open_work(work)
+        pairs = [(path, str(images_of(DATA / name))) for path, name in zip(work.inputs, self.names, strict=True)]
         encoded = [encode_source(self.spark, *pair, work, k, None) for k, pair in enumerate(pairs)]
         mined = [mine_source(self.spark, source, work, k) for k, source in enumerate(encoded)]
         tensorflow()
-        from kembar.training.fit import fit_heads
+        from kembar.training.fit import fit_views
 
-        _, views = fit_heads(mined, work, begun)
+        views = fit_views(mined, work, begun)
         told = dict(zip(self.names, mined, strict=True))
         return Prepared(
             sources={name: replace(source, pixels=None) for name, source in told.items()},
             posting_ids={name: source.posting_ids for name, source in zip(self.names, encoded, strict=True)},
-            views=[
-                Heads(
-                    view.trained.image_head,
-                    view.trained.title_head,
-                    {name: view.judged(source.labels) for name, source in told.items()},
-                    {n: _embed(view, source.pixels) for n, source in told.items() if source.pixels is not None},
-                )
-                for view in views
-            ],
+            views=[heads_of(view, told) for view in views],
             plain=self._plain(mined, told),
         )
 
@@ -127,16 +121,27 @@ class Workshop:
 
     def catalogues(self, name: str) -> list[LabelledCatalogue]:
         """A data set through each view."""
-        return self.remember(f"catalogues of {name}", lambda: self._catalogues(name))
+        return self.remember(f"catalogues of {name}", lambda: self.through(name, self.prepared.views))
 
-    def _catalogues(self, name: str) -> list[LabelledCatalogue]:
-        source = self.prepared.sources[name]
-        found = []
-        for number, view in enumerate(self.prepared.views):
-            index = view.codes(name, source.towers)
-            proposed = self.propose(f"{name}-{number}", index)
+    def through(self, name: str, views: list[Heads], key: str = "", centred: bool = True) -> list[LabelledCatalogue]:
+        """A data set with the codes of these heads, and what is proposed by them; `key` names the heads."""
+        source, found = self.prepared.sources[name], []
+        for number, view in enumerate(views):
+            index = view.codes(name, source.towers, centred)
+            proposed = self.propose(f"{name}-{number}{key and '-'}{key}", index)
             found.append(LabelledCatalogue(name, index, proposed, source.labels.product, view.judged[name]))
         return found
+
+    def relisted(self, name: str, settings: Settings) -> Relisted:
+        """Altered copies of a data set's photos."""
+        return self.keep.once(
+            f"relisted-{name}-{settings.training.relist_photos}", lambda: self._relist(name, settings)
+        )
+
+    def _relist(self, name: str, settings: Settings) -> Relisted:
+        listings, _ = validate_listings(read_listings(self.spark, str(DATA / name / "train.csv")))
+        photos = photo_encoder(str(images_of(DATA / name)), settings, None, threads_of(self.spark))
+        return collect_relisted(relist_photos(listings, photos, settings), listings, self.prepared.posting_ids[name])
 
     def towers_of(self, key: str, name: str, posting_ids: list[str], others: int = 0) -> tuple[CatalogueIndex, list]:  # type: ignore[type-arg]
         """Some of a set's listings, among titles of other shops' goods, as a catalogue of their own: term
@@ -151,14 +156,29 @@ class Workshop:
         return index_catalogue(encoded, str(self.keep.folder / "hashed"))
 
     def _distractors(self):  # type: ignore[no-untyped-def]
-        from kembar.listings import read_listings, validate_listings
-
         path = str(self.keep.folder / "distractors")
         if not (self.keep.folder / "distractors" / "_SUCCESS").exists():
             listings, _ = validate_listings(read_listings(self.spark, str(DATA / "distractors" / "test.csv")))
             encoded = encode_listings(listings, str(DATA / "distractors"), self.settings, None)
             encoded.write.mode("overwrite").parquet(path)
         return split_encoded(self.spark.read.parquet(path))[0]
+
+
+def open_work(work: TrainingWork) -> bool:
+    """Go on with what an earlier run of the same settings left, or start; whether there was one."""
+    begun = (work.folder / "run.json").exists()
+    work.open(begun)
+    return begun
+
+
+def heads_of(view: Any, told: dict[str, LabelledSource]) -> Heads:
+    """A view as it is kept."""
+    return Heads(
+        view.trained.image_head,
+        view.trained.title_head,
+        {name: view.judged(source.labels) for name, source in told.items()},
+        {name: _embed(view, source.pixels) for name, source in told.items() if source.pixels is not None},
+    )
 
 
 def _embed(view: Any, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

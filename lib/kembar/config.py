@@ -59,6 +59,7 @@ class EncodeSettings:
 class TripletSettings:
     per_anchor: Count
     hard_share: Share
+    remine_epochs: Annotated[Whole, Field(ge=0)]
     held_out_share: Annotated[Number, Field(gt=0, lt=1)]
     seed: Whole
 
@@ -66,13 +67,16 @@ class TripletSettings:
 @dataclass(frozen=True, config=_STRICT)
 class TrainingSettings:
     base: Text
-    loss: Literal["cross_entropy", "triplet_probability", "triplet_margin", "contrastive"]
+    loss: Literal[
+        "cross_entropy", "triplet_probability", "triplet_margin", "contrastive", "arcface", "supervised_contrastive"
+    ]
     epochs: Count
     batch_size: Count
     learning_rate: Positive
     head_learning_rate_scale: Positive
     title_dim: Count
     image_dim: Count
+    relist_photos: Annotated[Whole, Field(ge=0, le=16)]
     modality_dropout: Annotated[Number, Field(ge=0, lt=1)]
     checkpoint_minutes: Positive
     keep_checkpoints: Count

@@ -1,7 +1,8 @@
 """What the network sees of a catalogue: tower embeddings or pixels by row, and the distances that need no training."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
 from kembar.catalogue import CatalogueIndex
+from kembar.curves import Present, Reals
 from kembar.distances import pair_distances
 from kembar.errors import TrainingError
+from kembar.training.worlds import CandidateRows
 
 LEXICAL_AND_HASH = [2, 3, 4]
 """Columns of DISTANCES that come ready from the index; the network computes the other two from its heads."""
@@ -24,12 +27,29 @@ Batch = dict[str, NDArray]  # type: ignore[type-arg]
 class TrainingFeatures:
     """Labelled catalogues by row.
 
-    towers: the catalogue with its towers' own embeddings for codes; pixels: uint8
-    `[n, px, px, 3]`, zero where there is no photo, if the image tower is trained along.
+    towers: the catalogue with its towers' own embeddings for codes; product: `[n]`, equal for the listings of one
+    product of one catalogue; catalogue: `[n]`, which of them a row is of; pixels: uint8 `[n, px, px, 3]`, zero where
+    there is no photo, if the image tower is trained along; proposed: the blocks' pairs, where non-matches are mined
+    again; origin: `[n]`, of which row each is a copy with an altered photo, where there are copies.
     """
 
     towers: CatalogueIndex
+    product: NDArray[np.int64]
+    catalogue: NDArray[np.int64]
     pixels: NDArray[np.uint8] | None = None
+    proposed: CandidateRows | None = None
+    origin: NDArray[np.int64] | None = None
+
+    @cached_property
+    def _ready(self) -> CatalogueIndex:
+        """The catalogue without its embeddings, whose distances nobody reads: a thousand numbers a side."""
+        none = np.zeros((len(self.towers), 0), np.float16)
+        return replace(self.towers, image=none, title=none)
+
+    def ready(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> tuple[Reals, Present]:
+        """Word, character and hash distance of pairs, `[pairs, 3]`, and which of MODALITIES they have."""
+        distances, present = pair_distances(self._ready, left, right)
+        return distances[:, LEXICAL_AND_HASH], present
 
 
 @dataclass(frozen=True)
@@ -80,13 +100,9 @@ def triplet_batch(features: TrainingFeatures, rows: NDArray[np.int64]) -> Batch:
     (anchor, non-match); present `[b, 2, 3]`: which of MODALITIES each pair has.
     """
     left, right = np.repeat(rows[:, 0], 2), rows[:, 1:].ravel()
-    distances, present = pair_distances(features.towers, left, right)
+    ready, present = features.ready(left, right)
     pairs = (len(rows), 2, 3)
-    return {
-        "rows": rows,
-        "ready": distances[:, LEXICAL_AND_HASH].reshape(pairs),
-        "present": present.reshape(pairs),
-    }
+    return {"rows": rows, "ready": ready.reshape(pairs), "present": present.reshape(pairs)}
 
 
 def epoch_batches(

@@ -13,10 +13,13 @@ from kembar.heads import Head
 from kembar.towers.image import SMALL_CNN, ImageTower
 from kembar.towers.small_cnn import build_small_cnn, pack_weights
 from kembar.training.decide import without_gap
+from kembar.training.epoch import EpochResult
 from kembar.training.heads import first_heads
 from kembar.training.labels import RowLabels
-from kembar.training.loop import EpochResult, Trainer, make_deterministic
+from kembar.training.loop import Trainer, make_deterministic
 from kembar.training.network import SiameseNetwork
+from kembar.training.relist import relist_matches
+from kembar.training.remine import Miner
 from kembar.training.sources import LabelledSource, join_sources
 from kembar.training.work import TrainingWork
 
@@ -53,13 +56,6 @@ class Trained:
         )
 
 
-def _full_width(embeddings: NDArray[np.float16], head: Head) -> NDArray[np.float32]:
-    """float32 embeddings as wide as the head takes them; zeros where no listing has the modality."""
-    if embeddings.shape[1]:
-        return embeddings.astype(np.float32)
-    return np.zeros((len(embeddings), len(head.centre)), np.float32)
-
-
 HALVES = ("train", "held_out")
 
 
@@ -85,10 +81,15 @@ def fit_heads(sources: list[LabelledSource], work: TrainingWork, resume: bool) -
     Raises:
         TrainingError: too little data, a loss that is not finite, or nothing to resume from.
     """
-    views = [View(_fit(sources, work, half, work.settings.training, resume), half) for half in HALVES]
+    views = fit_views(sources, work, resume)
     epochs = [min(view.trained.history, key=lambda result: result.held_out_loss).epoch for view in views]
     enough = replace(work.settings.training, epochs=max(sum(epochs) // len(epochs), 1))
     return _fit(sources, work, "whole", enough, resume), views
+
+
+def fit_views(sources: list[LabelledSource], work: TrainingWork, resume: bool) -> list[View]:
+    """Heads trained on each half of the products alone. Raises TrainingError as `fit_heads`."""
+    return [View(_fit(sources, work, half, work.settings.training, resume), half) for half in HALVES]
 
 
 def _fit(
@@ -99,13 +100,14 @@ def _fit(
     make_deterministic(training.seed)
     features, triplets = join_sources(sources)
     triplets = triplets.trained_on(part)
-    towers = features.towers
+    if features.origin is not None:
+        triplets = replace(triplets, train=relist_matches(triplets.train, features.origin, training.seed))
     cnn = build_small_cnn(training.seed) if features.pixels is not None else None
     same = [source.same_photos(part) for source in sources] if cnn is None else []
-    heads = first_heads(towers, settings, same)
-    image = _full_width(towers.image, heads.image) if features.pixels is None else features.pixels
-    network = SiameseNetwork(_full_width(towers.title, heads.title), image, heads, training, cnn)
-    trainer = Trainer(network, features, triplets, training, work.folder / part)
+    heads = first_heads(features.towers, settings, same)
+    network = SiameseNetwork(features, heads, training, triplets.train, cnn)
+    miner = Miner.of(features, triplets.train, settings.triplets) if settings.triplets.remine_epochs else None
+    trainer = Trainer(network, features, triplets, training, work.folder / part, miner=miner)
     if resume:
         trainer.resume()
     trainer.fit()

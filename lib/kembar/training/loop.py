@@ -10,25 +10,14 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from kembar.config import TrainingSettings
 from kembar.errors import TrainingError
+from kembar.training.epoch import EpochResult, evaluate
 from kembar.training.features import Batch, TrainingFeatures, TripletRows, epoch_batches
 from kembar.training.network import SiameseNetwork, drop_modalities
-
-
-@dataclass(frozen=True)
-class EpochResult:
-    """One epoch's mean training loss, and on the held-out triplets the loss and the pair decisions at 0.5."""
-
-    epoch: int
-    training_loss: float
-    held_out_loss: float
-    precision: float
-    recall: float
-    f1: float
+from kembar.training.remine import Miner
 
 
 def make_deterministic(seed: int) -> None:
@@ -39,7 +28,10 @@ def make_deterministic(seed: int) -> None:
 
 @dataclass
 class Trainer:
-    """Trains `network` on triplets, keeping its state in `work` (checkpoints/, logs/)."""
+    """Trains `network` on triplets, keeping its state in `work` (checkpoints/, logs/).
+
+    miner: chooses the training triplets' non-matches anew between epochs; its choice is part of the state.
+    """
 
     network: SiameseNetwork
     features: TrainingFeatures
@@ -47,6 +39,7 @@ class Trainer:
     settings: TrainingSettings
     work: Path
     quiet: bool = False
+    miner: Miner | None = None
     history: list[EpochResult] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -58,11 +51,13 @@ class Trainer:
         self._epoch, self._step = (tf.Variable(0, dtype=tf.int64, name=n) for n in ("epoch", "step"))
         self._best_loss, self._best_epoch = tf.Variable(np.inf, name="best_loss"), tf.Variable(0, dtype=tf.int64)
         self._loss_sum = tf.Variable(0.0, name="loss_sum")
+        self._non_match = tf.Variable(self.triplets.train[:, 2], name="non_match")
         self._trained = [*self.network.slow_variables(), *self.network.fast_variables()]
         self._best = [tf.Variable(v) for v in self._trained]
         state = tf.train.Checkpoint(
             trained=self._trained,
             best=self._best,
+            non_match=self._non_match,
             counters=[self._epoch, self._step, self._best_loss, self._best_epoch, self._loss_sum],
             optimizers=[v.value for o in (self._slow, self._fast) for v in o.variables],
         )
@@ -124,7 +119,9 @@ class Trainer:
                 self._save()
 
     def _finish_epoch(self) -> None:
-        result = self._evaluate(float(self._loss_sum) / max(int(self._step), 1))
+        training_loss = float(self._loss_sum) / max(int(self._step), 1)
+        held_out = evaluate(self.network, self.features, self.triplets.held_out, self.settings.batch_size)
+        result = EpochResult(int(self._epoch) + 1, training_loss, *held_out)
         if result.held_out_loss < float(self._best_loss):
             self._best_loss.assign(result.held_out_loss)
             self._best_epoch.assign(self._epoch + 1)
@@ -133,6 +130,8 @@ class Trainer:
         self._epoch.assign_add(1)
         self._step.assign(0)
         self._loss_sum.assign(0.0)
+        if self.miner is not None:
+            self._non_match.assign(self.miner.choose(self.network, int(self._epoch), self._non_match.numpy()))
         self._report(result)
         self._save()
 
@@ -157,9 +156,10 @@ class Trainer:
     def _dataset(self, epoch: int, start: int) -> Any:
         """Batches made by a background thread while the network trains on the ones before."""
         seed, size = self.settings.seed, self.settings.batch_size
+        rows = np.column_stack([self.triplets.train[:, :2], self._non_match.numpy()])
 
         def batches() -> Iterator[Batch]:
-            return epoch_batches(self.features, self.triplets.train, size, seed, epoch, start)
+            return epoch_batches(self.features, rows, size, seed, epoch, start)
 
         signature = {
             "rows": tf.TensorSpec([None, 3], tf.int64),
@@ -182,18 +182,3 @@ class Trainer:
         else:
             loss = tf.constant(np.nan)
         return loss
-
-    def _evaluate(self, training_loss: float) -> EpochResult:
-        odds, losses = self._held_out()
-        said, true = odds > 0, np.array([True, False])[None, :]
-        hits = float((said & true).sum())
-        precision, recall = hits / max(float(said.sum()), 1.0), hits / max(len(odds), 1)
-        f1 = 2 * precision * recall / max(precision + recall, 1e-9)
-        return EpochResult(int(self._epoch) + 1, training_loss, float(losses.mean()), precision, recall, f1)
-
-    def _held_out(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        parts = []
-        for batch in epoch_batches(self.features, self.triplets.held_out, self.settings.batch_size, 0, 0):
-            inputs = [tf.constant(batch[name]) for name in ("rows", "ready", "present")]
-            parts.append((self.network.log_odds(*inputs).numpy(), self.network.losses(*inputs).numpy()))
-        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])

@@ -1,0 +1,26 @@
+"""Altered copies of photos, made and encoded where the photos are read."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from kembar.config import Settings
+from kembar.photo_codes import PhotoEncoder
+from kembar.training.relist import RELISTED, CopyEncoder, Relisted
+
+
+def relist_photos(listings: DataFrame, photos: PhotoEncoder, settings: Settings) -> DataFrame:
+    """`training.relist_photos` altered copies of each distinct photo, as RELISTED."""
+    spark = listings.sparkSession
+    encoder = CopyEncoder(photos, settings.training.relist_photos, settings.training.seed)
+    names = listings.where(F.col("image").isNotNull()).select("image").distinct()
+    partitions = settings.encode.partitions or 2 * spark.sparkContext.defaultParallelism
+    return names.repartition(partitions, "image").mapInArrow(encoder.__call__, RELISTED)
+
+
+def collect_relisted(relisted: DataFrame, listings: DataFrame, posting_ids: list[str]) -> Relisted:
+    """The copies on the driver, by row of the catalogue."""
+    photos = listings.select("posting_id", "image").toArrow()
+    place = pc.index_in(pa.array(posting_ids), photos["posting_id"])
+    return Relisted.of(relisted.toArrow(), photos["image"].take(place).to_pylist())
