@@ -12,7 +12,7 @@ from kembar.jobs import Stages, job_parser, run_job
 from kembar.listings import label_listings, read_listings
 from kembar.schemas import ENCODED, MATCHES
 from kembar.session import get_session
-from kembar.storage import MANIFEST, delete, exists, join_uri, read_table, require, write_json
+from kembar.storage import MANIFEST, exists, join_uri, read_table, require, write_json
 from kembar.submission import read_submission
 from udfs.catalogue import index_catalogue
 from udfs.mine import count_true_pairs, mine_pairs, place_pairs
@@ -51,7 +51,6 @@ def main() -> None:
                 encoded = read_table(spark, join_uri(args.encoded, "listings"), ENCODED)
                 work = join_uri(posixpath.dirname(args.submission), "_hashed")
                 index, ids = index_catalogue(encoded, work)
-                delete(work)
                 pairs = mine_pairs(spark, index.centred(), settings.blocking)
             metrics["blocking"] = blocking_scores(truth, *count_true_pairs(pairs, ids, truth))
     if args.output:

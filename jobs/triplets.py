@@ -55,7 +55,7 @@ def main() -> None:
         triplets = build_triplets(listings, name_pairs(pairs, posting_ids), settings.triplets)
         write_table(triplets, join_uri(args.output, "triplets"), TRIPLETS)
         write_table(rejected.union(blind), join_uri(args.output, "quarantine"), QUARANTINE)
-    delete(join_uri(args.output, "_staging"), join_uri(args.output, "_hashed"))
+    delete(join_uri(args.output, "_staging"))
     counts = (
         read_table(spark, join_uri(args.output, "triplets"), TRIPLETS)
         .groupBy("split", "non_match_source")
