@@ -24,7 +24,7 @@ from kembar.sample.load.words import COMMON, NAME, NUMBER, SLIP, Titles, write_t
 from kembar.schemas import ENCODED, QUARANTINE
 from kembar.storage import read_table, require_finished
 from kembar.titles import normalise_title, title_terms
-from udfs.match import index_catalogue
+from udfs.catalogue import index_catalogue
 
 LISTINGS = 3000
 
@@ -44,7 +44,9 @@ def truth(written: Path) -> pa.Table:
 @pytest.fixture(scope="module")
 def indexed(spark: SparkSession, written: Path, truth: pa.Table) -> tuple[CatalogueIndex, np.ndarray]:
     """The index that match builds of it, and the product of each row."""
-    index, ids = index_catalogue(read_table(spark, str(written / "encoded" / "listings"), ENCODED))
+    index, ids = index_catalogue(
+        read_table(spark, str(written / "encoded" / "listings"), ENCODED), str(written / "hashed")
+    )
     place = pc.index_in(pa.array(ids), truth["posting_id"].combine_chunks())
     return index.centred(), np.asarray(truth["label_group"].combine_chunks().take(place).cast(pa.int64()))
 
