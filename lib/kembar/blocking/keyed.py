@@ -124,12 +124,17 @@ class _Memberships:
 
 
 def hash_blocks(index: CatalogueIndex, settings: BlockingSettings) -> KeyedBlocks:
-    """Listings whose hashes are equal in one of the bands (Indyk & Motwani 1998); the whole hash is the further key."""
+    """Listings whose hashes are equal in one of the bands (Indyk & Motwani 1998); the whole hash is the further key.
+
+    In a catalogue of more listings than a band has values, strangers share one by chance, and a shared band says less
+    in proportion: at a million listings they would else take half of every listing's proposals.
+    """
     rows, bands = np.flatnonzero(index.has_hash), np.arange(settings.hash_bands)
     width = 64 // settings.hash_bands
     shifts, mask = (bands * width).astype(np.uint64), np.uint64((1 << width) - 1)
     key = ((index.phash[rows, None] >> shifts) & mask).astype(np.int64) * settings.hash_bands + bands
-    weight = np.full(key.size, settings.hash_weight**0.5, np.float32)
+    strangers = max(1.0, len(rows) / 2**width)
+    weight = np.full(key.size, (settings.hash_weight / strangers) ** 0.5, np.float32)
     found = _Memberships(np.repeat(rows, settings.hash_bands), key.ravel(), weight).shared()
     return found.blocks(len(index), index.phash.view(np.int64), settings.max_block, None)
 
