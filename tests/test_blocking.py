@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from kembar.blocking import SOURCES, Blocking, Proposals
-from kembar.blocking.keyed import cut_blocks, within_budget, word_blocks
+from kembar.blocking.keyed import cut_blocks, hash_blocks, within_budget, word_blocks
 from kembar.blocking.nearest import CELL_SIZE, PROBES, NearestCodes
 from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings, load_settings
@@ -184,6 +184,17 @@ def test_a_word_that_everybody_has_costs_no_listing_more_than_its_budget_and_is_
     assert word_blocks(index, blocking(max_block=50, word_comparisons=40), np.zeros(600, np.int32)).counts == type(
         blocks.counts
     )(blocks=300, cut=1, left_out=600)
+
+
+def test_a_shared_band_says_less_where_strangers_share_it_too():
+    """Sixteen bands of 4 bits have 16 values each: among 160 listings ten share one by chance."""
+    weights = {}
+    for listings in (16, 160):
+        index = index_of([["word"]] * listings)
+        index.phash[:2] = 7
+        weights[listings] = hash_blocks(index, blocking(hash_bands=16)).pairs(np.array([0]))[0, 1]
+    assert weights[16] == pytest.approx(16 * 0.25, rel=1e-4)
+    assert weights[160] == pytest.approx(16 * 0.25 / 10, rel=1e-4)
 
 
 def test_the_cells_find_most_of_the_true_neighbours(tmp_path: Path):
