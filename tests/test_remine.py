@@ -13,7 +13,7 @@ from kembar.training.loop import Trainer, make_deterministic
 from kembar.training.remine import MARGIN, Miner, hardest_share, pick, rivals_of
 from kembar.training.worlds import CandidateRows
 from tests import oracles
-from tests.toys import PRODUCT, N, copied_listings, drawn_triplets, network_of, small
+from tests.toys import PRODUCT, N, copied_listings, drawn_triplets, kill_at_step, network_of, small
 
 
 @pytest.fixture(scope="module")
@@ -113,19 +113,7 @@ def test_killed_after_a_turn_and_resumed_it_comes_to_the_same_result(
     config = mining(settings, checkpoint_minutes=1e-9)
     whole = trainer_of(features, triplets, config, tmp_path / "whole")
     whole.fit()
-    killed, done = trainer_of(features, triplets, config, tmp_path / "killed"), 0
-    train = killed._train_step
-
-    def step_until_killed(*batch: object) -> object:
-        nonlocal done
-        done += 1
-        if done > 7:
-            raise KeyboardInterrupt
-        return train(*batch)
-
-    killed._train_step = step_until_killed
-    with pytest.raises(KeyboardInterrupt):
-        killed.fit()
+    kill_at_step(trainer_of(features, triplets, config, tmp_path / "killed"), 7)
     resumed = trainer_of(features, triplets, config, tmp_path / "killed")
     assert resumed.resume()
     resumed.fit()

@@ -14,7 +14,7 @@ from kembar.training.heads import first_heads
 from kembar.training.loop import Trainer, make_deterministic
 from kembar.training.losses import LOSSES
 from kembar.training.network import SiameseNetwork
-from tests.toys import N, copied_listings, drawn_triplets, network_of, small
+from tests.toys import N, copied_listings, drawn_triplets, kill_at_step, network_of, small
 
 
 @pytest.fixture(scope="module")
@@ -57,19 +57,7 @@ def test_killed_and_resumed_it_comes_to_the_same_result(
     whole = trainer_of(features, triplets, config, tmp_path / "whole")
     whole.fit()
 
-    killed, done = trainer_of(features, triplets, config, tmp_path / "killed"), 0
-    train = killed._train_step
-
-    def step_until_killed(*batch: object) -> object:
-        nonlocal done
-        done += 1
-        if done > killed_at_step:
-            raise KeyboardInterrupt
-        return train(*batch)
-
-    killed._train_step = step_until_killed
-    with pytest.raises(KeyboardInterrupt):
-        killed.fit()
+    kill_at_step(trainer_of(features, triplets, config, tmp_path / "killed"), killed_at_step)
     resumed = trainer_of(features, triplets, config, tmp_path / "killed")
     assert resumed.resume()
     resumed.fit()

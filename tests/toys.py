@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from kembar.config import Settings
 from kembar.training.features import TrainingFeatures, TripletRows
 from kembar.training.heads import first_heads
+from kembar.training.loop import Trainer
 from kembar.training.network import SiameseNetwork
 from tests.builders import index_of, random_titles
 
@@ -47,3 +49,19 @@ def small(settings: Settings, **changes: object) -> Settings:
 def network_of(features: TrainingFeatures, settings: Settings) -> SiameseNetwork:
     trained = np.flatnonzero(np.arange(N) < 66)
     return SiameseNetwork(features, first_heads(features.towers, settings), settings.training, trained)
+
+
+def kill_at_step(trainer: Trainer, last: int) -> None:
+    """Train until after so many steps the run is killed."""
+    done, train = 0, trainer._train_step
+
+    def step(*batch: object) -> object:
+        nonlocal done
+        done += 1
+        if done > last:
+            raise KeyboardInterrupt
+        return train(*batch)
+
+    trainer._train_step = step
+    with pytest.raises(KeyboardInterrupt):
+        trainer.fit()

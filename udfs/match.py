@@ -126,7 +126,7 @@ def name_matches(
 ) -> DataFrame:
     """MATCHES: the candidate pairs from the probability `least` on.
 
-    Scored once more: that takes less than to keep all evidence of all pairs in files until they are grouped.
+    They are scored once more, so that the evidence, three quarters of a row, is written once and not twice.
     """
     return lists.mapInArrow(partial(_matches_of, shipped.name, shipped_lists, model, least), MATCHES)
 

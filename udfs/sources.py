@@ -64,7 +64,7 @@ def mine_source(spark: SparkSession, source: EncodedSource, work: TrainingWork, 
     proposed = None
     if again or not work.has(table):
         heads = first_heads(source.index, settings)
-        pairs = mine_pairs(spark, source.index.projected(heads.image, heads.title), settings.blocking)
+        pairs = mine_pairs(spark, source.index.projected(heads.image, heads.title), settings.blocking).persist()
         proposed = collect_rows(pairs) if again else None
     if not work.has(table):
         triplets = build_triplets(source.listings, name_pairs(pairs, source.posting_ids), settings.triplets)

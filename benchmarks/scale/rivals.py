@@ -28,9 +28,9 @@ MLLIB_TERMS = (("3", "0.7"), ("5", "0.8"), ("10", "0.8"))
 ABOUT = f"""Catalogues of `python -m kembar.sample.load codes`, the same files for all; recall is that of planted
 pairs among the candidates, each pair once. kembar's seconds are those of its stages `index`, `block` and `score`,
 with the whole job beside; a rival's are those of reading what it needs to the last pair, Spark's start not counted.
-Peak memory is all processes' proportional set size. Every setting of a rival ran; the table has, for each, the
+Peak memory is all processes' proportional set size. Of a rival's settings the table has the
 fastest that finds as much as kembar (recall within {NEARLY}), or else the one that finds most. A setting that ran
-longer than {LIMIT_S} s was ended.
+longer than {LIMIT_S} s was ended. A rival without a row was not run at that size.
 
 *All five distances* are image and title codes, TF-IDF of words and of characters, and the hash: what kembar decides
 by. *Photo codes alone* find only what looks alike; their ceiling is that of the exact scan.

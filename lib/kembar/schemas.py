@@ -7,7 +7,6 @@ from pyspark.sql.types import (
     DataType,
     FloatType,
     IntegerType,
-    LongType,
     StringType,
     StructField,
     StructType,
@@ -44,9 +43,6 @@ perceptual hash as 16 hex digits, the title's terms in order, what failed, the e
 _SIDES = {f"{side}_{column}": _TEXT for side in ("anchor", "match", "non_match") for column in LISTINGS.names[:4]}
 TRIPLETS = _table(**_SIDES, non_match_source=_TEXT, split=_TEXT)
 """Anchor, match and non-match with their photo, hash and title; how the non-match was chosen; `train` or `held_out`."""
-
-PAIRS = _table(row_l=LongType(), row_r=LongType(), blocks=IntegerType())
-"""Candidate pairs as rows of the catalogue index, row_l < row_r; `blocks` is a bit set of block sources."""
 
 _REAL = FloatType()
 MATCHES = _table(

@@ -3,18 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
 from kembar.catalogue import CatalogueIndex
 from kembar.curves import Present, Reals
 from kembar.distances import pair_distances
 from kembar.errors import TrainingError
+from kembar.storage import read_arrow
 from kembar.training.worlds import CandidateRows
 
 LEXICAL_AND_HASH = [2, 3, 4]
@@ -69,8 +68,7 @@ class TripletRows:
 def read_triplets(folder: str) -> pa.Table:
     """The ids and split of a TRIPLETS folder, sorted so that the order does not depend on how Spark wrote it."""
     ids = [f"{side}_posting_id" for side in ("anchor", "match", "non_match")]
-    table = ds.dataset(Path(folder), format="parquet", exclude_invalid_files=True).to_table(columns=[*ids, "split"])
-    return table.sort_by([(name, "ascending") for name in ids])
+    return read_arrow(folder, [*ids, "split"]).sort_by([(name, "ascending") for name in ids])
 
 
 def triplet_rows(triplets: pa.Table, posting_ids: list[str]) -> TripletRows:
