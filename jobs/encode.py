@@ -1,16 +1,22 @@
 """Encode a catalogue: photos and titles to compact codes, once per listing.
 
 spark-submit jobs/encode.py --listings test.csv --images DIR --output DIR [--bundle DIR]
+
+Where the output holds an earlier run's codes, only new and changed listings are encoded; a run that was killed goes on
+where it stopped.
 """
 
+from kembar.assembly import PartWriter
 from kembar.bundle import load_bundle
 from kembar.config import settings_from
-from kembar.jobs import Stages, job_parser, run_job
-from kembar.listings import read_listings, validate_listings
-from kembar.schemas import ENCODED, LISTINGS, QUARANTINE, conform
+from kembar.increment import describe_work, plan_increment
+from kembar.jobs import Stages, describe_run, job_parser, run_job
+from kembar.listings import judge_listings, read_listings, split_listings
+from kembar.runs import NewTable, output_folder, reconcile
+from kembar.schemas import QUARANTINE
 from kembar.session import get_session
-from kembar.storage import MANIFEST, delete, join_uri, require, require_images, spark_path, write_json, write_table
-from udfs.encode import encode_listings, split_encoded
+from kembar.storage import join_uri, require, require_images, rewrite_table, write_table
+from udfs.encode import stage_codes, with_contents
 
 
 def main() -> None:
@@ -24,31 +30,41 @@ def main() -> None:
     args = parser.parse_args()
     settings = settings_from(args)
     bundle = load_bundle(args.bundle)
+    encoder = bundle.fingerprint_at(settings.image_tower.precision)
     require(args.listings, "listings")
     require_images(args.images)
 
-    spark, stages = get_session("kembar encode"), Stages()
-    delete(join_uri(args.output, MANIFEST))
-    staged = join_uri(args.output, "_staging")
-    with stages("read"):
-        listings, rejected = validate_listings(read_listings(spark, args.listings, settings.listings.format))
-        listings = conform(listings, LISTINGS, "listings").persist()
-        counts = {"usable_rows": listings.count()}
-    with stages("encode"):
-        encoded = encode_listings(listings, args.images, settings, bundle)
-        encoded.write.mode("overwrite").parquet(spark_path(staged))
-    with stages("write"):
-        encoded, blind = split_encoded(spark.read.parquet(spark_path(staged)))
-        write_table(encoded, join_uri(args.output, "listings"), ENCODED)
-        write_table(rejected.union(blind), join_uri(args.output, "quarantine"), QUARANTINE)
-        delete(staged)
-    counts |= {
-        name: spark.read.parquet(spark_path(join_uri(args.output, name))).count() for name in ("listings", "quarantine")
-    }
-    encoder = bundle.fingerprint_at(settings.image_tower.precision)
-    manifest = {"encoder": encoder, "counts": counts, "seconds": stages.seconds}
-    write_json(join_uri(args.output, MANIFEST), manifest)
-    print(f"encoded {counts['listings']} listings, quarantined {counts['quarantine']}: {args.output}")
+    with output_folder(args.output, "encode", keep_staged=True) as folder:
+        spark, stages = get_session("kembar encode"), Stages()
+        published = join_uri(args.output, "listings")
+        codes, blind, rest, quarantine = (folder.staged(n) for n in ("codes", "blind", "rest", "quarantine"))
+        with stages("read"):
+            judged = judge_listings(read_listings(spark, args.listings, settings.listings.format)).persist()
+            usable, rejected = split_listings(judged)
+            listings = with_contents(usable, args.images).persist()
+            counts = {"rows": judged.count(), "usable_rows": listings.count(), "rejected": rejected.count()}
+            reconcile("read", counts["rows"], usable=counts["usable_rows"], rejected=counts["rejected"])
+        with stages("compare"):
+            plan = plan_increment(listings, folder.sound_parts("listings", codes), encoder)
+            stages.tell(describe_work(plan.changes, folder.before, encoder))
+        with stages("encode"):
+            writer = PartWriter(codes, folder.run)
+            found = rewrite_table(stage_codes(plan.fresh, args.images, settings, bundle, writer), blind)
+        with stages("write"):
+            write_table(rejected.union(found), quarantine, QUARANTINE)
+            tables = {
+                "listings": plan.table(published, writer.parts(), rest),
+                "quarantine": NewTable([quarantine]),
+            }
+            rows = {name: folder.rows(name, table) for name, table in tables.items()}
+            reconcile("encode", counts["rows"], **rows)
+        counts |= {**rows, **vars(plan.changes), "encoded": plan.changes.to_encode}
+        facts = {"encoder": encoder, "counts": counts, "seconds": stages.seconds}
+        folder.publish(tables, {}, facts | describe_run(settings, listings=args.listings, images=args.images))
+    print(
+        f"encoded {counts['listings']} listings, {counts['encoded']} of them now, "
+        f"quarantined {counts['quarantine']}: {args.output}"
+    )
 
 
 if __name__ == "__main__":

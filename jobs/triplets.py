@@ -4,23 +4,14 @@ spark-submit jobs/triplets.py --listings train.csv --images DIR --output DIR
 """
 
 from kembar.config import settings_from
-from kembar.jobs import Stages, job_parser, run_job
+from kembar.jobs import Stages, describe_run, job_parser, run_job
 from kembar.listings import read_listings, validate_listings
+from kembar.runs import NewTable, output_folder
 from kembar.schemas import QUARANTINE, TRIPLETS
 from kembar.session import get_session
-from kembar.storage import (
-    MANIFEST,
-    delete,
-    join_uri,
-    read_table,
-    require,
-    require_images,
-    rewrite_table,
-    write_json,
-    write_table,
-)
+from kembar.storage import read_table, require, require_images, rewrite_table, write_table
 from kembar.training.heads import first_heads
-from kembar.triplets import build_triplets
+from kembar.triplets import build_triplets, count_triplets
 from udfs.catalogue import index_catalogue
 from udfs.encode import encode_listings, split_encoded
 from udfs.mine import mine_pairs, name_pairs
@@ -38,32 +29,25 @@ def main() -> None:
     require(args.listings, "listings")
     require_images(args.images)
 
-    spark, stages = get_session("kembar triplets"), Stages()
-    delete(join_uri(args.output, MANIFEST))
-    with stages("encode"):
-        good, rejected = validate_listings(read_listings(spark, args.listings, settings.listings.format))
-        listings = good.persist()
-        staged = rewrite_table(
-            encode_listings(listings, args.images, settings, None), join_uri(args.output, "_staging")
-        )
-        encoded, blind = split_encoded(staged)
-    with stages("mine"):
-        towers, posting_ids = index_catalogue(encoded, join_uri(args.output, "_hashed"))
-        heads = first_heads(towers, settings)
-        pairs = mine_pairs(spark, towers.projected(heads.image, heads.title), settings.blocking)
-    with stages("write"):
-        triplets = build_triplets(listings, name_pairs(pairs, posting_ids), settings.triplets)
-        write_table(triplets, join_uri(args.output, "triplets"), TRIPLETS)
-        write_table(rejected.union(blind), join_uri(args.output, "quarantine"), QUARANTINE)
-    delete(join_uri(args.output, "_staging"))
-    counts = (
-        read_table(spark, join_uri(args.output, "triplets"), TRIPLETS)
-        .groupBy("split", "non_match_source")
-        .count()
-        .collect()
-    )
-    by_kind = {f"{row.split}/{row.non_match_source}": row["count"] for row in counts}
-    write_json(join_uri(args.output, MANIFEST), {"triplets": by_kind, "seconds": stages.seconds})
+    with output_folder(args.output, "triplets") as folder:
+        spark, stages = get_session("kembar triplets"), Stages()
+        with stages("encode"):
+            good, rejected = validate_listings(read_listings(spark, args.listings, settings.listings.format))
+            listings = good.persist()
+            staged = rewrite_table(encode_listings(listings, args.images, settings, None), folder.staged("codes"))
+            encoded, blind = split_encoded(staged)
+        with stages("mine"):
+            towers, posting_ids = index_catalogue(encoded, folder.staged("hashed"))
+            heads = first_heads(towers, settings)
+            pairs = mine_pairs(spark, towers.projected(heads.image, heads.title), settings.blocking)
+        with stages("write"):
+            triplets = build_triplets(listings, name_pairs(pairs, posting_ids), settings.triplets)
+            tables = {name: NewTable([folder.staged(name)]) for name in ("triplets", "quarantine")}
+            write_table(triplets, folder.staged("triplets"), TRIPLETS)
+            write_table(rejected.union(blind), folder.staged("quarantine"), QUARANTINE)
+            by_kind = count_triplets(read_table(spark, folder.staged("triplets"), TRIPLETS))
+        facts = {"triplets": by_kind, "seconds": stages.seconds}
+        folder.publish(tables, {}, facts | describe_run(settings, listings=args.listings, images=args.images))
     print(f"{sum(by_kind.values())} triplets: {args.output}")
 
 

@@ -21,12 +21,13 @@ def test_an_empty_catalogue_has_a_header():
     assert submission_csv([], np.empty(0, np.int64), []) == b"posting_id,matches\n"
 
 
-def test_groups_are_named_by_their_least_id():
-    table = groups_table(["a", "b", "c"], np.array([2, 1, 2])).to_pylist()
+def test_groups_have_their_names_and_sizes():
+    names = np.array(["x", "b", "x"], dtype=object)
+    table = groups_table(["a", "b", "c"], np.array([2, 1, 2]), names).to_pylist()
     assert [(r["posting_id"], r["group_id"], r["group_size"]) for r in table] == [
-        ("a", "a", 2),
+        ("a", "x", 2),
         ("b", "b", 1),
-        ("c", "a", 2),
+        ("c", "x", 2),
     ]
 
 

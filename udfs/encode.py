@@ -1,6 +1,6 @@
 """Encoding on executors: each listing's photo and title to codes, in one pass, and their assembly into ENCODED."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import pyarrow as pa
@@ -8,42 +8,77 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from kembar.assembly import ASSEMBLED, PartWriter, assemble
 from kembar.bundle import Bundle
 from kembar.config import EncodeSettings, Settings
-from kembar.encoding import ENCODED_COLUMNS, ListingEncoder, TitleEncoder
+from kembar.contents import add_contents
+from kembar.encoding import ListingEncoder, TitleEncoder
 from kembar.photo_codes import PhotoEncoder
-from kembar.schemas import ENCODED, LISTINGS
+from kembar.schemas import ENCODED, LISTINGS, QUARANTINE
 from kembar.towers.runtime import show_gpus
 from kembar.towers.small_cnn import first_weights
 
+BatchEncoder = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 RAW = "raw"
 """The encoder's fingerprint in a table of the towers' own embeddings, which only training reads."""
 
 
 def encode_listings(listings: DataFrame, images: str, settings: Settings, bundle: Bundle | None) -> DataFrame:
-    """LISTINGS with their codes (see `assemble`); without a bundle these are the towers' own embeddings.
+    """ASSEMBLED rows of LISTINGS, with or without `content`; without a bundle the codes are the towers' own embeddings.
 
     They are counted, to be dealt out in parts of a size: persist them, or they are read twice.
     """
-    spark = listings.sparkSession
-    partitions = partition_count(listings.count(), spark.sparkContext.defaultParallelism, settings.encode)
-    threads = threads_of(spark)
+    return _dealt(listings, settings).mapInArrow(_encoder(listings, images, settings, bundle), ASSEMBLED)
+
+
+def stage_codes(listings: DataFrame, images: str, settings: Settings, bundle: Bundle, writer: PartWriter) -> DataFrame:
+    """Encode LISTINGS with `content` into parts of ENCODED; what is returned is the QUARANTINE of those left blind.
+
+    Each task writes its own part, whole or not at all, before Spark hears of it: what was encoded is not lost with
+    the run.
+    """
+    encoder = _encoder(listings, images, settings, bundle)
+    return _dealt(listings, settings).mapInArrow(partial(_write_part, encoder, writer), QUARANTINE)
+
+
+def with_contents(listings: DataFrame, images: str) -> DataFrame:
+    """LISTINGS with the fingerprint of each one's content, see `kembar.contents`."""
+    columns = ", ".join(f"{name} string" for name in [*LISTINGS.names, "content"])
+    return listings.mapInArrow(partial(add_contents, images), columns)
+
+
+def _dealt(listings: DataFrame, settings: Settings) -> DataFrame:
+    cores = listings.sparkSession.sparkContext.defaultParallelism
+    if "content" not in listings.columns:  # training has no use for it
+        listings = listings.withColumn("content", F.lit(None).cast("string"))
+    return by_photo(listings, partition_count(listings.count(), cores, settings.encode))
+
+
+def _encoder(listings: DataFrame, images: str, settings: Settings, bundle: Bundle | None) -> BatchEncoder:
+    threads = threads_of(listings.sparkSession)
     encoder = ListingEncoder(
         photo_encoder(images, settings, bundle, threads), _title_encoder(settings, bundle, threads)
     )
-    columns = ", ".join(f"{name} string" for name in LISTINGS.names)
-    encoded = by_photo(listings, partitions).mapInArrow(
-        partial(encode_on_its_gpu, encoder), f"{columns}, want_hash boolean, {ENCODED_COLUMNS}"
-    )
-    return assemble(encoded, bundle.fingerprint_at(settings.image_tower.precision) if bundle else RAW)
+    fingerprint = bundle.fingerprint_at(settings.image_tower.precision) if bundle else RAW
+    return partial(encode_on_its_gpu, encoder, fingerprint)
 
 
-def encode_on_its_gpu(encoder: ListingEncoder, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def encode_on_its_gpu(
+    encoder: ListingEncoder, fingerprint: str, batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
     """The encoder's work, on the task's own GPU where Spark deals them out (conf/gpu.conf)."""
     task = TaskContext.get()
     if task is not None and "gpu" in (resources := task.resources()):
         show_gpus(resources["gpu"].addresses)
-    return encoder(batches)
+    return assemble(fingerprint, encoder(batches))
+
+
+def _write_part(
+    encoder: BatchEncoder, writer: PartWriter, batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    task = TaskContext.get()
+    assert task is not None, "runs on executors only"
+    return writer(task.partitionId(), encoder(batches))
 
 
 def partition_count(rows: int, cores: int, settings: EncodeSettings) -> int:
@@ -108,24 +143,7 @@ def _title_encoder(settings: Settings, bundle: Bundle | None, threads: int) -> T
     )
 
 
-def assemble(encoded: DataFrame, fingerprint: str) -> DataFrame:
-    """ENCODED's columns and LISTINGS', and whether there is anything to match a listing by."""
-    failures = F.array_compact(F.array("photo_failure", "title_failure"))
-    return encoded.select(
-        *LISTINGS.names,
-        "image_embedding",
-        "title_embedding",
-        F.coalesce("image_phash", "photo_phash").alias("phash"),
-        "terms",
-        failures.alias("failures"),
-        F.lit(fingerprint).alias("encoder"),
-        (F.col("image_embedding").isNotNull() | F.col("title_embedding").isNotNull()).alias("usable"),
-    )
-
-
 def split_encoded(assembled: DataFrame) -> tuple[DataFrame, DataFrame]:
     """ENCODED, and in QUARANTINE the listings of which neither photo nor title could be used."""
-    reason = F.concat_ws("; ", F.lit("neither a usable photo nor a usable title"), F.array_join("failures", "; "))
-    row = F.to_json(F.struct(*LISTINGS.names))
-    blind = assembled.where("not usable").select("posting_id", row.alias("row"), reason.alias("reason"))
-    return assembled.where("usable").select(*ENCODED.names), blind
+    usable, blind = assembled.where("reason is null"), assembled.where("reason is not null")
+    return usable.select(*ENCODED.names), blind.select(*QUARANTINE.names)

@@ -9,20 +9,22 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 from pyspark import SparkFiles
 from pyspark.sql import DataFrame, SparkSession
 
 from kembar.blocking import Blocking, CandidateLists
+from kembar.carried import Carried, carry_lists
 from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings
 from kembar.discriminator import Discriminator
 from kembar.grouping.clusters import CLUSTERS, Clusterer
-from kembar.mapped import beside
+from kembar.mapped import beside, map_array, save_array
 from kembar.matches import load_names, name_batches, save_names
 from kembar.schemas import MATCHES
 from kembar.scoring import LISTS, SCORED, look_batches, score_batches
-from kembar.storage import read_arrow
+from kembar.storage import read_arrow, spark_path
 
 _NAMES = "posting_ids.arrow"
 
@@ -93,9 +95,33 @@ def _lists_of(shipped: Shipped, model: Discriminator, batches: Iterator[pa.Recor
     yield from look_batches(open_blocking(shipped), model, shipped.settings.candidates_per_listing, batches)
 
 
-def list_candidates(spark: SparkSession, shipped: Shipped, model: Discriminator) -> DataFrame:
-    """LISTS: each listing's blocks joined, the proposals compared, the likeliest by the first look kept."""
-    return shipped.rows(spark).mapInArrow(partial(_lists_of, shipped, model), LISTS)
+def list_candidates(
+    spark: SparkSession, shipped: Shipped, model: Discriminator, carried: Carried | None = None
+) -> DataFrame:
+    """LISTS: each listing's blocks joined, the proposals compared, the likeliest by the first look kept.
+
+    carried: of a run before, whose lists those keep who need not look anew.
+    """
+    look = partial(_lists_of, shipped, model)
+    if carried is None or len(carried.anew) == shipped.listings:
+        return shipped.rows(spark).mapInArrow(look, LISTS)
+    rows = spark.createDataFrame(pa.table({"id": carried.anew})).repartition(partitions(spark))
+    fresh = rows.mapInArrow(look, LISTS)
+    before = spark.read.parquet(*map(spark_path, carried.lists)).select(*fresh.columns)
+    return fresh.union(before.mapInArrow(partial(_carried_of, _ship_carried(spark, carried, shipped.listings)), LISTS))
+
+
+def _ship_carried(spark: SparkSession, carried: Carried, listings: int) -> str:
+    prefix, anew = _prefix("carried"), np.zeros(listings, bool)
+    anew[carried.anew] = True
+    save_array(prefix, "place", carried.place)
+    save_array(prefix, "anew", anew)
+    return _ship(spark, prefix)
+
+
+def _carried_of(name: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    place, anew = (map_array(Path(SparkFiles.get(name)), part) for part in ("place", "anew"))
+    return carry_lists(place, anew, batches)
 
 
 def ship_lists(spark: SparkSession, lists: str, listings: int) -> str:

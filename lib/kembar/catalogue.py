@@ -17,7 +17,7 @@ from scipy.sparse import csr_array, vstack
 from kembar.heads import Head, normalise_rows
 from kembar.mapped import map_array, map_sparse, save_array, save_sparse
 from kembar.packing import unpack_lists
-from kembar.terms import PACKED, tf_idf
+from kembar.terms import BUCKETS, PACKED, count_documents, tf_idf
 
 _ARRAYS = ("phash", "has_hash", "title", "has_title", "image", "has_image", "word_frequency")
 _LEXICAL = ("words", "characters")
@@ -155,27 +155,27 @@ def _hashes(column: pa.ChunkedArray) -> tuple[NDArray[np.uint64], NDArray[np.boo
     return values, np.array([text is not None for text in texts], dtype=bool)
 
 
-def _counts(table: pa.Table, name: str, buckets: int) -> csr_array:
+def _counts(table: pa.Table, name: str) -> csr_array:
     ids, counts = (
         [unpack_lists(chunk, PACKED[part]) for chunk in table[f"{name}_{part}"].chunks] for part in ("ids", "counts")
     )
     indptr = np.cumsum(np.concatenate([[0], *(sizes for sizes, _ in ids)]))
     data = np.concatenate([np.zeros(0, np.float32), *(values for _, values in counts)], dtype=np.float32)
     indices = np.concatenate([np.zeros(0, np.int32), *(values for _, values in ids)])
-    return csr_array((data, indices, indptr), shape=(len(table), buckets))
+    return csr_array((data, indices, indptr), shape=(len(table), BUCKETS))
 
 
-def build_index(table: pa.Table, frequencies: dict[str, NDArray[np.int32]]) -> tuple[CatalogueIndex, list[str]]:
+def build_index(table: pa.Table) -> tuple[CatalogueIndex, list[str]]:
     """The index of a catalogue, and the posting_ids by row.
 
-    table: HASHED_TERMS of `kembar.terms` in any order; frequencies: document frequency by bucket, for "words" and
-    "characters".
+    table: HASHED_TERMS of `kembar.terms` in any order.
     """
     order = np.asarray(pc.sort_indices(table["posting_id"]))
     phash, has_hash = _hashes(table["phash"])
     title, has_title = _dense(table["title_embedding"])
     image, has_image = _dense(table["image_embedding"])
-    lexical = {name: tf_idf(_counts(table, name, len(frequencies[name])), frequencies[name]) for name in _LEXICAL}
+    frequency = {name: count_documents(table, name) for name in _LEXICAL}
+    lexical = {name: tf_idf(_counts(table, name), frequency[name]) for name in _LEXICAL}
     index = CatalogueIndex(
         phash=phash[order],
         has_hash=has_hash[order],
@@ -183,7 +183,7 @@ def build_index(table: pa.Table, frequencies: dict[str, NDArray[np.int32]]) -> t
         has_title=has_title[order],
         image=image[order],
         has_image=has_image[order],
-        word_frequency=frequencies["words"],
+        word_frequency=frequency["words"],
         **{name: matrix[order] for name, matrix in lexical.items()},
     )
     return index, table["posting_id"].take(order).to_pylist()

@@ -96,7 +96,17 @@ class BlockingSettings:
     max_block: Annotated[Whole, Field(ge=2)]
     proposals_per_listing: Count
     candidates_per_listing: Count
+    refresh_share: Share
     seed: Whole
+
+    @model_validator(mode="after")
+    def _budgets_agree(self) -> "BlockingSettings":
+        if self.candidates_per_listing > self.proposals_per_listing:
+            raise ValueError(
+                f"at most proposals_per_listing ({self.proposals_per_listing}) for candidates_per_listing "
+                f"({self.candidates_per_listing}), which are chosen from those"
+            )
+        return self
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -23,3 +23,7 @@ class BundleError(KembarError):
 
 class TrainingError(KembarError):
     """Training cannot go on: too little data, or a loss that is not finite."""
+
+
+class RunError(KembarError):
+    """A run cannot go on: another one holds its folder, or its counts do not add up."""

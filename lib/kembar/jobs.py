@@ -5,9 +5,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
 
-from kembar.config import add_settings_arguments
+from kembar.config import Settings, add_settings_arguments
 from kembar.errors import KembarError
+from kembar.storage import describe_input
 
 
 def job_parser(summary: str, **paths: str) -> argparse.ArgumentParser:
@@ -35,15 +38,21 @@ class Stages:
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
-        self._say(f"{name} …")
+        self.tell(f"{name} …")
         start = time.monotonic()
         yield
         self.seconds[name] = round(time.monotonic() - start, 2)
-        self._say(f"{name}: {self.seconds[name]:.1f} s")
+        self.tell(f"{name}: {self.seconds[name]:.1f} s")
 
-    def _say(self, text: str) -> None:
+    def tell(self, text: str) -> None:
+        """Say something on standard error."""
         if not self._quiet:
             print(f"kembar: {text}", file=sys.stderr, flush=True)
+
+
+def describe_run(settings: Settings, **inputs: str) -> dict[str, Any]:
+    """What a run worked on and by which settings, for its manifest."""
+    return {"inputs": {name: describe_input(uri) for name, uri in inputs.items()}, "settings": asdict(settings)}
 
 
 def run_job(main: Callable[[], None]) -> None:

@@ -79,16 +79,25 @@ def _fault() -> Column:
     )
 
 
-def validate_listings(raw: DataFrame) -> tuple[DataFrame, DataFrame]:
-    """Split what `read_listings` gives into usable LISTINGS and QUARANTINE, losing nothing."""
+def judge_listings(raw: DataFrame) -> DataFrame:
+    """What `read_listings` gives, blanks as nulls, with the `reason` for which a row cannot be used."""
     blanked = [_blank_as_null(c) for c in LISTINGS.names]
-    judged = raw.select(*blanked, _CORRUPT, _ORDER).withColumn("reason", _fault())
+    return raw.select(*blanked, _CORRUPT, _ORDER).withColumn("reason", _fault())
+
+
+def split_listings(judged: DataFrame) -> tuple[DataFrame, DataFrame]:
+    """Usable LISTINGS, and the others in QUARANTINE, of `judge_listings`."""
     good = judged.where(F.col("reason").isNull()).select(
         *[F.lower(c).alias(c) if c == "image_phash" else F.col(c) for c in LISTINGS.names]
     )
     row = F.coalesce(F.col(_CORRUPT), F.to_json(F.struct(*LISTINGS.names)))
     bad = judged.where(F.col("reason").isNotNull()).select("posting_id", row.alias("row"), "reason")
     return good, bad
+
+
+def validate_listings(raw: DataFrame) -> tuple[DataFrame, DataFrame]:
+    """Split what `read_listings` gives into usable LISTINGS and QUARANTINE, losing nothing."""
+    return split_listings(judge_listings(raw))
 
 
 def label_listings(raw: DataFrame) -> DataFrame:

@@ -30,6 +30,7 @@ QUARANTINE = _table(posting_id=_TEXT, row=_TEXT, reason=_TEXT)
 
 ENCODED = _table(
     posting_id=_TEXT,
+    content=_TEXT,
     image_embedding=_CODE,
     title_embedding=_CODE,
     phash=_TEXT,
@@ -37,8 +38,9 @@ ENCODED = _table(
     failures=ArrayType(_TEXT),
     encoder=_TEXT,
 )
-"""One listing's codes: L2-normalised embeddings (null where the modality is missing), the
-perceptual hash as 16 hex digits, the title's terms in order, what failed, the encoder's fingerprint."""
+"""One listing's codes: the fingerprint of what it consists of (`kembar.contents`), L2-normalised embeddings (null where
+the modality is missing), the perceptual hash as 16 hex digits, the title's terms in order, what failed, the encoder's
+fingerprint."""
 
 _SIDES = {f"{side}_{column}": _TEXT for side in ("anchor", "match", "non_match") for column in LISTINGS.names[:4]}
 TRIPLETS = _table(**_SIDES, non_match_source=_TEXT, split=_TEXT)
@@ -60,7 +62,23 @@ which each side's best candidate is likelier, see `kembar.discriminator`); the e
 log-odds: ln(probability / (1 - probability)) = prior + the sum of the evidence; and the blocks that proposed it."""
 
 GROUPS = _table(posting_id=_TEXT, group_id=_TEXT, group_size=IntegerType())
-"""The partition of the catalogue into products; `group_id` is the least posting_id of the group."""
+"""The partition of the catalogue into products. `group_id` is the least posting_id of the group when it is first seen,
+and then stays (`kembar.group_ids`)."""
+
+CHANGES = _table(
+    run=IntegerType(),
+    event=_TEXT,
+    group_id=_TEXT,
+    group_size=IntegerType(),
+    listings=ArrayType(_TEXT),
+    other_groups=ArrayType(_TEXT),
+    reason=_TEXT,
+)
+"""What became of groups (`kembar.group_log`): the number of the run since the first, the event, the group and its size
+afterwards, the listings that it won or lost, the groups from which those came or to which they went, and why."""
+
+CATALOGUE = _table(posting_id=_TEXT, content=_TEXT, group_id=_TEXT)
+"""What match worked on, for the next run: each listing's content and group."""
 
 
 def conform(df: DataFrame, schema: StructType, name: str) -> DataFrame:

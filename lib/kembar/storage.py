@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.fs as pafs
+import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
@@ -15,7 +16,7 @@ from kembar.errors import InputError
 from kembar.fingerprints import exact_encoder
 from kembar.schemas import conform
 
-MANIFEST = "manifest.json"
+MANIFEST, SUCCESS = "manifest.json", "_SUCCESS"
 
 
 def filesystem_of(uri: str) -> tuple[pafs.FileSystem, str]:
@@ -46,6 +47,14 @@ def require(uri: str, what: str) -> None:
         raise InputError(f"{what} not found: {uri}")
 
 
+def describe_input(uri: str) -> dict[str, Any]:
+    """What an input file or folder is, in a manifest: its URI, bytes, and time of last change."""
+    filesystem, path = filesystem_of(uri)
+    info = filesystem.get_file_info(path)
+    changed = info.mtime.isoformat(timespec="seconds") if info.mtime else None
+    return {"uri": uri, "bytes": info.size, "changed": changed}
+
+
 def require_images(uri: str) -> None:
     """Raises InputError where the images folder is missing: a mistyped path must not encode a catalogue blind."""
     if not exists(uri):
@@ -61,6 +70,21 @@ def delete(*uris: str) -> None:
             filesystem.delete_dir(path)
         elif kind != pafs.FileType.NotFound:
             filesystem.delete_file(path)
+
+
+def move(source: str, target: str) -> None:
+    """Rename a file within one filesystem, making the target's folder."""
+    filesystem, path = filesystem_of(target)
+    filesystem.create_dir(posixpath.dirname(path), recursive=True)
+    filesystem.move(filesystem_of(source)[1], path)
+
+
+def list_parts(folder: str) -> list[str]:
+    """The Parquet files of a folder, as URIs in order of their names; none where there is no folder."""
+    filesystem, path = filesystem_of(folder)
+    found = filesystem.get_file_info(pafs.FileSelector(path, allow_not_found=True))
+    names = (info.base_name for info in found if info.type == pafs.FileType.File)
+    return [join_uri(folder, name) for name in sorted(names) if name.endswith(".parquet")]
 
 
 def write_bytes(uri: str, data: bytes) -> None:
@@ -79,8 +103,13 @@ def read_bytes(uri: str) -> bytes:
         return bytes(stream.read())
 
 
+def as_json(value: dict[str, Any]) -> bytes:
+    """A JSON file for people to read."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
 def write_json(uri: str, value: dict[str, Any]) -> None:
-    write_bytes(uri, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+    write_bytes(uri, as_json(value))
 
 
 def read_json(uri: str) -> dict[str, Any]:
@@ -100,15 +129,46 @@ def write_table(df: DataFrame, uri: str, schema: StructType) -> None:
     conform(df, schema, posixpath.basename(uri)).write.mode("overwrite").parquet(spark_path(uri))
 
 
+def write_arrow(table: pa.Table, uri: str) -> None:
+    """Write a table that this process has as one Parquet file."""
+    filesystem, path = filesystem_of(uri)
+    filesystem.create_dir(posixpath.dirname(path), recursive=True)
+    pq.write_table(table, path, filesystem=filesystem)
+
+
+def table_parts(uri: str) -> list[str]:
+    """The files of a table that a job wrote: those that the manifest beside it names, as they were written.
+
+    A folder without such a manifest is one table as a whole, if `_SUCCESS` says that it is one.
+
+    Raises:
+        InputError: the table is missing or was never finished, or a part is missing or of another length.
+    """
+    require(uri, "table")
+    folder, name = posixpath.split(uri.rstrip("/"))
+    manifest = join_uri(folder, MANIFEST)
+    listed = read_json(manifest).get("tables", {}).get(name) if exists(manifest) else None
+    if listed is None:
+        require(join_uri(uri, SUCCESS), f"the mark of a finished write in table {uri}")
+        return [uri]
+    parts = {join_uri(uri, part): facts["bytes"] for part, facts in listed["parts"].items()}
+    filesystem, _ = filesystem_of(uri)
+    for part, found in zip(parts, filesystem.get_file_info([filesystem_of(part)[1] for part in parts]), strict=True):
+        if found.size != parts[part]:
+            raise InputError(
+                f"{part} has {found.size or 0} bytes, {parts[part]} were written: the table was damaged, or is being "
+                "replaced just now; run the job that wrote it again"
+            )
+    return list(parts)
+
+
 def read_table(spark: SparkSession, uri: str, schema: StructType) -> DataFrame:
     """Read a table that a job wrote.
 
     Raises:
-        InputError: it is missing, was never finished, or does not fit its schema.
+        InputError: as `table_parts`, or it does not fit its schema.
     """
-    require(uri, "table")
-    require(join_uri(uri, "_SUCCESS"), f"the mark of a finished write in table {uri}")
-    return conform(spark.read.parquet(spark_path(uri)), schema, posixpath.basename(uri))
+    return conform(spark.read.parquet(*map(spark_path, table_parts(uri))), schema, posixpath.basename(uri))
 
 
 def rewrite_table(df: DataFrame, uri: str) -> DataFrame:
@@ -120,7 +180,9 @@ def rewrite_table(df: DataFrame, uri: str) -> DataFrame:
 def read_arrow(uri: str, columns: list[str] | None = None) -> pa.Table:
     """A table that Spark wrote, or some columns of it, past Spark: read by Arrow into this process."""
     filesystem, path = filesystem_of(uri)
-    return ds.dataset(path, format="parquet", filesystem=filesystem, exclude_invalid_files=True).to_table(columns)
+    found = table_parts(uri)
+    within: Any = path if found == [uri] else [filesystem_of(part)[1] for part in found]
+    return ds.dataset(within, format="parquet", filesystem=filesystem, exclude_invalid_files=True).to_table(columns)
 
 
 def require_finished(uri: str, made_by: str) -> dict[str, Any]:

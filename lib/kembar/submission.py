@@ -16,15 +16,14 @@ from kembar.storage import read_bytes, require
 COLUMNS = ("posting_id", "matches")
 
 
-def groups_table(posting_ids: list[str], labels: NDArray[np.int64]) -> pa.Table:
-    """GROUPS: each listing's group, named by its least posting_id, and the group's size."""
-    _, first, inverse, sizes = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
-    names = np.array(posting_ids, dtype=object)  # rows are in order of posting_id, so a group's first is its least
+def groups_table(posting_ids: list[str], labels: NDArray[np.int64], group_ids: NDArray[np.object_]) -> pa.Table:
+    """GROUPS: each listing's group by its name, and the group's size."""
+    _, place, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     return pa.table(
         {
             "posting_id": pa.array(posting_ids, pa.string()),
-            "group_id": pa.array(names[first][inverse], pa.string()),
-            "group_size": pa.array(sizes[inverse].astype(np.int32)),
+            "group_id": pa.array(group_ids, pa.string()),
+            "group_size": pa.array(sizes[place].astype(np.int32)),
         }
     )
 

@@ -23,7 +23,6 @@ HASHED_TERMS = (
 )
 PACKED = {"ids": np.int32, "counts": np.uint16}
 """What the bytes of a term's bucket and count are; those of embeddings are float16."""
-FREQUENCIES = "kind string, bucket int, documents bigint"
 _CHARACTER_NGRAMS = (2, 4)
 _AT_ONCE = 1 << 22
 
@@ -81,17 +80,9 @@ def hash_terms(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield pa.RecordBatch.from_pydict(columns)
 
 
-def count_documents(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """`HASHED_TERMS` batches of one partition to its document frequencies, summed before they are shuffled."""
-    totals = {kind: np.zeros(BUCKETS, np.int64) for kind in ("words", "characters")}
-    for batch in batches:
-        for kind, total in totals.items():
-            total += np.bincount(unpack_lists(batch[f"{kind}_ids"], PACKED["ids"])[1], minlength=BUCKETS)
-    for kind, total in totals.items():
-        buckets = np.flatnonzero(total)
-        columns = {
-            "kind": pa.array([kind] * len(buckets), pa.string()),
-            "bucket": pa.array(buckets.astype(np.int32)),
-            "documents": pa.array(total[buckets]),
-        }
-        yield pa.RecordBatch.from_pydict(columns)
+def count_documents(table: pa.Table, kind: str) -> NDArray[np.int32]:
+    """In how many rows of HASHED_TERMS each bucket of a kind, "words" or "characters", occurs: `[BUCKETS]`."""
+    total = np.zeros(BUCKETS, np.int32)
+    for chunk in table[f"{kind}_ids"].chunks:
+        total += np.bincount(unpack_lists(chunk, PACKED["ids"])[1], minlength=BUCKETS).astype(np.int32)
+    return total

@@ -121,3 +121,9 @@ def build_triplets(listings: DataFrame, candidates: DataFrame, settings: Triplet
     for name in ("anchor", "match", "non_match"):
         full = full.join(_side(listings, name), name)
     return full.select(*TRIPLETS.names)
+
+
+def count_triplets(triplets: DataFrame) -> dict[str, int]:
+    """How many TRIPLETS there are by split and by how the non-match was chosen."""
+    counts = triplets.groupBy("split", "non_match_source").count().collect()
+    return {f"{row.split}/{row.non_match_source}": int(row["count"]) for row in counts}

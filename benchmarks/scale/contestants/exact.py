@@ -12,8 +12,7 @@ from shared import KEPT, Clock, nearest_kept, read_encoded, read_products, repor
 
 from kembar.catalogue import CatalogueIndex, build_index
 from kembar.distances import HASH_REACH_BITS
-from kembar.packing import unpack_lists
-from kembar.terms import BUCKETS, PACKED, hash_terms
+from kembar.terms import hash_terms
 
 _CELLS = 2**25  # of a block of likenesses: 128 MiB
 
@@ -22,10 +21,7 @@ def read_index() -> tuple[CatalogueIndex, np.ndarray, int]:
     """The index that match would build, the products of its rows, and how many planted pairs there are."""
     table = read_encoded(["image_embedding", "title_embedding", "phash", "terms"])
     hashed = pa.Table.from_batches(list(hash_terms(iter(table.to_batches())))).combine_chunks()
-    ids_of = {kind: hashed[f"{kind}_ids"].combine_chunks() for kind in ("words", "characters")}
-    occurring = {kind: unpack_lists(ids, PACKED["ids"])[1] for kind, ids in ids_of.items()}
-    frequencies = {kind: np.bincount(ids, minlength=BUCKETS).astype(np.int32) for kind, ids in occurring.items()}
-    index, posting_ids = build_index(hashed, frequencies)
+    index, posting_ids = build_index(hashed)
     return index.centred(), *read_products(pa.chunked_array([pa.array(posting_ids)]))
 
 

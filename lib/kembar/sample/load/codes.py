@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from kembar.assembly import ENCODED_ARROW
 from kembar.bundle import load_bundle
 from kembar.sample.catalogue import new_folder
-from kembar.sample.load.page import ENCODED_SCHEMA, LISTINGS_SCHEMA, QUARANTINE_SCHEMA, PageMaker
+from kembar.sample.load.page import LISTINGS_SCHEMA, QUARANTINE_SCHEMA, PageMaker
 from kembar.sample.load.plan import LoadPlan
 from kembar.storage import MANIFEST, write_json
 
@@ -53,7 +54,7 @@ def _write_pages(folder: Path, plan: LoadPlan, quiet: bool) -> dict[str, int]:
             return stack.enter_context(pq.ParquetWriter(path, schema, compression="snappy", use_dictionary=words))
 
         parts = [
-            writer(encoded / "listings" / f"part-{number:05}.snappy.parquet", ENCODED_SCHEMA, ["encoder"])
+            writer(encoded / "listings" / f"part-{number:05}.snappy.parquet", ENCODED_ARROW, ["encoder"])
             for number in range(files)
         ]
         blind = writer(encoded / "quarantine" / "part-00000.snappy.parquet", QUARANTINE_SCHEMA, ["reason"])

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kembar.assembly import ENCODED_ARROW
 from kembar.bundle import Bundle
 from kembar.heads import normalise_rows
 from kembar.sample.load.plan import MISSING, ORDER, SHARED, LoadPlan, Page, Reals, Rows
@@ -27,18 +28,7 @@ from kembar.sample.load.vectors import (
 )
 from kembar.sample.load.words import write_titles
 
-_TEXT, _CODE = pa.string(), pa.list_(pa.float32())
-ENCODED_SCHEMA = pa.schema(
-    [
-        ("posting_id", _TEXT),
-        ("image_embedding", _CODE),
-        ("title_embedding", _CODE),
-        ("phash", _TEXT),
-        ("terms", pa.list_(_TEXT)),
-        ("failures", pa.list_(_TEXT)),
-        ("encoder", _TEXT),
-    ]
-)
+_TEXT = pa.string()
 QUARANTINE_SCHEMA = pa.schema([("posting_id", _TEXT), ("row", _TEXT), ("reason", _TEXT)])
 LISTINGS_SCHEMA = pa.schema([(name, _TEXT) for name in ("posting_id", "image", "image_phash", "title", "label_group")])
 _NO_PHOTO, _NO_TITLE, _NO_HASH_EITHER = 0.02, 0.005, 0.6
@@ -86,10 +76,11 @@ class PageMaker:
         no_hash = no_photo & (rng.random(n) < _NO_HASH_EITHER)
         counts = np.where(no_title, 0, titles.counts)
         words = titles.words[np.repeat(~no_title, titles.counts)]
-        number = page.first_listing + np.arange(n)
+        ids = posting_ids(page.first_listing + np.arange(n), plan.seed)
         table = pa.table(
             {
-                "posting_id": posting_ids(number, plan.seed),
+                "posting_id": ids,
+                "content": ids,  # of listings that never change
                 "image_embedding": _codes(image, ~no_photo),
                 "title_embedding": _codes(title, ~no_title),
                 "phash": _hex(phash, ~no_hash),
@@ -103,7 +94,7 @@ class PageMaker:
         listings = self._truth(page, encoded, order)
         blind = pc.and_(pc.is_null(encoded["image_embedding"]), pc.is_null(encoded["title_embedding"]))
         return Tables(
-            encoded.filter(pc.invert(blind)).cast(ENCODED_SCHEMA), _quarantine(listings.filter(blind)), listings
+            encoded.filter(pc.invert(blind)).cast(ENCODED_ARROW), _quarantine(listings.filter(blind)), listings
         )
 
     def _share(self, shared: Shared, image: Reals, title: Reals, phash: Hashes) -> None:

@@ -1,0 +1,81 @@
+"""What became of groups from one run to the next: created, grown, shrunk, merged, split, dissolved, and why.
+
+A listing alone is no group here: one that another joins is a group created, one that loses all others dissolved.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from kembar.schemas import CHANGES
+
+EVENTS = ("created", "grown", "shrunk", "merged", "split", "dissolved")
+CHANGES_ARROW = pa.schema(
+    [
+        ("run", pa.int32()),
+        ("event", pa.string()),
+        ("group_id", pa.string()),
+        ("group_size", pa.int32()),
+        ("listings", pa.list_(pa.string())),
+        ("other_groups", pa.list_(pa.string())),
+        ("reason", pa.string()),
+    ]
+)
+assert CHANGES_ARROW.names == CHANGES.names
+Groups = dict[str, set[str]]
+Event = tuple[str, str, int, list[str], list[str], str]
+
+
+def members_of(groups: dict[str, str]) -> Groups:
+    """The listings of each group of two or more, from the group of each listing."""
+    members: Groups = defaultdict(set)
+    for listing, group in groups.items():
+        members[group].add(listing)
+    return {group: listings for group, listings in members.items() if len(listings) > 1}
+
+
+def log_changes(before: dict[str, str], after: dict[str, str], changed: set[str], run: int) -> pa.Table:
+    """CHANGES from one partition to the next, both as the group_id of each posting_id.
+
+    changed: listings of which title or photo are other ones than before. A group of which nothing changed has no row;
+    one that won and lost listings has two.
+    """
+    status = dict.fromkeys(after.keys() - before.keys(), "new") | dict.fromkeys(before.keys() - after.keys(), "removed")
+    status |= {name: "changed" for name in changed if name in before and name in after}
+    events = sorted(_events(before, after, status), key=lambda event: (event[1], EVENTS.index(event[0])))
+    columns = list(zip(*events, strict=True)) or [()] * 6
+    arrays = [pa.array([run] * len(events), pa.int32())]
+    arrays += [pa.array(column, field.type) for column, field in zip(columns, list(CHANGES_ARROW)[1:], strict=True)]
+    return pa.Table.from_arrays(arrays, schema=CHANGES_ARROW)
+
+
+def _events(before: dict[str, str], after: dict[str, str], status: dict[str, str]) -> Iterator[Event]:
+    """Each event as its row, less the run."""
+    was, now = members_of(before), members_of(after)
+    for group in was.keys() | now.keys():
+        old, new = was.get(group, set()), now.get(group, set())
+        if old == new:
+            continue
+        won, lost = sorted(new - old), sorted(old - new)
+        # Groups of before from which listings came, and groups of now to which listings went.
+        came = sorted({before[x] for x in won if before.get(x) in was} - {group})
+        went = sorted({after[x] for x in lost if after.get(x) in now} - {group})
+        if not old:
+            yield "created", group, len(new), won, came, _why(won, status)
+        elif not new:
+            yield "dissolved", group, 0, lost, went, _why(lost, status)
+        else:
+            if won:
+                yield ("merged" if came else "grown"), group, len(new), won, came, _why(won, status)
+            if lost:
+                yield ("split" if went else "shrunk"), group, len(new), lost, went, _why(lost, status)
+
+
+def _why(listings: list[str], status: dict[str, str]) -> str:
+    """
+    >>> _why(["a", "b", "c"], {"a": "new", "b": "new"})
+    '2 new, 1 decided anew'
+    """
+    counts = Counter(status.get(name, "decided anew") for name in listings)
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items())

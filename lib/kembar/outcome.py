@@ -1,0 +1,88 @@
+"""What a run of match leaves: groups under lasting ids, what became of the last run's, and the submission."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyspark.sql import DataFrame
+
+from kembar.carried import Carried, LastRun
+from kembar.group_ids import name_groups
+from kembar.group_log import CHANGES_ARROW, log_changes
+from kembar.runs import NewTable, OutputFolder
+from kembar.storage import join_uri, read_arrow, write_arrow
+from kembar.submission import groups_table, quarantined_ids, submission_csv
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """contents: `posting_id, content` by row; labels: the group of each row `[n]`; quarantine: QUARANTINE; last and
+    carried: the run before and what holds of it, where there was one."""
+
+    contents: pa.Table
+    labels: NDArray[np.int64]
+    quarantine: DataFrame
+    last: LastRun | None
+    carried: Carried | None
+
+    @cached_property
+    def number(self) -> int:
+        """The number of this run, from 1 on."""
+        return self.last.number + 1 if self.last else 1
+
+    @cached_property
+    def posting_ids(self) -> list[str]:
+        return list(self.contents["posting_id"].to_pylist())
+
+    @cached_property
+    def log(self) -> pa.Table:
+        """CHANGES of the runs before."""
+        return read_arrow(join_uri(self.last.uri, "changes")) if self.last else CHANGES_ARROW.empty_table()
+
+    @cached_property
+    def groups(self) -> pa.Table:
+        """GROUPS by row."""
+        before = self.last.groups if self.last else {}
+        were = [before.get(name) for name in self.posting_ids]
+        used = {*before.values(), *self.log["group_id"].to_pylist()}
+        return groups_table(
+            self.posting_ids, self.labels, name_groups(self.labels, self.posting_ids, were, used, self.number)
+        )
+
+    @cached_property
+    def changes(self) -> pa.Table:
+        """CHANGES of this run."""
+        before, changed = (self.last.groups if self.last else {}), (self.carried.changed if self.carried else set())
+        after = dict(zip(self.posting_ids, self.groups["group_id"].to_pylist(), strict=True))
+        return log_changes(before, after, changed, self.number)
+
+    def write(self, folder: OutputFolder) -> dict[str, NewTable]:
+        """Write the tables of this process, and say which all tables of the run are."""
+        tables = {
+            "groups": self.groups,
+            "changes": pa.concat_tables([self.log.cast(CHANGES_ARROW), self.changes]),
+            "catalogue": self.contents.append_column("group_id", self.groups["group_id"]),
+        }
+        for name, table in tables.items():
+            write_arrow(table, folder.staged(name, f"part-{folder.run}.parquet"))
+        return {name: NewTable([folder.staged(name)]) for name in (*tables, "matches", "lists")}
+
+    def submission(self) -> bytes:
+        """submission.csv."""
+        return submission_csv(self.posting_ids, self.labels, quarantined_ids(self.quarantine))
+
+    def counts(self) -> dict[str, Any]:
+        """What the summary says of the step from the last run to this one."""
+        anew = len(self.carried.anew) if self.carried else len(self.labels)
+        return {"run": self.number, "looked_anew": anew, "changes": dict(Counter(self.changes["event"].to_pylist()))}
+
+    def facts(self) -> dict[str, Any]:
+        """What the next run asks of this one's manifest: its number, and the share of the catalogue that changed since
+        all listings looked for pairs."""
+        whole = self.carried is None or self.last is None or len(self.carried.anew) == len(self.labels)
+        before = 0.0 if self.last is None else float(self.last.manifest["stale"])
+        return {"number": self.number, "stale": 0.0 if whole else round(before + self.carried.stale, 6)}  # type: ignore[union-attr]

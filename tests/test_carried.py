@@ -1,0 +1,117 @@
+"""What a run carries over from the last one: lists of listings as they were, under the rows that they have now."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from kembar.bundle import load_bundle
+from kembar.carried import LastRun, carry_lists, carry_over, pairs_fingerprint, plan_carrying
+from kembar.config import Settings
+from kembar.storage import write_arrow
+from tests.builders import random_discriminator
+
+WAS = {  # posting_id: (content, group_id)
+    "a": ("1", "a"),
+    "b": ("1", "a"),
+    "c": ("1", "c"),
+    "d": ("1", "c"),
+    "e": ("1", "c"),
+    "f": ("1", "f"),
+    "g": ("1", "g"),
+    "h": ("1", "g"),
+}
+# b is another listing now, e is gone, aa and z are new.
+NOW = {"a": "1", "aa": "1", "b": "2", "c": "1", "d": "1", "f": "1", "g": "1", "h": "1", "z": "1"}
+
+
+def last_run(folder: Path, **facts: Any) -> LastRun:
+    columns = zip(*[(name, *each) for name, each in WAS.items()], strict=True)
+    table = pa.table(dict(zip(("posting_id", "content", "group_id"), map(list, columns), strict=True)))
+    write_arrow(pa.table({"row": [0]}), str(folder / "lists" / "part.parquet"))
+    (folder / "lists" / "_SUCCESS").touch()
+    return LastRun(str(folder), {"number": 1, "stale": 0.0, "pairs_by": "p", **facts}, table)
+
+
+def contents() -> pa.Table:
+    return pa.table({"posting_id": list(NOW), "content": list(NOW.values())})
+
+
+def test_new_and_changed_listings_look_anew_and_so_do_those_who_lost_a_group_mate(tmp_path: Path):
+    """a was with b, which changed; c and d with e, which is gone."""
+    carried = carry_over(last_run(tmp_path), contents())
+    names = list(NOW)
+    assert {names[row] for row in carried.anew} == {"aa", "b", "z", "a", "c", "d"}
+    assert carried.changed == {"b"}
+    assert [names[row] if row >= 0 else None for row in carried.place] == ["a", None, "c", "d", None, "f", "g", "h"]
+
+
+def test_all_look_anew_after_another_bundle_or_when_much_has_changed(tmp_path: Path):
+    told: list[str] = []
+    for facts, share, expected in (
+        ({}, 0.7, 6),
+        ({"pairs_by": "q"}, 0.7, 9),
+        ({}, 0.5, 9),
+        ({"stale": 0.4}, 1.0, 9),
+        ({"stale": 0.3}, 1.0, 6),
+    ):
+        carried = plan_carrying(last_run(tmp_path, **facts), contents(), "p", share, told.append)
+        assert carried is not None
+        assert len(carried.anew) == expected, (facts, share)
+    assert told[1].endswith("another bundle or other settings of blocking")
+    assert "% of the catalogue changed since all last did" in told[2]
+    assert plan_carrying(None, contents(), "p", 1.0, told.append) is None
+
+
+def lists_of(rng: np.random.Generator, listings: int) -> pa.RecordBatch:
+    others = [np.sort(rng.choice(listings, rng.integers(0, 5), replace=False)) for _ in range(listings)]
+    sizes = [len(each) for each in others]
+    return pa.RecordBatch.from_pydict(
+        {
+            "row": pa.array(np.arange(listings)),
+            "others": pa.array([each.tolist() for each in others], pa.list_(pa.int32())),
+            "first_look": pa.array([rng.random(size).tolist() for size in sizes], pa.list_(pa.float32())),
+            "title_distance": pa.array(
+                [[None if rng.random() < 0.3 else float(x) for x in rng.random(size)] for size in sizes],
+                pa.list_(pa.float32()),
+            ),
+        }
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_carried_lists_are_those_of_a_loop_over_every_entry(seed: int):
+    rng = np.random.default_rng(seed)
+    place = np.where(rng.random(30) < 0.7, np.cumsum(rng.integers(1, 3, 30)), -1)
+    anew = rng.random(int(place.max()) + 1) < 0.2
+    before = lists_of(rng, 30)
+    (after,) = carry_lists(place, anew, iter([before]))
+    expected = []
+    for entry in before.to_pylist():
+        row = int(place[entry["row"]])
+        if row >= 0 and not anew[row]:
+            kept = [k for k, other in enumerate(entry["others"]) if place[other] >= 0]
+            lists = {name: [values[k] for k in kept] for name, values in entry.items() if name != "row"}
+            expected.append({"row": row, **lists, "others": [int(place[o]) for o in lists["others"]]})
+    assert after.to_pylist() == expected
+    assert all(entry["others"] == sorted(entry["others"]) for entry in after.to_pylist())
+    assert after.schema.types == before.schema.types
+
+
+def test_an_empty_batch_stays_one():
+    batch = lists_of(np.random.default_rng(0), 4).slice(0, 0)
+    (after,) = carry_lists(np.arange(4), np.zeros(4, bool), iter([batch]))
+    assert after.num_rows == 0
+
+
+def test_lists_belong_to_their_encoder_first_look_and_blocks_and_to_nothing_else(settings: Settings):
+    bundle, model, blocking = load_bundle(None), random_discriminator(1), settings.blocking
+    same = pairs_fingerprint(bundle, model, blocking)
+    assert pairs_fingerprint(bundle, model, replace(blocking, refresh_share=0.9)) == same
+    second = replace(model, second=random_discriminator(2).second)
+    assert pairs_fingerprint(bundle, second, blocking) == same
+    assert pairs_fingerprint(bundle, random_discriminator(2), blocking) != same
+    assert pairs_fingerprint(bundle, model, replace(blocking, near_titles=31)) != same

@@ -1,0 +1,150 @@
+"""A run's output appears whole or not at all, one run at a time, and nothing half-written is taken for a result."""
+
+import json
+import multiprocessing
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from kembar import runs
+from kembar.errors import InputError, RunError
+from kembar.runs import NewTable, OutputFolder, output_folder, reconcile, table_rows
+from kembar.schemas import CATALOGUE
+from kembar.storage import read_arrow, read_table, table_parts, write_arrow
+
+
+def rows(*names: str) -> pa.Table:
+    return pa.table({"posting_id": list(names), "content": ["x"] * len(names), "group_id": list(names)})
+
+
+def stage(folder: OutputFolder, *names: str) -> NewTable:
+    write_arrow(rows(*names), folder.staged("catalogue", f"part-{folder.run}.parquet"))
+    return NewTable([folder.staged("catalogue")])
+
+
+def run_once(uri: Path, *names: str) -> None:
+    with output_folder(str(uri), "match") as folder:
+        folder.publish({"catalogue": stage(folder, *names)}, {"submission.csv": b"x"}, {"counts": len(names)})
+
+
+def listed(uri: Path) -> list[str]:
+    return sorted(read_arrow(str(uri / "catalogue"))["posting_id"].to_pylist())
+
+
+def test_a_run_replaces_the_one_before_and_leaves_nothing_of_it(spark: SparkSession, tmp_path: Path):
+    run_once(tmp_path, "a", "b")
+    run_once(tmp_path, "c")
+    assert listed(tmp_path) == ["c"]
+    assert read_table(spark, str(tmp_path / "catalogue"), CATALOGUE).count() == 1
+    assert pq.read_table(tmp_path / "catalogue").num_rows == 1, "whoever reads the folder sees the same"
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert table_rows(manifest, "catalogue") == 1
+    assert {"pyspark", "kembar", "python"} <= set(manifest["versions"])
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "_lock") == [
+        "catalogue",
+        "manifest.json",
+        "submission.csv",
+    ]
+
+
+def test_parts_that_are_kept_are_not_touched(tmp_path: Path):
+    run_once(tmp_path, "a")
+    (old,) = (tmp_path / "catalogue").glob("*.parquet")
+    before = old.stat().st_mtime_ns, old.stat().st_ino
+    with output_folder(str(tmp_path), "match") as folder:
+        table = NewTable(stage(folder, "b").staged, kept=[old.name])
+        assert folder.rows("catalogue", table) == 2
+        folder.publish({"catalogue": table}, {}, {})
+    assert listed(tmp_path) == ["a", "b"]
+    assert (old.stat().st_mtime_ns, old.stat().st_ino) == before
+
+
+@pytest.mark.parametrize("breaks", ["move", "write_bytes", "write_json"])
+def test_a_run_that_dies_while_it_publishes_leaves_the_result_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, breaks: str
+):
+    """Whichever step it dies in. To readers without kembar the table is not whole until the next run has cleared up."""
+    run_once(tmp_path, "a", "b")
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt), output_folder(str(tmp_path), "match") as run:
+        table = stage(run, "c")
+        patch.setattr(runs, breaks, die)
+        run.publish({"catalogue": table}, {"submission.csv": b"y"}, {})
+    assert listed(tmp_path) == ["a", "b"]
+    assert not (tmp_path / "catalogue" / "_SUCCESS").exists()
+    with output_folder(str(tmp_path), "match"):
+        assert pq.read_table(tmp_path / "catalogue").num_rows == 2, "the next run first clears up"
+        assert (tmp_path / "catalogue" / "_SUCCESS").exists()
+
+
+def test_a_first_run_that_dies_leaves_nothing_that_looks_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(runs, "write_json", die)
+        run_once(tmp_path, "a")
+    with pytest.raises(InputError, match="the mark of a finished write"):
+        listed(tmp_path)
+
+
+def hold(uri: str, held: "multiprocessing.synchronize.Event", done: "multiprocessing.synchronize.Event") -> None:
+    with output_folder(uri, "match"):
+        held.set()
+        done.wait(30)
+
+
+def test_two_runs_into_one_folder_at_once_are_refused_and_a_killed_one_holds_nothing(tmp_path: Path):
+    spawn = multiprocessing.get_context("spawn")
+    held, done = spawn.Event(), spawn.Event()
+    other = spawn.Process(target=hold, args=(str(tmp_path), held, done))
+    other.start()
+    assert held.wait(60)
+    with pytest.raises(RunError, match="another run is writing into"), output_folder(str(tmp_path), "match"):
+        pass
+    other.kill()
+    other.join()
+    run_once(tmp_path, "a")
+    assert listed(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("harm", ["cut", "gone"])
+def test_a_damaged_part_is_named_and_is_none_to_go_on_with(tmp_path: Path, harm: str):
+    run_once(tmp_path, "a", "b")
+    (part,) = (tmp_path / "catalogue").glob("*.parquet")
+    if harm == "cut":
+        part.write_bytes(part.read_bytes()[:-10])
+    else:
+        part.unlink()
+    with pytest.raises(InputError, match=rf"{part.name} has \d+ bytes, \d+ were written"):
+        table_parts(str(tmp_path / "catalogue"))
+    with output_folder(str(tmp_path), "match") as folder:
+        assert folder.sound_parts("catalogue") == []
+
+
+def test_staged_parts_of_a_run_that_was_killed_are_gone_on_with_where_the_job_can(tmp_path: Path):
+    with output_folder(str(tmp_path), "encode", keep_staged=True) as folder:
+        stage(folder, "a")
+        (Path(folder.staged("catalogue")) / "part-x.parquet").write_bytes(b"PAR1 half")
+    with output_folder(str(tmp_path), "encode", keep_staged=True) as folder:
+        assert len(folder.sound_parts("catalogue", folder.staged("catalogue"))) == 1
+    with output_folder(str(tmp_path), "match") as folder:
+        assert folder.sound_parts("catalogue", folder.staged("catalogue")) == []
+
+
+def test_rows_that_are_lost_fail_the_run_and_say_where():
+    reconcile("encode", 3, listings=2, quarantine=1)
+    with pytest.raises(RunError, match="stage encode does not add up: 4 rows came in, 2 listings \\+"):
+        reconcile("encode", 4, listings=2, quarantine=1)
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written to"), output_folder(str(tmp_path / "file" / "x"), "match"):
+        pass
