@@ -1,6 +1,7 @@
-"""Size: match up to 1,000,000 listings, skew, rivals at equal recall, workers, the 8-hour budget, a cluster's bill.
+"""Size: match up to 1,000,000 listings, skew, rivals at equal recall, workers, the 8-hour budget, what is new, a
+cluster's bill.
 
-.venv/bin/python benchmarks/bench_scale.py match|skew|rivals|scaling|end_to_end|arithmetic|all [--sizes N ...]
+.venv/bin/python benchmarks/bench_scale.py match|skew|rivals|scaling|end_to_end|increment|arithmetic|all [--sizes N ...]
     [--conf spark.driver.memory=8g ...] [--again] [--build DIR]
 
 Results are kept as JSON in build/scale, and pages are made of all that is there; --again measures anew.
@@ -9,7 +10,7 @@ Results are kept as JSON in build/scale, and pages are made of all that is there
 import argparse
 from pathlib import Path
 
-from scale import arithmetic, end_to_end, match, rivals, scaling, skew
+from scale import arithmetic, end_to_end, increment, match, rivals, scaling, skew
 from scale.work import BUILD, Run
 
 PARTS = {
@@ -18,6 +19,7 @@ PARTS = {
     "rivals": rivals.main,
     "scaling": scaling.main,
     "end_to_end": end_to_end.main,
+    "increment": increment.main,
     "arithmetic": arithmetic.main,
 }
 

@@ -1,0 +1,77 @@
+"""A catalogue of which a hundredth is new: encode and match of what is new, against all of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from common import markdown, write_page
+
+from scale.match import command
+from scale.work import Run
+
+SIZES, NEW_SHARE, SEED = (70_000,), 0.01, 7
+ABOUT = f"""`python -m kembar.sample.load photos` writes a catalogue with JPEG files of 640 to 1,024 pixels. All of
+its listings but {NEW_SHARE:.0%}, chosen at random, are encoded and matched; then the whole catalogue is encoded into the
+same folder and matched with `--previous`. Seconds are those of the jobs' stages, so without the start of Spark; the
+whole catalogue's encoding is taken to last as long as that of the {1 - NEW_SHARE:.0%}. Groups are compared with those of
+a match of the whole catalogue without `--previous`: a listing agrees if it is grouped with exactly the same others.
+"""
+
+
+def stages(folder: Path, file: str) -> dict[str, float]:
+    return json.loads((folder / file).read_text())["seconds"]
+
+
+def groups(folder: Path) -> pd.Series:
+    """The set of each listing's group."""
+    table = pd.read_csv(folder / "submission.csv", dtype=str).set_index("posting_id")["matches"]
+    return table.map(lambda matches: frozenset(matches.split()))
+
+
+def measure(run: Run, listings: int) -> dict[str, Any]:
+    """Seconds by stage of all but the new listings, of the new ones, and of a whole match."""
+    catalogue, folder = run.catalogue("photos", listings), run.scratch("increment")
+    encoded, matched, whole = folder / "encoded", folder / "matched", folder / "whole"
+    every = pd.read_csv(catalogue / "train.csv", dtype=str, keep_default_na=False)
+    every.drop(every.sample(frac=NEW_SHARE, random_state=SEED).index).to_csv(folder / "before.csv", index=False)
+    seconds = {}
+    for name, truth in (("before", folder / "before.csv"), ("new", catalogue / "train.csv")):
+        run.submit("encode", "--listings", truth, "--images", catalogue / "images", "--output", encoded)
+        previous = ("--previous", matched) if name == "new" else ()
+        run.submit("match", "--encoded", encoded, "--output", matched, *previous)
+        seconds[name] = {"encode": stages(encoded, "manifest.json"), "match": stages(matched, "summary.json")}
+    run.submit("match", "--encoded", encoded, "--output", whole)
+    seconds["whole"] = {"encode": seconds["before"]["encode"], "match": stages(whole, "summary.json")}
+    mine, full = groups(matched), groups(whole)
+    told = json.loads((matched / "summary.json").read_text())
+    counts = json.loads((encoded / "manifest.json").read_text())["counts"]
+    found = {"encoded": counts["encoded"], "looked_anew": told["looked_anew"], "changes": told["changes"]}
+    return {"listings": listings, "seconds": seconds, "agree": float((mine == full[mine.index]).mean()), **found}
+
+
+def rows(result: dict[str, Any]) -> pd.DataFrame:
+    """Each job's stages, new against whole."""
+    table = []
+    new, whole = result["seconds"]["new"], result["seconds"]["whole"]
+    for job in ("encode", "match"):
+        table += [(f"{job}: {stage}", new[job][stage], whole[job][stage]) for stage in whole[job]]
+        table.append((f"{job}, all", sum(new[job].values()), sum(whole[job].values())))
+    both = [sum(sum(job.values()) for job in side.values()) for side in (new, whole)]
+    table.append(("both jobs", *both))
+    lines = [(name, f"{n:.1f}", f"{w:.1f}", f"{n / w:.1%}" if w else "") for name, n, w in table]
+    return pd.DataFrame(lines, columns=["stage", "the new, s", "the whole, s", "share"])
+
+
+def section(result: dict[str, Any]) -> str:
+    """A catalogue's part of the page."""
+    said = f"{result['encoded']:,} encoded anew, {result['looked_anew']:,} looked for pairs"
+    agree = f"{result['agree']:.2%} of listings have the group of the whole run"
+    return f"## {result['listings']:,} listings\n\n{said}. {agree}.\n\n{markdown(rows(result))}\n"
+
+
+def main(run: Run, sizes: list[int]) -> None:
+    for listings in sizes or SIZES:
+        run.kept(f"increment/{listings}", lambda n=listings: measure(run, n))
+    pages = [ABOUT, *map(section, run.results("increment"))]
+    write_page("scale_increment", "What is new", command("increment"), "\n".join(pages))
