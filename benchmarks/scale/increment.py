@@ -13,7 +13,7 @@ from scale.work import Run
 SIZES, NEW_SHARE, SEED = (70_000,), 0.01, 7
 ABOUT = f"""`python -m kembar.sample.load photos` writes a catalogue with JPEG files of 640 to 1,024 pixels.
 All of its listings but {NEW_SHARE:.0%}, chosen at random, are encoded and matched; then the whole catalogue is encoded
-into the same folder and matched with `--previous`. Seconds are those of the jobs' stages, so without the start of Spark;
+into the same folder and matched with `--previous`. Seconds are those of the jobs' stages, so without Spark's start;
 the whole catalogue's encoding is taken to last as long as that of the {1 - NEW_SHARE:.0%}. Groups are compared with
 those of a match of the whole catalogue without `--previous`: a listing agrees if it is grouped with the same others.
 """
