@@ -10,7 +10,8 @@ from kembar.bundle import load_bundle
 from kembar.carried import pairs_fingerprint, plan_carrying, read_last_run
 from kembar.catalogue import has_titles
 from kembar.config import settings_from
-from kembar.grouping import Clusterer, best_neighbours, connected_components, group_rows
+from kembar.decisions import read_decisions
+from kembar.grouping import place_links
 from kembar.jobs import Stages, describe_run, job_parser, run_job
 from kembar.matches import count_by_source, summarise
 from kembar.outcome import Outcome
@@ -19,7 +20,8 @@ from kembar.schemas import ENCODED, MATCHES, QUARANTINE
 from kembar.session import get_session
 from kembar.storage import as_json, join_uri, read_table, require_finished, rewrite_table, write_table
 from udfs.catalogue import index_catalogue, read_contents
-from udfs.match import cluster_components, list_candidates, name_matches, score_pairs, ship_catalogue, ship_lists
+from udfs.group import Grouper
+from udfs.match import list_candidates, name_matches, score_pairs, ship_catalogue, ship_lists
 
 
 def main() -> None:
@@ -30,10 +32,12 @@ def main() -> None:
     )
     parser.add_argument("--bundle", metavar="PATH", help="the bundle it was encoded with; kembar's own if left out")
     parser.add_argument("--previous", metavar="DIR", help="the last run's output, which may be this one's too")
+    parser.add_argument("--decisions", metavar="FILE", help="decisions.csv of a review, which groups then obey")
     args = parser.parse_args()
     settings, bundle = settings_from(args), load_bundle(args.bundle)
     require_finished(args.encoded, bundle.encoder_fingerprint)
     last = read_last_run(args.previous) if args.previous else None
+    decisions = read_decisions(args.decisions) if args.decisions else None
 
     with output_folder(args.output, "match") as folder:
         spark, stages = get_session("kembar match"), Stages()
@@ -56,18 +60,16 @@ def main() -> None:
             scored = score_pairs(lists, shipped, model).select("row_l", "row_r", "probability", "blocks")
             scored = rewrite_table(scored, folder.staged("scored"))
         with stages("group"):
-            sure, likely = (scored.where(scored.probability >= p) for p in (thresholds.match, thresholds.lone))
-            components = connected_components(sure, settings.grouping, folder.staged("components"))
-            clusterer = Clusterer(model, thresholds.match, settings.grouping.max_group)
-            clusters = cluster_components(components, catalogue, shipped, clusterer)
-            labels = group_rows(len(index), clusters, best_neighbours(likely), thresholds.lone, clusterer.max_group)
+            group = Grouper(model, thresholds, settings.grouping, place_links(decisions, posting_ids))
+            labels = group(scored, catalogue, shipped, folder.staged("components"))
         with stages("write"):
             matches = name_matches(lists, shipped, model, catalogue, settings.scoring.keep_probability)
             write_table(matches, folder.staged("matches"), MATCHES)
             outcome = Outcome(contents, labels, quarantine, last, carried)
             tables = outcome.write(folder)
         counts = summarise(labels, scored.count(), count_by_source(scored), blocking.counts(), quarantine.count())
-        summary = {**counts, **outcome.counts(), "thresholds": vars(thresholds), "seconds": stages.seconds}
+        counts |= {**outcome.counts(), "decisions": group.links.counts()}
+        summary = {**counts, "thresholds": vars(thresholds), "seconds": stages.seconds}
         facts = {"pairs_by": pairs_by, **outcome.facts(), "counts": counts, "seconds": stages.seconds}
         files = {"submission.csv": outcome.submission(), "summary.json": as_json(summary)}
         folder.publish(tables, files, facts | describe_run(settings, encoded=args.encoded))

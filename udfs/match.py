@@ -19,7 +19,6 @@ from kembar.carried import Carried, carry_lists
 from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings
 from kembar.discriminator import Discriminator
-from kembar.grouping.clusters import CLUSTERS, Clusterer
 from kembar.mapped import beside, map_array, save_array
 from kembar.matches import load_names, name_batches, save_names
 from kembar.schemas import MATCHES
@@ -43,18 +42,18 @@ class Shipped:
 
 
 @lru_cache(maxsize=1)
-def _open_index(name: str) -> CatalogueIndex:
+def open_index(name: str) -> CatalogueIndex:
     return CatalogueIndex.load(Path(SparkFiles.get(name)))
 
 
 @lru_cache(maxsize=1)
 def open_blocking(shipped: Shipped) -> Blocking:
     """On an executor, the blocks of a catalogue."""
-    return Blocking.load(Path(SparkFiles.get(shipped.name)), _open_index(shipped.name), shipped.settings)
+    return Blocking.load(Path(SparkFiles.get(shipped.name)), open_index(shipped.name), shipped.settings)
 
 
 @lru_cache(maxsize=1)
-def _open_lists(name: str) -> CandidateLists:
+def open_lists(name: str) -> CandidateLists:
     return CandidateLists.load(Path(SparkFiles.get(name)))
 
 
@@ -132,7 +131,7 @@ def ship_lists(spark: SparkSession, lists: str, listings: int) -> str:
 
 
 def _scores_of(lists: str, model: Discriminator, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    return score_batches(_open_lists(lists), model, batches)
+    return score_batches(open_lists(lists), model, batches)
 
 
 def score_pairs(lists: DataFrame, shipped_lists: str, model: Discriminator) -> DataFrame:
@@ -155,15 +154,3 @@ def name_matches(
     They are scored once more, so that the evidence, three quarters of a row, is written once and not twice.
     """
     return lists.mapInArrow(partial(_matches_of, shipped.name, shipped_lists, model, least), MATCHES)
-
-
-def _clusters_of(
-    name: str, lists: str, clusterer: Clusterer, batches: Iterator[pa.RecordBatch]
-) -> Iterator[pa.RecordBatch]:
-    return clusterer(_open_index(name).with_looks(_open_lists(lists).best), batches)
-
-
-def cluster_components(components: DataFrame, shipped: Shipped, lists: str, clusterer: Clusterer) -> DataFrame:
-    """Each component clustered where it lies: CLUSTERS."""
-    whole = components.repartition(partitions(components.sparkSession), "component")
-    return whole.mapInArrow(partial(_clusters_of, shipped.name, lists, clusterer), CLUSTERS)

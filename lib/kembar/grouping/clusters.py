@@ -7,7 +7,7 @@ graph of such pairs hold every cluster whole.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,7 @@ from scipy.cluster.hierarchy import fcluster, linkage, to_tree
 
 from kembar.catalogue import CatalogueIndex
 from kembar.discriminator import Discriminator
+from kembar.grouping.links import Links
 from kembar.scoring import score_rows
 
 Rows = NDArray[np.int64]
@@ -35,8 +36,10 @@ def pair_heights(index: CatalogueIndex, discriminator: Discriminator, parts: Row
     return (1.0 - np.concatenate(chances).astype(np.float64)).reshape(len(parts), -1)
 
 
-def link_all(index: CatalogueIndex, discriminator: Discriminator, parts: list[Rows]) -> Iterator[tuple[Rows, Tree]]:
-    """Each of `parts`, of two or more rows, with its average-linkage tree; in no order.
+def link_all(
+    index: CatalogueIndex, discriminator: Discriminator, parts: list[Rows], links: Links
+) -> Iterator[tuple[Rows, Tree]]:
+    """Each of `parts`, of two or more rows in ascending order, with its average-linkage tree; in no order.
 
     Parts of one size are compared together: most have two or three rows, and a call for each would cost
     more than the comparison.
@@ -48,6 +51,7 @@ def link_all(index: CatalogueIndex, discriminator: Discriminator, parts: list[Ro
         for start in range(0, len(alike), step):
             chunk = np.stack(alike[start : start + step])
             for rows, heights in zip(chunk, pair_heights(index, discriminator, chunk), strict=True):
+                links.apply(rows, heights)
                 yield rows, linkage(heights, method="average")
 
 
@@ -94,11 +98,12 @@ def least_of(labels: NDArray[np.int64], rows: Rows) -> Rows:
 
 @dataclass(frozen=True)
 class Clusterer:
-    """Clusters whole components at a probability, into groups of at most `max_group`."""
+    """Clusters whole components at a probability, into groups of at most `max_group`, as `links` say."""
 
     discriminator: Discriminator
     threshold: float
     max_group: int
+    links: Links = field(default_factory=Links.none)
 
     def __call__(self, index: CatalogueIndex, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """`row, component` batches that hold whole components, in any order, to a CLUSTERS batch."""
@@ -116,5 +121,5 @@ class Clusterer:
     def cluster(self, index: CatalogueIndex, parts: list[Rows]) -> Iterator[tuple[Rows, Rows]]:
         """Each component's rows, and for each of them the least row of its cluster; in no order."""
         yield from ((part, part) for part in parts if len(part) == 1)
-        for rows, tree in link_all(index, self.discriminator, [part for part in parts if len(part) > 1]):
+        for rows, tree in link_all(index, self.discriminator, [part for part in parts if len(part) > 1], self.links):
             yield rows, least_of(cut_tree(tree, self.threshold, self.max_group), rows)

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from kembar.grouping.links import Links
+
 Rows = NDArray[np.int64]
 
 
@@ -41,27 +43,25 @@ def label_rows(listings: int, clusters: pa.Table) -> Rows:
     return labels
 
 
-def join_lone_listings(labels: Rows, neighbours: Neighbours, threshold: float, max_group: int) -> Rows:
+def join_lone_listings(
+    labels: Rows, neighbours: Neighbours, threshold: float, max_group: int, links: Links | None = None
+) -> Rows:
     """Labels after each listing that is alone joined its best neighbour's group, the surest first.
 
-    A join below `threshold`, or into a full group, is left out. Two lone listings that
-    are each other's best become a pair. Where a product never has one listing alone,
-    expected F1 favours a join from about one in three on.
+    A join below `threshold`, into a full group, or with one that `links` keep it from, is left out.
+    Two lone listings that are each other's best become a pair. Where a product never has one
+    listing alone, expected F1 favours a join from about one in three on.
     """
     labels = labels.copy()
+    strangers = links.strangers if links else {}
     sizes = np.bincount(labels, minlength=len(labels))
     candidates = (neighbours.probability >= threshold) & (sizes[labels[neighbours.rows]] == 1)
     lone, best = neighbours.rows[candidates], neighbours.best[candidates]
     for i in np.lexsort((lone, -neighbours.probability[candidates])):
         row, target = lone[i], labels[best[i]]
-        if sizes[labels[row]] == 1 and sizes[target] < max_group and labels[row] != target:
+        free = all(labels[other] != target for other in strangers.get(int(row), ()))
+        if free and sizes[labels[row]] == 1 and sizes[target] < max_group and labels[row] != target:
             sizes[labels[row]] -= 1
             sizes[target] += 1
             labels[row] = target
     return labels
-
-
-def group_rows(listings: int, clusters: DataFrame, neighbours: DataFrame, lone: float, max_group: int) -> Rows:
-    """Label of every listing `[n]`, collected: CLUSTERS, then lone listings joined from the probability `lone` on."""
-    labels = label_rows(listings, clusters.toArrow())
-    return join_lone_listings(labels, read_neighbours(neighbours.toArrow()), lone, max_group)

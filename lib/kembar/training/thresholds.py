@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from kembar.catalogue import CatalogueIndex
 from kembar.discriminator import Discriminator
+from kembar.grouping import Links
 from kembar.grouping.clusters import Tree, least_of, link_all
 from kembar.grouping.labels import Neighbours, join_lone_listings
 from kembar.scoring import score_rows
@@ -95,7 +96,8 @@ class GroupingChoice:
         return _cut(self._trees(components), components, threshold)
 
     def _trees(self, components: Rows) -> list[tuple[Rows, Tree]]:
-        return list(link_all(self.index, self.model, [part for part in _parts(components) if len(part) > 1]))
+        several = [part for part in _parts(components) if len(part) > 1]
+        return list(link_all(self.index, self.model, several, Links.none()))
 
     def _components(self, threshold: float) -> Rows:
         """Component of each row in the graph of the candidate pairs from a threshold on."""
