@@ -35,7 +35,8 @@ def main() -> None:
     require_images(args.images)
 
     with output_folder(args.output, "encode", keep_staged=True) as folder:
-        spark, stages = get_session("kembar encode"), Stages()
+        spark = get_session("kembar encode")
+        stages = Stages("encode", spark, settings.logging.format)
         published = join_uri(args.output, "listings")
         codes, blind, rest, quarantine = (folder.staged(n) for n in ("codes", "blind", "rest", "quarantine"))
         with stages("read"):

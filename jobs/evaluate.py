@@ -38,7 +38,8 @@ def main() -> None:
     if args.encoded:
         require(join_uri(args.encoded, MANIFEST), "the manifest of a finished encode run")
 
-    spark, stages = get_session("kembar evaluate"), Stages()
+    spark = get_session("kembar evaluate")
+    stages = Stages("evaluate", spark, settings.logging.format)
     with stages("score"):
         truth = read_truth(label_listings(read_listings(spark, args.listings, settings.listings.format)).toArrow())
         metrics = evaluate(truth, read_claims(submission, truth))

@@ -11,15 +11,15 @@ from kembar.carried import pairs_fingerprint, plan_carrying, read_last_run
 from kembar.catalogue import has_titles
 from kembar.config import settings_from
 from kembar.decisions import read_decisions
+from kembar.drift import profile_run
 from kembar.grouping import place_links
 from kembar.jobs import Stages, describe_run, job_parser, run_job
-from kembar.matches import count_by_source, summarise
+from kembar.matches import count_pairs, summarise
 from kembar.outcome import Outcome
 from kembar.runs import output_folder
-from kembar.schemas import ENCODED, MATCHES, QUARANTINE
 from kembar.session import get_session
-from kembar.storage import as_json, join_uri, read_table, require_finished, rewrite_table, write_table
-from udfs.catalogue import index_catalogue, read_contents
+from kembar.storage import as_json, require_finished, rewrite_table
+from udfs.catalogue import read_catalogue
 from udfs.group import Grouper
 from udfs.match import list_candidates, name_matches, score_pairs, ship_catalogue, ship_lists
 
@@ -40,38 +40,37 @@ def main() -> None:
     decisions = read_decisions(args.decisions) if args.decisions else None
 
     with output_folder(args.output, "match") as folder:
-        spark, stages = get_session("kembar match"), Stages()
+        spark = get_session("kembar match")
+        stages = Stages("match", spark, settings.logging.format)
         with stages("index"):
-            encoded = read_table(spark, join_uri(args.encoded, "listings"), ENCODED)
-            quarantine = read_table(spark, join_uri(args.encoded, "quarantine"), QUARANTINE)
-            codes, posting_ids = index_catalogue(encoded, folder.staged("hashed"))
-            contents = read_contents(join_uri(args.encoded, "listings"), posting_ids)
-            index = codes.centred()
-            decider = bundle.decider_for(has_titles(index))
-            thresholds, model = decider.thresholds.overridden(settings.grouping), decider.discriminator
+            catalogue = read_catalogue(spark, args.encoded, folder.staged("hashed"))
+            index, quarantine = catalogue.index, catalogue.quarantine
+            model, thresholds = bundle.decider_for(has_titles(index)).overridden(settings.grouping)
         with stages("block"):
             blocking = Blocking.build(index, settings.blocking)
-            catalogue = ship_catalogue(spark, blocking, posting_ids)
+            shipped = ship_catalogue(spark, blocking, catalogue.posting_ids)
         with stages("score"):
             pairs_by = pairs_fingerprint(bundle, model, settings.blocking)
-            carried = plan_carrying(last, contents, pairs_by, settings.blocking.refresh_share, stages.tell)
-            lists = rewrite_table(list_candidates(spark, catalogue, model, carried), folder.staged("lists"))
-            shipped = ship_lists(spark, folder.staged("lists"), len(index))
-            scored = score_pairs(lists, shipped, model).select("row_l", "row_r", "probability", "blocks")
+            carried = plan_carrying(last, catalogue.contents, pairs_by, settings.blocking.refresh_share, stages.tell)
+            lists = rewrite_table(list_candidates(spark, shipped, model, carried), folder.staged("lists"))
+            others = ship_lists(spark, folder.staged("lists"), len(index))
+            scored = score_pairs(lists, others, model).select("row_l", "row_r", "probability", "blocks")
             scored = rewrite_table(scored, folder.staged("scored"))
         with stages("group"):
-            group = Grouper(model, thresholds, settings.grouping, place_links(decisions, posting_ids))
-            labels = group(scored, catalogue, shipped, folder.staged("components"))
+            group = Grouper(model, thresholds, settings.grouping, place_links(decisions, catalogue.posting_ids))
+            labels = group(scored, shipped, others, folder.staged("components"))
         with stages("write"):
-            matches = name_matches(lists, shipped, model, catalogue, settings.scoring.keep_probability)
-            write_table(matches, folder.staged("matches"), MATCHES)
-            outcome = Outcome(contents, labels, quarantine, last, carried)
+            matches = name_matches(lists, others, model, shipped, settings.scoring.keep_probability)
+            matches = rewrite_table(matches, folder.staged("matches"))
+            profile = profile_run(index, labels, matches, thresholds.match, quarantine)
+            outcome = Outcome(catalogue.contents, labels, quarantine, profile, last, carried)
             tables = outcome.write(folder)
-        counts = summarise(labels, scored.count(), count_by_source(scored), blocking.counts(), quarantine.count())
+        outcome.warn(stages.tell)
+        counts = summarise(labels, *count_pairs(scored), blocking.counts(), quarantine.count())
         counts |= {**outcome.counts(), "decisions": group.links.counts()}
         summary = {**counts, "thresholds": vars(thresholds), "seconds": stages.seconds}
         facts = {"pairs_by": pairs_by, **outcome.facts(), "counts": counts, "seconds": stages.seconds}
-        files = {"submission.csv": outcome.submission(), "summary.json": as_json(summary)}
+        files = {**outcome.files(), "summary.json": as_json(summary)}
         folder.publish(tables, files, facts | describe_run(settings, encoded=args.encoded))
     print(f"{counts['listings']} listings, {counts['groups']} groups, {counts['matches']} matches: {args.output}")
 

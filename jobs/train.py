@@ -43,7 +43,8 @@ def main() -> None:
     work = TrainingWork(Path(args.work or f"{args.bundle.rstrip('/')}.training"), args.listings + args.images, settings)
     work.open(args.resume)
 
-    spark, stages = get_session("kembar train"), Stages()
+    spark = get_session("kembar train")
+    stages = Stages("train", spark, settings.logging.format)
     with stages("encode"):
         pairs = enumerate(pair_up(args.listings, args.images))
         sources = [encode_source(spark, *pair, work, number, base) for number, pair in pairs]

@@ -30,7 +30,8 @@ def main() -> None:
     require_images(args.images)
 
     with output_folder(args.output, "triplets") as folder:
-        spark, stages = get_session("kembar triplets"), Stages()
+        spark = get_session("kembar triplets")
+        stages = Stages("triplets", spark, settings.logging.format)
         with stages("encode"):
             good, rejected = validate_listings(read_listings(spark, args.listings, settings.listings.format))
             listings = good.persist()

@@ -60,17 +60,19 @@ def _encoder(listings: DataFrame, images: str, settings: Settings, bundle: Bundl
         photo_encoder(images, settings, bundle, threads), _title_encoder(settings, bundle, threads)
     )
     fingerprint = bundle.fingerprint_at(settings.image_tower.precision) if bundle else RAW
-    return partial(encode_on_its_gpu, encoder, fingerprint)
+    return partial(encode_on_its_gpu, partial(_encode, encoder, fingerprint))
 
 
-def encode_on_its_gpu(
-    encoder: ListingEncoder, fingerprint: str, batches: Iterator[pa.RecordBatch]
-) -> Iterator[pa.RecordBatch]:
+def _encode(encoder: ListingEncoder, fingerprint: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    return assemble(fingerprint, encoder(batches))
+
+
+def encode_on_its_gpu(encode: BatchEncoder, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The encoder's work, on the task's own GPU where Spark deals them out (conf/gpu.conf)."""
     task = TaskContext.get()
     if task is not None and "gpu" in (resources := task.resources()):
         show_gpus(resources["gpu"].addresses)
-    return assemble(fingerprint, encoder(batches))
+    return encode(batches)
 
 
 def _write_part(

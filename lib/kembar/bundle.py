@@ -53,6 +53,10 @@ class Decider:
     discriminator: Discriminator
     thresholds: Thresholds
 
+    def overridden(self, settings: GroupingSettings) -> tuple[Discriminator, Thresholds]:
+        """Both parts, with what the settings say of the thresholds."""
+        return self.discriminator, self.thresholds.overridden(settings)
+
 
 @dataclass(frozen=True)
 class Bundle:

@@ -131,6 +131,11 @@ class GroupingSettings:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class LoggingSettings:
+    format: Literal["text", "json"]
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Settings:
     """All settings, one attribute a section."""
 
@@ -143,6 +148,7 @@ class Settings:
     blocking: BlockingSettings
     scoring: ScoringSettings
     grouping: GroupingSettings
+    logging: LoggingSettings
 
 
 def _defaults() -> dict[str, Any]:

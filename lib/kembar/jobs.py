@@ -8,14 +8,20 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
+import structlog
+from pyspark.sql import SparkSession
+
 from kembar.config import Settings, add_settings_arguments
 from kembar.errors import KembarError
+from kembar.progress import progress_bar
 from kembar.storage import describe_input
 
 
 def job_parser(summary: str, **paths: str) -> argparse.ArgumentParser:
     """A parser with one required option for each path, and --config and --set."""
-    parser = argparse.ArgumentParser(description=summary, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        description=summary, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     for name, text in paths.items():
         parser.add_argument(f"--{name}", required=True, metavar="PATH", help=text)
     add_settings_arguments(parser)
@@ -25,29 +31,43 @@ def job_parser(summary: str, **paths: str) -> argparse.ArgumentParser:
 class Stages:
     """Seconds by stage, said on standard error as each begins and ends.
 
-    >>> stages = Stages(quiet=True)
+    The stage is also the description of Spark's jobs in it, so that Spark's own pages read as the pipeline does, and
+    where a person looks on there is a bar of its tasks.
+
+    form: "text" for people, "json" for what collects logs: one object a line.
+
+    >>> stages = Stages("match")
     >>> with stages("read"):
     ...     pass
     >>> list(stages.seconds)
     ['read']
     """
 
-    def __init__(self, quiet: bool = False) -> None:
+    def __init__(self, job: str, spark: SparkSession | None = None, form: str = "text") -> None:
         self.seconds: dict[str, float] = {}
-        self._quiet = quiet
+        self._job, self._spark = job, spark
+        stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
+        render: list[Any] = [stamp, structlog.processors.JSONRenderer()] if form == "json" else [_as_text]
+        self._log = structlog.wrap_logger(structlog.PrintLogger(sys.stderr), processors=render).bind(job=job)
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
-        self.tell(f"{name} …")
+        self.tell(f"{name} …", stage=name)
         start = time.monotonic()
-        yield
+        if self._spark is not None:
+            self._spark.sparkContext.setJobDescription(f"kembar {self._job}: {name}")
+        with progress_bar(self._spark, name):
+            yield
         self.seconds[name] = round(time.monotonic() - start, 2)
-        self.tell(f"{name}: {self.seconds[name]:.1f} s")
+        self.tell(f"{name}: {self.seconds[name]:.1f} s", stage=name, seconds=self.seconds[name])
 
-    def tell(self, text: str) -> None:
-        """Say something on standard error."""
-        if not self._quiet:
-            print(f"kembar: {text}", file=sys.stderr, flush=True)
+    def tell(self, text: str, **facts: Any) -> None:
+        """Say something on standard error, and with it facts that a program may look for."""
+        self._log.info(text, **facts)
+
+
+def _as_text(_logger: Any, _method: str, event: dict[str, Any]) -> str:
+    return f"kembar: {event['event']}"
 
 
 def describe_run(settings: Settings, **inputs: str) -> dict[str, Any]:

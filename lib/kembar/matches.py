@@ -46,10 +46,11 @@ def name_batches(
         yield pa.RecordBatch.from_pydict({name: columns[name] for name in MATCHES.names})
 
 
-def count_by_source(scored: DataFrame) -> dict[str, int]:
-    """How many of the pairs each block source proposed; a pair counts once for each."""
+def count_pairs(scored: DataFrame) -> tuple[int, dict[str, int]]:
+    """How many pairs there are, and how many of them each block source proposed; a pair counts once for each."""
     counts = [F.count_if(F.col("blocks").bitwiseAND(1 << bit) != 0).alias(source) for bit, source in enumerate(SOURCES)]
-    return {name: int(value) for name, value in scored.agg(*counts).collect()[0].asDict().items()}
+    total, *by_source = scored.agg(F.count("*"), *counts).collect()[0]
+    return int(total), dict(zip(SOURCES, map(int, by_source), strict=True))
 
 
 def summarise(

@@ -1,6 +1,7 @@
 """What a run of match leaves: groups under lasting ids, what became of the last run's, and the submission."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
 from kembar.carried import Carried, LastRun
+from kembar.drift import Drift, Profile, compare_profiles, drift_page
 from kembar.group_ids import name_groups
 from kembar.group_log import CHANGES_ARROW, log_changes
 from kembar.runs import NewTable, OutputFolder
@@ -20,12 +22,13 @@ from kembar.submission import groups_table, quarantined_ids, submission_csv
 
 @dataclass(frozen=True)
 class Outcome:
-    """contents: `posting_id, content` by row; labels: the group of each row `[n]`; quarantine: QUARANTINE; last and
-    carried: the run before and what holds of it, where there was one."""
+    """contents: `posting_id, content` by row; labels: the group of each row `[n]`; quarantine: QUARANTINE; profile: as
+    `kembar.drift` makes it; last and carried: the run before and what holds of it, where there was one."""
 
     contents: pa.Table
     labels: NDArray[np.int64]
     quarantine: DataFrame
+    profile: Profile
     last: LastRun | None
     carried: Carried | None
 
@@ -71,18 +74,34 @@ class Outcome:
             write_arrow(table, folder.staged(name, f"part-{folder.run}.parquet"))
         return {name: NewTable([folder.staged(name)]) for name in (*tables, "matches", "lists")}
 
-    def submission(self) -> bytes:
-        """submission.csv."""
-        return submission_csv(self.posting_ids, self.labels, quarantined_ids(self.quarantine))
+    def files(self) -> dict[str, bytes]:
+        """submission.csv, and after another run drift.md, what this one looks like beside it."""
+        answer = submission_csv(self.posting_ids, self.labels, quarantined_ids(self.quarantine))
+        if self.last is None or self.drift is None:
+            return {"submission.csv": answer}
+        page = drift_page(self.last.manifest["profile"], self.profile, self.drift)
+        return {"submission.csv": answer, "drift.md": page.encode()}
+
+    @cached_property
+    def drift(self) -> Drift | None:
+        """How far this run is from the last one, where there was one."""
+        return compare_profiles(self.last.manifest["profile"], self.profile) if self.last else None
+
+    def warn(self, tell: Callable[[str], None]) -> None:
+        """Say which traits changed so much that somebody should look at the feed."""
+        for name in self.drift.great if self.drift else ():
+            tell(f"warning: {name}: this feed is not what it was in the last run; see drift.md")
 
     def counts(self) -> dict[str, Any]:
         """What the summary says of the step from the last run to this one."""
         anew = len(self.carried.anew) if self.carried else len(self.labels)
-        return {"run": self.number, "looked_anew": anew, "changes": dict(Counter(self.changes["event"].to_pylist()))}
+        changes = dict(Counter(self.changes["event"].to_pylist()))
+        return {"run": self.number, "looked_anew": anew, "changes": changes, "drift": self.drift and vars(self.drift)}
 
     def facts(self) -> dict[str, Any]:
         """What the next run asks of this one's manifest: its number, and the share of the catalogue that changed since
         all listings looked for pairs."""
         whole = self.carried is None or self.last is None or len(self.carried.anew) == len(self.labels)
         before = 0.0 if self.last is None else float(self.last.manifest["stale"])
-        return {"number": self.number, "stale": 0.0 if whole else round(before + self.carried.stale, 6)}  # type: ignore[union-attr]
+        stale = 0.0 if whole or self.carried is None else round(before + self.carried.stale, 6)
+        return {"number": self.number, "stale": stale, "profile": self.profile}

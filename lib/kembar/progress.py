@@ -1,0 +1,59 @@
+"""A bar of Spark's tasks while a stage of a job runs, for whoever sits before a terminal."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
+from pyspark.sql import SparkSession
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+_EVERY_S = 0.5
+
+
+def running_tasks(spark: SparkSession) -> tuple[int, int]:
+    """Tasks that ended and tasks in all of the stages that Spark is at now."""
+    tracker = spark.sparkContext.statusTracker()
+    stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
+    known = [stage for stage in stages if stage is not None]
+    return sum(stage.numCompletedTasks for stage in known), sum(stage.numTasks for stage in known)
+
+
+@contextmanager
+def progress_bar(spark: SparkSession | None, name: str, console: Console | None = None) -> Iterator[None]:
+    """A bar on standard error until the block ends; nothing where that is no terminal, as in logs and CI."""
+    console = console or Console(file=sys.stderr)
+    if spark is None or not console.is_terminal:
+        yield
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("tasks,"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+    )
+    ended = Event()
+    with Progress(*columns, console=console, transient=True) as bar:
+        watcher = Thread(target=_watch, args=(spark, bar, name, ended), daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watcher.join()
+
+
+def _watch(spark: SparkSession, bar: Progress, name: str, ended: Event) -> None:
+    """A bar starts anew when Spark goes on to stages with another number of tasks."""
+    task, known = bar.add_task(name, total=None), 0
+    while not ended.wait(_EVERY_S):
+        done, total = running_tasks(spark)
+        if total and total != known:
+            bar.reset(task, total=total, completed=done)
+            known = total
+        elif total:
+            bar.update(task, completed=done)
