@@ -1,6 +1,6 @@
 """Match an encoded catalogue: propose candidate pairs by blocking, score them, group them.
 
-spark-submit jobs/match.py --encoded DIR --output DIR [--bundle DIR] [--previous DIR]
+spark-submit jobs/match.py --encoded DIR --output DIR [--bundle DIR] [--previous DIR] [--decisions decisions.csv]
 
 With --previous only new and changed listings look for pairs, and groups keep the ids that they had there.
 """

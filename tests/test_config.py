@@ -48,6 +48,7 @@ def test_a_file_overlays_the_defaults_and_an_option_overlays_the_file(tmp_path: 
         ("training.learning_rate=nan", ["training.learning_rate", "finite"]),
         ("grouping.threshold=1.5", ["grouping.threshold", "'bundle' or", "received 1.5"]),
         ("grouping.max_component=10", ["grouping", "at least max_group (50)"]),
+        ("blocking.proposals_per_listing=40", ["blocking", "candidates_per_listing (45)"]),
         ("blocking.hash_bands=3", ["blocking.hash_bands", "1, 2, 4, 8 or 16", "received 3"]),
         ("nonsense", ["--set expected section.key=value", "'nonsense'"]),
     ],
