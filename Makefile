@@ -10,7 +10,7 @@ PINS := requirements.txt requirements-dev.txt constraints.txt
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 DEMO := demo
 
-.PHONY: setup demo test check bench bench-accuracy bench-rivals bench-scale bundle dist clean distclean help
+.PHONY: setup demo test check coverage docs notebooks bench bench-accuracy bench-rivals bench-scale bundle dist clean distclean help
 
 $(STAMP): $(PINS) setup.py scripts/configure-spark.sh scripts/find-java.sh
 	@test -n "$(PYTHON)" || { echo "kembar needs Python 3.11 or newer: install it, or name it with PYTHON=..."; exit 1; }
@@ -43,6 +43,16 @@ check: setup  ## lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+coverage: setup  ## run the tests and report which lines of lib and udfs none of them reached
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-report=html:build/coverage
+
+docs: setup  ## build the documentation into build/docs/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --clean --quiet
+	@echo "build/docs/index.html"
+
+notebooks: setup  ## run the notebooks on the demo's result and keep their outputs
+	$(BIN)/python scripts/run_notebooks.py
 
 bench: setup  ## run every benchmark but the rivals' and the largest (hours) and renew its page
 	@set -e; for script in $(filter-out %bench_rivals.py %bench_scale.py,$(wildcard benchmarks/bench_*.py)); do $(BIN)/python $$script; done
