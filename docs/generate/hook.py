@@ -1,6 +1,7 @@
 """MkDocs calls this at every build: it adds the pages that are made from code, and those that live elsewhere."""
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,18 @@ def generated_pages() -> dict[str, str]:
     }
 
 
+def named_apart(pages: dict[str, str]) -> list[list[tuple[str, str]]]:
+    """Navigation entries of pages; where two have one heading, the file's name stands behind it.
+
+    >>> named_apart({"x/a.md": "# One", "x/b.md": "# One", "x/c.md": "# Two"})
+    [[('One (a)', 'x/a.md')], [('One (b)', 'x/b.md')], [('Two', 'x/c.md')]]
+    """
+    headings = {path: text.split("\n", 1)[0].lstrip("# ") for path, text in pages.items()}
+    often = Counter(headings.values())
+    titles = {path: f"{h} ({Path(path).stem})" if often[h] > 1 else h for path, h in sorted(headings.items())}
+    return [[(title, path)] for path, title in titles.items()]
+
+
 def on_config(config: Any) -> Any:
     """Benchmarks and notebooks get an entry for each file there is."""
     sections = {name: pages for entry in config.nav for name, pages in entry.items()}
@@ -44,7 +57,9 @@ def on_config(config: Any) -> Any:
             sections["How to"].append({title: name})
     pages = generated_pages()
     for title, folder in (("Measured", "benchmarks/"), ("Notebooks", "notebooks/")):
-        config.nav.append({title: [path for path in sorted(pages) if path.startswith(folder)]})
+        config.nav.append(
+            {title: list(map(dict, named_apart({p: t for p, t in pages.items() if p.startswith(folder)})))}
+        )
     config.extra["pages"] = pages
     return config
 

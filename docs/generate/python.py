@@ -6,6 +6,7 @@ import re
 import kembar
 from kembar import results
 
+_WIDE = 80
 _OF_NOTEBOOKS = ("Result", "Evidence", "Judgement", "BlockStudy", "Learnt", "Gallery", "RunPlaces")
 
 
@@ -39,8 +40,11 @@ def _member(name: str, value: object) -> list[str]:
 
 def _described(name: str, function: object) -> list[str]:
     signature = str(inspect.signature(function))  # type: ignore[arg-type]
-    short = re.sub(r"(\w+\.)+(\w+)", r"\2", signature.replace("self, ", "").replace("(self)", "()")).replace("'", "")
-    return ["```python", f"{name}{short}", "```", "", _prose(inspect.getdoc(function) or ""), ""]
+    short = re.sub(r"([a-z_]+\.)+(\w+)", r"\2", signature.replace("self, ", "").replace("(self)", "()"))
+    call = name + re.sub(r"'([A-Z]\w+)'", r"\1", short)
+    if len(call) > _WIDE:
+        call = re.sub(r", (?=\w+:)", ",\n    ", call).replace("(", "(\n    ", 1).replace(") ->", ",\n) ->")
+    return ["```python", call, "```", "", _prose(inspect.getdoc(function) or ""), ""]
 
 
 def _prose(text: str) -> str:

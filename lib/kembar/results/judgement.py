@@ -106,6 +106,7 @@ class Judgement:
         return float(table["threshold"].to_numpy()[int(table["f1"].to_numpy().argmax())])
 
     def chart_precision_recall(self) -> Chart:
+        """The candidate pairs' precision against their recall, and where the run's threshold is."""
         table = self.precision_recall()
 
         def draw(axes: Any) -> None:
@@ -119,6 +120,7 @@ class Judgement:
         return Chart(draw, "precision against recall of the candidate pairs")
 
     def chart_f1(self) -> Chart:
+        """Row-wise precision, recall and F1 against the threshold."""
         table = self.f1_by_threshold()
 
         def draw(axes: Any) -> None:
@@ -131,6 +133,7 @@ class Judgement:
         return Chart(draw, "row-wise precision, recall and F1 against the threshold")
 
     def chart_sizes(self) -> Chart:
+        """Row-wise F1 against the threshold, a line for each size of the true group."""
         table = self.f1_by_size()
 
         def draw(axes: Any) -> None:
@@ -143,6 +146,7 @@ class Judgement:
         return Chart(draw, "row-wise F1 against the threshold, by the size of the true group")
 
     def chart_calibration(self) -> Chart:
+        """What was seen against what was said, with the number of pairs of each tenth."""
         table = self.calibration()
 
         def draw(axes: Any) -> None:
