@@ -8,8 +8,8 @@ from typing import Any
 
 from kembar.errors import InputError
 
-INK, ACCENT, SOFT, WARM = "#22333b", "#2b6777", "#c8d8e4", "#c8553d"
-"""Text, the main series, what stands behind it, and what should catch the eye."""
+INK, ACCENT, SOFT, MUTED, WARM = "#22333b", "#2b6777", "#c8d8e4", "#8aa9b5", "#c8553d"
+"""Text, the main series, what stands behind it or beside it, and what should catch the eye."""
 _DOTS_PER_INCH = 110
 
 

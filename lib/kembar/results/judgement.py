@@ -14,7 +14,7 @@ from kembar.errors import InputError
 from kembar.evaluation import Claims, Truth
 from kembar.evaluation.scores import RowScores, score_listings
 from kembar.grouping import join_lone_listings
-from kembar.results.chart import ACCENT, INK, SOFT, WARM, Chart
+from kembar.results.chart import ACCENT, INK, MUTED, SOFT, WARM, Chart
 from kembar.results.encoded import Codes, read_codes
 from kembar.results.proposed import first_looks
 from kembar.results.result import Result, read_catalogue
@@ -124,7 +124,7 @@ class Judgement:
         table = self.f1_by_threshold()
 
         def draw(axes: Any) -> None:
-            for name, hue in (("precision", SOFT), ("recall", WARM), ("f1", ACCENT)):
+            for name, hue in (("precision", MUTED), ("recall", WARM), ("f1", ACCENT)):
                 axes.plot(table["threshold"], table[name], color=hue, label={"f1": "F1"}.get(name, name))
             axes.axvline(self.threshold, color=INK, linestyle=":", linewidth=0.8)
             axes.set(xlabel="threshold; dotted: that of the run", ylabel="row-wise mean")
