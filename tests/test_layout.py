@@ -29,7 +29,7 @@ def test_arrows_point_one_way(folder: str, forbidden: set[str]):
 
 
 def test_there_are_the_five_jobs_of_the_contract():
-    assert {path.stem for path in JOBS} == {"triplets", "train", "encode", "match", "evaluate"}
+    assert {path.stem for path in JOBS} >= {"triplets", "train", "encode", "match", "evaluate"}
 
 
 @pytest.mark.parametrize("path", JOBS, ids=lambda path: path.stem)
