@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyspark import SparkFiles
 from pyspark.sql import DataFrame, SparkSession
 
@@ -123,20 +124,29 @@ def _carried_of(name: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Rec
     return carry_lists(place, anew, batches)
 
 
-def ship_lists(spark: SparkSession, lists: str, listings: int) -> str:
-    """Send who is in each listing's list, from the files of LISTS, to every executor; the name that tasks know."""
+@dataclass(frozen=True)
+class ShippedLists:
+    """Candidate lists that every executor has under `name`; best: `[n]`, the highest first look of each listing."""
+
+    name: str
+    best: NDArray[np.float32]
+
+
+def ship_lists(spark: SparkSession, lists: str, listings: int) -> ShippedLists:
+    """Send who is in each listing's list, from the files of LISTS, to every executor."""
     prefix = _prefix("lists")
-    CandidateLists.of(listings, read_arrow(lists, ["row", "others", "blocks", "first_look"])).save(prefix)
-    return _ship(spark, prefix)
+    found = CandidateLists.of(listings, read_arrow(lists, ["row", "others", "blocks", "first_look"]))
+    found.save(prefix)
+    return ShippedLists(_ship(spark, prefix), found.best)
 
 
 def _scores_of(lists: str, model: Discriminator, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     return score_batches(open_lists(lists), model, batches)
 
 
-def score_pairs(lists: DataFrame, shipped_lists: str, model: Discriminator) -> DataFrame:
+def score_pairs(lists: DataFrame, shipped_lists: ShippedLists, model: Discriminator) -> DataFrame:
     """SCORED: every candidate pair once, with its probability and evidence."""
-    return lists.mapInArrow(partial(_scores_of, shipped_lists, model), SCORED)
+    return lists.mapInArrow(partial(_scores_of, shipped_lists.name, model), SCORED)
 
 
 def _matches_of(
@@ -147,10 +157,10 @@ def _matches_of(
 
 
 def name_matches(
-    lists: DataFrame, shipped_lists: str, model: Discriminator, shipped: Shipped, least: float
+    lists: DataFrame, shipped_lists: ShippedLists, model: Discriminator, shipped: Shipped, least: float
 ) -> DataFrame:
     """MATCHES: the candidate pairs from the probability `least` on.
 
     They are scored once more, so that the evidence, three quarters of a row, is written once and not twice.
     """
-    return lists.mapInArrow(partial(_matches_of, shipped.name, shipped_lists, model, least), MATCHES)
+    return lists.mapInArrow(partial(_matches_of, shipped.name, shipped_lists.name, model, least), MATCHES)

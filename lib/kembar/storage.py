@@ -177,12 +177,14 @@ def rewrite_table(df: DataFrame, uri: str) -> DataFrame:
     return df.sparkSession.read.parquet(spark_path(uri))
 
 
-def read_arrow(uri: str, columns: list[str] | None = None) -> pa.Table:
-    """A table that Spark wrote, or some columns of it, past Spark: read by Arrow into this process."""
+def read_arrow(uri: str, columns: list[str] | None = None, where: ds.Expression | None = None) -> pa.Table:
+    """A table that Spark wrote, or some columns or rows of it, past Spark: read by Arrow into this process."""
     filesystem, path = filesystem_of(uri)
     found = table_parts(uri)
     within: Any = path if found == [uri] else [filesystem_of(part)[1] for part in found]
-    return ds.dataset(within, format="parquet", filesystem=filesystem, exclude_invalid_files=True).to_table(columns)
+    return ds.dataset(within, format="parquet", filesystem=filesystem, exclude_invalid_files=True).to_table(
+        columns, where
+    )
 
 
 def require_finished(uri: str, made_by: str) -> dict[str, Any]:
