@@ -8,6 +8,7 @@ from pyspark.sql import SparkSession
 
 from kembar.errors import InputError
 from kembar.listings import label_listings, read_listings, validate_listings
+from kembar.schemas import LISTINGS
 
 HEADER = "posting_id,image,image_phash,title,label_group\n"
 
@@ -44,7 +45,7 @@ def test_columns_in_any_order_and_optional_ones_absent(spark: SparkSession, tmp_
 def test_a_photo_or_a_title_alone_is_enough_and_neither_is_not(spark: SparkSession, tmp_path: Path):
     good, reasons = read(spark, tmp_path / "t.csv", HEADER + "a,1.jpg,,,\nb,,,Kaos,\nc,,,  ,\n")
     assert set(good) == {"a", "b"}
-    assert reasons == {"c": ["neither a photo nor a title"]}
+    assert reasons == {"c": ["line 4: neither a photo nor a title"]}
 
 
 def test_bad_rows_are_kept_with_their_reason(spark: SparkSession, tmp_path: Path):
@@ -62,7 +63,7 @@ def test_bad_rows_are_kept_with_their_reason(spark: SparkSession, tmp_path: Path
     assert "seen before" in reasons["a"][0]
     assert "posting_id is missing" in reasons[None][0]
     assert "not 16 hexadecimal digits: xyz" in reasons["b"][0]
-    assert "white space" in reasons["c d"][0]
+    assert "white space" in reasons[None][1]
 
 
 def test_a_record_with_too_many_fields_is_quarantined_whole(spark: SparkSession, tmp_path: Path):
@@ -85,7 +86,7 @@ def test_nothing_is_lost(spark: SparkSession, tmp_path: Path):
 def test_parquet_of_the_same_columns_is_read_alike(spark: SparkSession, tmp_path: Path):
     csv = tmp_path / "t.csv"
     csv.write_text(HEADER + "a,1.jpg,94974f937d4c2433,Kaos,7\n")
-    read_listings(spark, str(csv)).drop("_corrupt_record", "_order").write.parquet(str(tmp_path / "t.parquet"))
+    read_listings(spark, str(csv)).select(LISTINGS.names).write.parquet(str(tmp_path / "t.parquet"))
     rows = [
         validate_listings(read_listings(spark, str(tmp_path / name)))[0].collect() for name in ("t.csv", "t.parquet")
     ]
