@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from kembar.config import add_settings_arguments
-from kembar.errors import KembarError
+from kembar.errors import message_for_user
 
 
 def job_parser(summary: str, **paths: str) -> argparse.ArgumentParser:
@@ -47,9 +47,11 @@ class Stages:
 
 
 def run_job(main: Callable[[], None]) -> None:
-    """Run a job; a KembarError becomes its message and exit status 2."""
+    """Run a job; an error that is the user's to mend becomes its message and exit status 2."""
     try:
         main()
-    except KembarError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
+    except Exception as error:
+        if (message := message_for_user(error)) is None:
+            raise
+        print(f"error: {message}", file=sys.stderr, flush=True)
         sys.exit(2)

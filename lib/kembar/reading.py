@@ -32,6 +32,7 @@ CORRUPT, FAULT, WHERE, ORDER = "_corrupt_record", "_fault", "_where", "_order"
 _CSV_COLUMNS = ", ".join([*(f"{c} string" for c in (*LISTINGS.names, CORRUPT, FAULT, WHERE)), f"{ORDER} bigint"])
 _BATCH_ROWS, _BATCH_CHARACTERS = 10_000, 4_000_000
 _FILE_ORDER = 1 << 40
+_TEXTS = (pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary(), pa.binary_view())
 
 
 def _csv_rows(files: list[tuple[str, list[str]]], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -105,9 +106,10 @@ def read_csv(spark: SparkSession, uri: str) -> DataFrame:
 def _spark_type(uri: str, name: str, kind: pa.DataType) -> DataType:
     """The type by which Spark reads a column of a Parquet file, one that turns into text as it is meant."""
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    as_text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
-    if any(fits(kind) for fits in as_text):
+    if kind in _TEXTS:
         return StringType()
+    if pa.types.is_decimal(kind) and kind.scale == 0:
+        return DecimalType(kind.precision, 0)
     if pa.types.is_integer(kind):
         unsigned = pa.types.is_unsigned_integer(kind)
         small = kind.bit_width < 32 or (kind.bit_width == 32 and not unsigned)
@@ -123,8 +125,9 @@ def read_parquet(spark: SparkSession, uri: str) -> DataFrame:
     Raises:
         InputError: a file is no whole Parquet file, lacks a column, or has one that is neither text nor whole numbers.
     """
-    types = {c: kind for c, kind in parquet_schema(uri, LISTINGS.names).items() if not pa.types.is_null(kind)}
-    _check_columns(uri, list(types))
+    named = parquet_schema(uri, LISTINGS.names)
+    _check_columns(uri, list(named))
+    types = {c: kind for c, kind in named.items() if not pa.types.is_null(kind)}
     schema = StructType([StructField(c, _spark_type(uri, c, kind)) for c, kind in types.items()])
     raw = spark.read.schema(schema).parquet(spark_path(uri))
     known = [_as_text(c, schema[c].dataType) if c in types else _nothing(c) for c in LISTINGS.names]
