@@ -3,7 +3,7 @@
 spark-submit jobs/encode.py --listings test.csv --images DIR --output DIR [--bundle DIR]
 """
 
-from kembar.bundle import load_bundle
+from kembar.bundle import load_bundle, trusted_text_tower
 from kembar.config import settings_from
 from kembar.jobs import Stages, job_parser, run_job
 from kembar.listings import read_listings, validate_listings
@@ -24,6 +24,7 @@ def main() -> None:
     args = parser.parse_args()
     settings = settings_from(args)
     bundle = load_bundle(args.bundle)
+    trusted_text_tower(bundle, settings)  # before anything is written
     require(args.listings, "listings")
     require_images(args.images)
 

@@ -8,7 +8,7 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from kembar.bundle import Bundle
+from kembar.bundle import Bundle, trusted_text_tower
 from kembar.config import EncodeSettings, Settings
 from kembar.encoding import ENCODED_COLUMNS, ListingEncoder, TitleEncoder
 from kembar.photo_codes import PhotoEncoder
@@ -101,7 +101,7 @@ def photo_encoder(images: str, settings: Settings, bundle: Bundle | None, thread
 
 def _title_encoder(settings: Settings, bundle: Bundle | None, threads: int) -> TitleEncoder:
     return TitleEncoder(
-        tower=bundle.text_tower if bundle else settings.text_tower.handle,
+        tower=trusted_text_tower(bundle, settings) if bundle else settings.text_tower.handle,
         head=bundle.title_head if bundle else None,
         batch_size=settings.text_tower.batch_size,
         threads=threads,

@@ -92,7 +92,7 @@ def _changed(token: str, rng: Rng) -> str:
     whole = _USED[kinds[rng.integers(len(kinds))]](token)
     text, behind = list(whole), whole.index(token) + len(token)
     for _ in range(int(rng.integers(1, 6))):
-        text[rng.integers(behind, len(text))] = '",\r\n\0;\t\\\'a\udcff\u2028'[rng.integers(12)]
+        text[rng.integers(behind, len(text))] = "\",\r\n\0;\t\\'a\udcff\u2028"[rng.integers(12)]
     return "".join(text)
 
 

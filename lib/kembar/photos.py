@@ -21,6 +21,7 @@ from kembar.storage import filesystem_of
 
 # Our own limit names the photo. Pillow's, at which it refuses before a decoder takes memory, stays as it is.
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # of damaged notes, and not of which photo
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 """What shops show. Pillow reads forty formats more, among them PostScript, for which it starts another program."""
 _ELSEWHERE = re.compile(r"^/|^[A-Za-z]:|://|\\|\0|(^|/)\.\.(/|$)")

@@ -79,6 +79,12 @@ def read_bytes(uri: str) -> bytes:
         return bytes(stream.read())
 
 
+def file_bytes(uri: str) -> int:
+    """How large a file is."""
+    filesystem, path = filesystem_of(uri)
+    return int(filesystem.get_file_info(path).size or 0)
+
+
 def write_json(uri: str, value: dict[str, Any]) -> None:
     write_bytes(uri, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
 
@@ -88,7 +94,7 @@ def read_json(uri: str) -> dict[str, Any]:
     require(uri, "file")
     try:
         value = json.loads(read_bytes(uri))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{uri} is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise InputError(f"{uri}: expected a JSON object, received {type(value).__name__}")
@@ -108,6 +114,9 @@ def read_table(spark: SparkSession, uri: str, schema: StructType) -> DataFrame:
     """
     require(uri, "table")
     require(join_uri(uri, "_SUCCESS"), f"the mark of a finished write in table {uri}")
+    from kembar.inputs import parquet_schema  # which itself finds its files by this module
+
+    parquet_schema(uri)  # all are whole, and none names code that PySpark would import
     return conform(spark.read.parquet(spark_path(uri)), schema, posixpath.basename(uri))
 
 
