@@ -1,4 +1,4 @@
-"""A bundle from anywhere cannot run code, read other files or take the memory: it works, or is refused with a reason."""
+"""A bundle from anywhere cannot run code, read other files or fill the memory: it works, or it is refused."""
 
 import hashlib
 import io
