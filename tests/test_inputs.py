@@ -56,6 +56,12 @@ def test_a_folder_is_its_files_but_for_those_that_are_no_data(tmp_path: Path):
         (tmp_path / name).touch()
     assert list_files(f"{tmp_path}/") == [f"{tmp_path}/{name}" for name in ("a.csv", "b.csv", "deep/d.csv")]
     (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "part 1%20#?.csv").write_text("ok")
+    for folder in (str(tmp_path / "none"), (tmp_path / "none").as_uri()):
+        (found,) = list_files(folder)
+        with open_text(found) as text:
+            assert text.read() == "ok"
+    (tmp_path / "none" / "part 1%20#?.csv").unlink()
     with pytest.raises(InputError, match="folder without files"):
         list_files(str(tmp_path / "none"))
 

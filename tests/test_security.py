@@ -15,7 +15,7 @@ SOURCES = sorted(path for folder in ("lib", "udfs", "jobs") for path in (ROOT / 
 UNPICKLER, SAVED_MODELS = ROOT / "lib/kembar/towers/unpickle.py", ROOT / "lib/kembar/towers/text.py"
 CODE_LOADERS = {"pickle", "cloudpickle", "dill", "shelve", "marshal", "joblib", "torch", "yaml", "runpy", "code"}
 PROGRAMS = {"subprocess", "pty", "multiprocessing.connection"}
-NETWORK = {"socket", "ssl", "http", "urllib", "requests", "urllib3", "ftplib", "smtplib", "xmlrpc", "asyncio"}
+NETWORK = {"socket", "ssl", "http", "urllib.request", "requests", "urllib3", "ftplib", "smtplib", "xmlrpc", "asyncio"}
 CALLS = {"eval", "exec", "compile", "__import__", "system", "popen", "load_model", "unsafe_load"}
 
 
@@ -24,9 +24,11 @@ def offences(source: str) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[0] for alias in node.names} & (CODE_LOADERS | PROGRAMS | NETWORK)
+            names = {alias.name for alias in node.names}
+            found |= (names | {name.split(".")[0] for name in names}) & (CODE_LOADERS | PROGRAMS | NETWORK)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module.split(".")[0]} & (CODE_LOADERS | PROGRAMS | NETWORK)
+            names = {node.module, node.module.split(".")[0], *(f"{node.module}.{alias.name}" for alias in node.names)}
+            found |= names & (CODE_LOADERS | PROGRAMS | NETWORK)
         elif isinstance(node, ast.Call):
             found |= call_offences(node)
     return found
@@ -57,7 +59,8 @@ def call_offences(node: ast.Call) -> set[str]:
         ("import subprocess", "subprocess"),
         ("keras.models.load_model('a')", "load_model"),
         ("hub.load('a')", "hub.load"),
-        ("from urllib.request import urlopen", "urllib"),
+        ("from urllib.request import urlopen", "urllib.request"),
+        ("from urllib import request", "urllib.request"),
     ],
 )
 def test_each_way_to_run_what_was_read_would_be_seen(source: str, found: str):
