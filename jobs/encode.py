@@ -7,7 +7,7 @@ where it stopped.
 """
 
 from kembar.assembly import PartWriter
-from kembar.bundle import load_bundle
+from kembar.bundle import load_bundle, trusted_text_tower
 from kembar.config import settings_from
 from kembar.increment import describe_work, plan_increment
 from kembar.jobs import Stages, describe_run, job_parser, run_job
@@ -30,6 +30,7 @@ def main() -> None:
     args = parser.parse_args()
     settings = settings_from(args)
     bundle = load_bundle(args.bundle)
+    trusted_text_tower(bundle, settings)  # before anything is written
     encoder = bundle.fingerprint_at(settings.image_tower.precision)
     require(args.listings, "listings")
     require_images(args.images)

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from kembar.assembly import ASSEMBLED, PartWriter, assemble
-from kembar.bundle import Bundle
+from kembar.bundle import Bundle, trusted_text_tower
 from kembar.config import EncodeSettings, Settings
 from kembar.contents import add_contents
 from kembar.encoding import ListingEncoder, TitleEncoder
@@ -138,7 +138,7 @@ def photo_encoder(images: str, settings: Settings, bundle: Bundle | None, thread
 
 def _title_encoder(settings: Settings, bundle: Bundle | None, threads: int) -> TitleEncoder:
     return TitleEncoder(
-        tower=bundle.text_tower if bundle else settings.text_tower.handle,
+        tower=trusted_text_tower(bundle, settings) if bundle else settings.text_tower.handle,
         head=bundle.title_head if bundle else None,
         batch_size=settings.text_tower.batch_size,
         threads=threads,
