@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 
-from kembar.carried import LastRun, unchanged
+from kembar.carried import LastRun
 from kembar.catalogue import CatalogueIndex, build_index
 from kembar.errors import RunError
+from kembar.places import unchanged
 from kembar.schemas import ENCODED, QUARANTINE
 from kembar.storage import delete, join_uri, read_arrow, read_table, rewrite_table, write_arrow
 from kembar.terms import HASHED_TERMS, hash_terms

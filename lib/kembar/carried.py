@@ -24,6 +24,7 @@ from kembar.config import BlockingSettings, GroupingSettings
 from kembar.contents import ENCODING
 from kembar.discriminator import Discriminator
 from kembar.grouping import Settled
+from kembar.places import index_in, unchanged
 from kembar.schemas import CATALOGUE
 from kembar.storage import MANIFEST, join_uri, read_arrow, read_json, require, table_parts
 
@@ -76,7 +77,7 @@ class Carried:
 def carry_over(last: LastRun, now: pa.Table) -> Carried:
     """What of the last run holds for a catalogue: `posting_id, content` by row."""
     was = last.catalogue
-    there = _indices(was["posting_id"], now["posting_id"]) >= 0
+    there = index_in(was["posting_id"], now["posting_id"]) >= 0
     place = unchanged(was, now)
     same = place >= 0
     bereft = pc.unique(was["group_id"].filter(pa.array(~same)))
@@ -87,21 +88,6 @@ def carry_over(last: LastRun, now: pa.Table) -> Carried:
     lists = table_parts(join_uri(last.uri, "lists"))
     stale = float((~known).mean()) if len(known) else 0.0
     return Carried(place, np.flatnonzero(~known), set(changed), lists, stale)
-
-
-def unchanged(these: pa.Table, those: pa.Table) -> Rows:
-    """For each row of `posting_id, content` the row of `those` that is the same listing with the same content, else −1.
-
-    >>> one = pa.table({"posting_id": ["a", "b", "c"], "content": ["1", "1", "1"]})
-    >>> unchanged(one, pa.table({"posting_id": ["c", "a"], "content": ["1", "2"]})).tolist()
-    [-1, -1, 0]
-    """
-    place = _indices(these["posting_id"], those["posting_id"])
-    there = place >= 0
-    contents = those["content"].take(pa.array(place[there]))
-    same = pc.fill_null(pc.equal(these["content"].filter(pa.array(there)), contents), False)
-    place[there] = np.where(np.asarray(same), place[there], -1)
-    return place
 
 
 def plan_carrying(
@@ -147,10 +133,6 @@ def groups_fingerprint(
     if links is not None:
         digest.update(json.dumps(links.select(["posting_id_l", "posting_id_r", "decision"]).to_pylist()).encode())
     return digest.hexdigest()
-
-
-def _indices(values: pa.ChunkedArray, among: pa.ChunkedArray) -> Rows:
-    return np.asarray(pc.index_in(values, among.combine_chunks()).fill_null(-1)).astype(np.int64)
 
 
 def settle(last: LastRun | None, carried: Carried | None, groups_by: str, best: NDArray[np.float32]) -> Settled | None:

@@ -142,6 +142,12 @@ def write_arrow(table: pa.Table, uri: str) -> None:
     pq.write_table(table, path, filesystem=filesystem)
 
 
+def read_part(uri: str, columns: list[str]) -> pa.Table:
+    """Some columns of one Parquet file."""
+    filesystem, path = filesystem_of(uri)
+    return pq.ParquetFile(path, filesystem=filesystem).read(columns)
+
+
 def table_parts(uri: str) -> list[str]:
     """The files of a table that a job wrote: those that the manifest beside it names, as they were written.
 
