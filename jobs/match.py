@@ -14,14 +14,15 @@ from kembar.decisions import read_decisions
 from kembar.drift import profile_run
 from kembar.grouping import place_links
 from kembar.jobs import Stages, describe_run, job_parser, run_job
-from kembar.matches import count_pairs, summarise
+from kembar.matches import MATCHES_ARROW, count_pairs, summarise
 from kembar.outcome import Outcome
+from kembar.parts import PartFolder
 from kembar.runs import output_folder
 from kembar.session import get_session
-from kembar.storage import require_finished, rewrite_table
+from kembar.storage import require_finished, rewrite_table, spark_path
 from udfs.catalogue import read_catalogue
 from udfs.group import Grouper
-from udfs.match import list_candidates, name_matches, score_pairs, ship_catalogue, ship_lists
+from udfs.match import list_candidates, score_pairs, ship_catalogue, ship_lists
 
 
 def main() -> None:
@@ -53,7 +54,8 @@ def main() -> None:
             carried = plan_carrying(last, catalogue.contents, pairs_by, settings.blocking.refresh_share, stages.tell)
             lists = rewrite_table(list_candidates(spark, shipped, model, carried), folder.staged("lists"))
             others = ship_lists(spark, folder.staged("lists"), len(index))
-            scored = score_pairs(lists, others, model).select("row_l", "row_r", "probability", "blocks")
+            matches = PartFolder(folder.staged("matches"), folder.run, MATCHES_ARROW, words=("posting_id_l",))
+            scored = score_pairs(lists, others, model, shipped, matches, settings.scoring.keep_probability)
             scored = rewrite_table(scored, folder.staged("scored"))
         with stages("group"):
             groups_by = groups_fingerprint(pairs_by, model, thresholds, settings.grouping, decisions)
@@ -61,9 +63,8 @@ def main() -> None:
             group = Grouper(model, thresholds, settings.grouping, links, settle(last, carried, groups_by, others.best))
             grouping = group(scored, shipped, others, folder.staged("components"))
         with stages("write"):
-            matches = name_matches(lists, others, model, shipped, settings.scoring.keep_probability)
-            matches = rewrite_table(matches, folder.staged("matches"))
-            profile = profile_run(index, grouping.labels, matches, thresholds.match, quarantine)
+            likely = spark.read.parquet(*map(spark_path, matches.finish()))
+            profile = profile_run(index, grouping.labels, likely, thresholds.match, quarantine)
             outcome = Outcome(catalogue.contents, grouping, quarantine, profile, last, carried)
             tables = outcome.write(folder)
         outcome.warn(stages.tell)

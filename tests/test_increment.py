@@ -8,9 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from kembar.assembly import ENCODED_ARROW, PartWriter
+from kembar.assembly import ENCODED_ARROW, write_codes
 from kembar.contents import photo_states
 from kembar.increment import Changes, Increment, plan_increment
+from kembar.parts import PartFolder
 from kembar.schemas import LISTINGS
 from kembar.storage import write_arrow
 
@@ -103,20 +104,21 @@ def assembled(**reasons: str | None) -> pa.RecordBatch:
 
 def test_a_part_has_its_name_once_it_is_whole(tmp_path: Path):
     """Until its task has run to the end there is no part, so that a killed one leaves nothing to go on with."""
-    writer = PartWriter(str(tmp_path / "codes"), "run")
-    task = writer(7, iter([assembled(a=None, b="blind"), assembled(c=None)]))
+    codes = PartFolder(str(tmp_path / "codes"), "run", ENCODED_ARROW)
+    task = write_codes(codes, 7, iter([assembled(a=None, b="blind"), assembled(c=None)]))
     assert next(task).to_pylist() == [{"posting_id": "b", "row": "{}", "reason": "blind"}]
-    assert writer.parts() == []
+    assert codes.parts() == []
     assert [batch.num_rows for batch in task] == [0]
-    assert [posixpath.basename(uri) for uri in writer.parts()] == ["part-00007-run.parquet"]
-    assert pq.read_table(writer.parts()[0])["posting_id"].to_pylist() == ["a", "c"]
-    assert PartWriter(str(tmp_path / "codes"), "other").parts() == []
+    assert [posixpath.basename(uri) for uri in codes.parts()] == ["part-00007-run.parquet"]
+    assert pq.read_table(codes.parts()[0])["posting_id"].to_pylist() == ["a", "c"]
+    assert PartFolder(str(tmp_path / "codes"), "other", ENCODED_ARROW).parts() == []
 
 
 def test_a_task_without_a_usable_listing_leaves_no_part(tmp_path: Path):
-    writer = PartWriter(str(tmp_path), "run")
-    assert [batch.num_rows for batch in writer(0, iter([assembled(a="blind")]))] == [1]
+    codes = PartFolder(str(tmp_path), "run", ENCODED_ARROW)
+    assert [batch.num_rows for batch in write_codes(codes, 0, iter([assembled(a="blind")]))] == [1]
     assert list(tmp_path.iterdir()) == []
+    assert [len(pq.read_table(part)) for part in codes.finish()] == [0], "but a table has a part"
 
 
 def test_a_photo_is_another_when_its_size_or_time_is_or_when_it_comes_and_goes(tmp_path: Path):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from pyspark import SparkFiles
+from pyspark import SparkFiles, TaskContext
 from pyspark.sql import DataFrame, SparkSession
 
 from kembar.blocking import Blocking, CandidateLists
@@ -21,9 +21,9 @@ from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings
 from kembar.discriminator import Discriminator
 from kembar.mapped import beside, map_array, save_array
-from kembar.matches import load_names, name_batches, save_names
-from kembar.schemas import MATCHES
-from kembar.scoring import LISTS, SCORED, look_batches, score_batches
+from kembar.matches import load_names, save_names, write_matches
+from kembar.parts import PartFolder
+from kembar.scoring import LISTS, PAIRS, look_batches, score_batches
 from kembar.storage import read_arrow, spark_path
 
 _NAMES = "posting_ids.arrow"
@@ -140,27 +140,21 @@ def ship_lists(spark: SparkSession, lists: str, listings: int) -> ShippedLists:
     return ShippedLists(_ship(spark, prefix), found.best)
 
 
-def _scores_of(lists: str, model: Discriminator, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    return score_batches(open_lists(lists), model, batches)
-
-
-def score_pairs(lists: DataFrame, shipped_lists: ShippedLists, model: Discriminator) -> DataFrame:
-    """SCORED: every candidate pair once, with its probability and evidence."""
-    return lists.mapInArrow(partial(_scores_of, shipped_lists.name, model), SCORED)
-
-
-def _matches_of(
-    name: str, lists: str, model: Discriminator, least: float, batches: Iterator[pa.RecordBatch]
+def _scores_of(
+    name: str, lists: str, model: Discriminator, matches: PartFolder, least: float, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
+    task = TaskContext.get()
+    assert task is not None, "runs on executors only"
     names = load_names(beside(Path(SparkFiles.get(name)), _NAMES))
-    return name_batches(names, _scores_of(lists, model, batches), least)
+    scored = score_batches(open_lists(lists), model, batches)
+    return write_matches(matches, task.partitionId(), names, scored, least)
 
 
-def name_matches(
-    lists: DataFrame, shipped_lists: ShippedLists, model: Discriminator, shipped: Shipped, least: float
+def score_pairs(
+    lists: DataFrame, others: ShippedLists, model: Discriminator, shipped: Shipped, matches: PartFolder, least: float
 ) -> DataFrame:
-    """MATCHES: the candidate pairs from the probability `least` on.
+    """PAIRS: every candidate pair once, with its probability; on the way, MATCHES from the probability `least` on.
 
-    They are scored once more, so that the evidence, three quarters of a row, is written once and not twice.
+    The evidence, three quarters of a row, is written once by the task that has it, and is not sent through Spark.
     """
-    return lists.mapInArrow(partial(_matches_of, shipped.name, shipped_lists.name, model, least), MATCHES)
+    return lists.mapInArrow(partial(_scores_of, shipped.name, others.name, model, matches, least), PAIRS)
