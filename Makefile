@@ -6,19 +6,22 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 STAMP := $(VENV)/.ready
-PINS := requirements.txt requirements-dev.txt constraints.txt
+PINS := requirements.txt requirements-dev.txt requirements-build.txt constraints.txt
+LOCKS := requirements.lock requirements-build.lock
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
+LOCKING := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 DEMO := demo
 
-.PHONY: setup demo test check coverage docs notebooks bench bench-accuracy bench-rivals bench-scale bundle dist clean distclean help
+.PHONY: setup demo test check coverage docs notebooks lock audit bench bench-accuracy bench-rivals bench-scale bundle dist \
+	clean distclean help
 
-$(STAMP): $(PINS) setup.py scripts/configure-spark.sh scripts/find-java.sh
+$(STAMP): $(LOCKS) setup.py scripts/configure-spark.sh scripts/find-java.sh
 	@test -n "$(PYTHON)" || { echo "kembar needs Python 3.11 or newer: install it, or name it with PYTHON=..."; exit 1; }
 	@java_home=$$(sh scripts/find-java.sh) \
 	&& echo "setting up .venv (about 3.5 GB, some minutes)" \
 	&& $(PYTHON) -m venv $(VENV) \
-	&& $(PIP) install -c constraints.txt setuptools wheel \
-	&& $(PIP) install -c constraints.txt -r requirements.txt -r requirements-dev.txt \
+	&& $(PIP) install --require-hashes -r requirements-build.lock \
+	&& $(PIP) install --require-hashes --no-build-isolation -r requirements.lock \
 	&& $(PIP) install --no-deps --no-build-isolation --editable . \
 	&& sh scripts/configure-spark.sh $(VENV) "$$java_home" $(CURDIR)/conf
 	@touch $@
@@ -53,6 +56,15 @@ docs: setup  ## build the documentation into build/docs/index.html
 
 notebooks: setup  ## run the notebooks on the demo's result and keep their outputs
 	$(BIN)/python scripts/run_notebooks.py
+
+lock:  ## pin what the requirements bring along by its hashes, for every system that it comes for
+	$(PYTHON) -m venv build/lock && build/lock/bin/pip --quiet install uv==0.13.9
+	build/lock/bin/uv pip compile $(LOCKING) -c constraints.txt requirements-build.txt -o requirements-build.lock
+	build/lock/bin/uv pip compile $(LOCKING) -c constraints.txt $(filter-out constraints.txt,$(PINS)) -o requirements.lock
+
+audit:  ## look all pinned packages up in a database of known vulnerabilities (needs the internet)
+	$(PYTHON) -m venv build/audit && build/audit/bin/pip --quiet install pip-audit==2.10.1
+	build/audit/bin/pip-audit --require-hashes --disable-pip -r requirements.lock
 
 bench: setup  ## run every benchmark but the rivals' and the largest (hours) and renew its page
 	@set -e; for script in $(filter-out %bench_rivals.py %bench_scale.py,$(wildcard benchmarks/bench_*.py)); do $(BIN)/python $$script; done

@@ -6,12 +6,13 @@ Where the output holds an earlier run's codes, only new and changed listings are
 where it stopped.
 """
 
-from kembar.assembly import PartWriter
-from kembar.bundle import load_bundle
+from kembar.assembly import ENCODED_ARROW
+from kembar.bundle import load_bundle, trusted_text_tower
 from kembar.config import settings_from
 from kembar.increment import describe_work, plan_increment
 from kembar.jobs import Stages, describe_run, job_parser, run_job
 from kembar.listings import judge_listings, read_listings, split_listings
+from kembar.parts import PartFolder
 from kembar.runs import NewTable, output_folder, reconcile
 from kembar.schemas import QUARANTINE
 from kembar.session import get_session
@@ -30,6 +31,7 @@ def main() -> None:
     args = parser.parse_args()
     settings = settings_from(args)
     bundle = load_bundle(args.bundle)
+    trusted_text_tower(bundle, settings)  # before anything is written
     encoder = bundle.fingerprint_at(settings.image_tower.precision)
     require(args.listings, "listings")
     require_images(args.images)
@@ -49,12 +51,12 @@ def main() -> None:
             plan = plan_increment(listings, folder.sound_parts("listings", codes), encoder)
             stages.tell(describe_work(plan.changes, folder.before, encoder))
         with stages("encode"):
-            writer = PartWriter(codes, folder.run)
-            found = rewrite_table(stage_codes(plan.fresh, args.images, settings, bundle, writer), blind)
+            made = PartFolder(codes, folder.run, ENCODED_ARROW, words=("encoder",))
+            found = rewrite_table(stage_codes(plan.fresh, args.images, settings, bundle, made), blind)
         with stages("write"):
             write_table(rejected.union(found), quarantine, QUARANTINE)
             tables = {
-                "listings": plan.table(published, writer.parts(), rest),
+                "listings": plan.table(published, made.parts(), rest),
                 "quarantine": NewTable([quarantine]),
             }
             rows = {name: folder.rows(name, table) for name, table in tables.items()}

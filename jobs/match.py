@@ -7,21 +7,22 @@ With --previous only new and changed listings look for pairs, and groups keep th
 
 from kembar.blocking import Blocking
 from kembar.bundle import load_bundle
-from kembar.carried import pairs_fingerprint, plan_carrying, read_last_run
+from kembar.carried import groups_fingerprint, pairs_fingerprint, plan_carrying, read_last_run, settle
 from kembar.catalogue import has_titles
 from kembar.config import settings_from
 from kembar.decisions import read_decisions
 from kembar.drift import profile_run
 from kembar.grouping import place_links
 from kembar.jobs import Stages, describe_run, job_parser, run_job
-from kembar.matches import count_pairs, summarise
+from kembar.matches import MATCHES_ARROW, count_pairs, summarise
 from kembar.outcome import Outcome
+from kembar.parts import PartFolder
 from kembar.runs import output_folder
 from kembar.session import get_session
-from kembar.storage import as_json, require_finished, rewrite_table
+from kembar.storage import require_finished, rewrite_table, spark_path
 from udfs.catalogue import read_catalogue
 from udfs.group import Grouper
-from udfs.match import list_candidates, name_matches, score_pairs, ship_catalogue, ship_lists
+from udfs.match import list_candidates, score_pairs, ship_catalogue, ship_lists
 
 
 def main() -> None:
@@ -35,43 +36,42 @@ def main() -> None:
     parser.add_argument("--decisions", metavar="FILE", help="decisions.csv of a review, which groups then obey")
     args = parser.parse_args()
     settings, bundle = settings_from(args), load_bundle(args.bundle)
-    require_finished(args.encoded, bundle.encoder_fingerprint)
+    encoder = str(require_finished(args.encoded, bundle.encoder_fingerprint)["encoder"])
     last = read_last_run(args.previous) if args.previous else None
     decisions = read_decisions(args.decisions) if args.decisions else None
 
     with output_folder(args.output, "match") as folder:
-        spark = get_session("kembar match")
-        stages = Stages("match", spark, settings.logging.format)
+        stages = Stages("match", spark := get_session("kembar match"), settings.logging.format)
         with stages("index"):
-            catalogue = read_catalogue(spark, args.encoded, folder.staged("hashed"))
+            catalogue = read_catalogue(spark, args.encoded, encoder, folder.staged("hashed"), last)
             index, quarantine = catalogue.index, catalogue.quarantine
             model, thresholds = bundle.decider_for(has_titles(index)).overridden(settings.grouping)
         with stages("block"):
             blocking = Blocking.build(index, settings.blocking)
             shipped = ship_catalogue(spark, blocking, catalogue.posting_ids)
         with stages("score"):
-            pairs_by = pairs_fingerprint(bundle, model, settings.blocking)
+            pairs_by = pairs_fingerprint(encoder, model, settings.blocking)
             carried = plan_carrying(last, catalogue.contents, pairs_by, settings.blocking.refresh_share, stages.tell)
             lists = rewrite_table(list_candidates(spark, shipped, model, carried), folder.staged("lists"))
             others = ship_lists(spark, folder.staged("lists"), len(index))
-            scored = score_pairs(lists, others, model).select("row_l", "row_r", "probability", "blocks")
+            matches = PartFolder(folder.staged("matches"), folder.run, MATCHES_ARROW, words=("posting_id_l",))
+            scored = score_pairs(lists, others, model, shipped, matches, settings.scoring.keep_probability)
             scored = rewrite_table(scored, folder.staged("scored"))
         with stages("group"):
-            group = Grouper(model, thresholds, settings.grouping, place_links(decisions, catalogue.posting_ids))
-            labels = group(scored, shipped, others, folder.staged("components"))
+            groups_by = groups_fingerprint(pairs_by, model, thresholds, settings.grouping, decisions)
+            links = place_links(decisions, catalogue.posting_ids)
+            group = Grouper(model, thresholds, settings.grouping, links, settle(last, carried, groups_by, others.best))
+            grouping = group(scored, shipped, others, folder.staged("components"))
         with stages("write"):
-            matches = name_matches(lists, others, model, shipped, settings.scoring.keep_probability)
-            matches = rewrite_table(matches, folder.staged("matches"))
-            profile = profile_run(index, labels, matches, thresholds.match, quarantine)
-            outcome = Outcome(catalogue.contents, labels, quarantine, profile, last, carried)
+            likely = spark.read.parquet(*map(spark_path, matches.finish()))
+            profile = profile_run(index, grouping.labels, likely, thresholds.match, quarantine)
+            outcome = Outcome(catalogue.contents, grouping, quarantine, profile, last, carried)
             tables = outcome.write(folder)
         outcome.warn(stages.tell)
-        counts = summarise(labels, *count_pairs(scored), blocking.counts(), quarantine.count())
-        counts |= {**outcome.counts(), "decisions": group.links.counts()}
-        summary = {**counts, "thresholds": vars(thresholds), "seconds": stages.seconds}
-        facts = {"pairs_by": pairs_by, **outcome.facts(), "counts": counts, "seconds": stages.seconds}
-        files = {**outcome.files(), "summary.json": as_json(summary)}
-        folder.publish(tables, files, facts | describe_run(settings, encoded=args.encoded))
+        counts = summarise(grouping.labels, *count_pairs(scored), blocking.counts(), quarantine.count())
+        counts["decisions"], told = links.counts(), describe_run(settings, encoded=args.encoded)
+        made_by = {"encoder": encoder, "pairs_by": pairs_by, "groups_by": groups_by, "thresholds": vars(thresholds)}
+        outcome.publish(folder, tables, counts, seconds=stages.seconds, **made_by, **told)
     print(f"{counts['listings']} listings, {counts['groups']} groups, {counts['matches']} matches: {args.output}")
 
 

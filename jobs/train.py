@@ -1,75 +1,79 @@
-"""Train a bundle on labelled catalogues, from the bundle that ships with kembar or from scratch.
+"""Train a bundle on labelled catalogues or from people's decisions, starting from kembar's own bundle or from scratch.
 
-spark-submit jobs/train.py --listings train.csv --images DIR --bundle DIR [--resume]
+spark-submit jobs/train.py --listings train.csv --images DIR --bundle DIR [--decisions decisions.csv] [--resume]
+spark-submit jobs/train.py --matched DIR --decisions decisions.csv --bundle DIR
 
-Several catalogues are learnt from at once by naming --listings and --images once for each.
+Several catalogues are learnt from at once by naming --listings and --images once for each. What was decided about the
+pairs of a match run is learnt from in seconds, without listings and photos.
 """
 
-from pathlib import Path
+from argparse import Namespace
 
-from kembar.bundle import save_bundle
-from kembar.config import settings_from
+from kembar.bundle import Bundle, save_bundle
+from kembar.config import Settings, settings_from
+from kembar.decisions import read_decisions
 from kembar.jobs import Stages, job_parser, run_job
+from kembar.review import Gain, fit_answers, read_pairs
 from kembar.session import get_session
-from kembar.storage import require, require_images
-from kembar.towers.runtime import tensorflow
 from kembar.training.card import describe_gains, finish_bundle
-from kembar.training.deciders import fit_deciders
-from kembar.training.start import base_bundle, pair_up
-from kembar.training.work import TrainingWork
-from udfs.sources import encode_source, label_catalogue, mine_source
+from kembar.training.deciders import Figure, fit_deciders, labelled_enough
+from kembar.training.start import base_bundle, check_sources, pair_up
+from kembar.training.work import open_work
+from udfs.sources import decided_pairs, encode_source, judge_sources, label_catalogue, read_decided
+
+Learnt = tuple[Bundle, list[Figure], Gain | None]
 
 
 def main() -> None:
     parser = job_parser(__doc__, bundle="folder for the bundle")
-    parser.add_argument(
-        "--listings",
-        metavar="PATH",
-        action="append",
-        required=True,
-        help="a labelled catalogue: CSV or Parquet with posting_id, image, title, label_group",
-    )
-    parser.add_argument(
-        "--images", metavar="DIR", action="append", required=True, help="the folder of its photos, in the same order"
-    )
+    catalogue = "a catalogue: CSV or Parquet with posting_id, image, title, and label_group where that is known"
+    parser.add_argument("--listings", metavar="PATH", action="append", default=[], help=catalogue)
+    parser.add_argument("--images", metavar="DIR", action="append", default=[], help="its photos, in the same order")
+    parser.add_argument("--decisions", metavar="FILE", help="decisions.csv of a review")
+    parser.add_argument("--matched", metavar="DIR", help="the match run that was reviewed, in place of catalogues")
     parser.add_argument("--work", metavar="DIR", help="folder for checkpoints and logs; BUNDLE.training if left out")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in the work folder")
     args = parser.parse_args()
     settings = settings_from(args)
     base = base_bundle(settings)
-    for listings, images in pair_up(args.listings, args.images):
-        require(listings, "listings")
-        require_images(images)
-    work = TrainingWork(Path(args.work or f"{args.bundle.rstrip('/')}.training"), args.listings + args.images, settings)
-    work.open(args.resume)
+    check_sources(args, base)
+    fitted, figures, gain = (from_review if args.matched else from_catalogues)(args, settings, base)
+    bundle, card = finish_bundle(fitted, figures, settings, gain)
+    save_bundle(bundle, args.bundle, card)
+    print(f"{describe_gains(figures, gain)}: {args.bundle}")
 
-    spark = get_session("kembar train")
-    stages = Stages("train", spark, settings.logging.format)
+
+def from_review(args: Namespace, settings: Settings, base: Bundle) -> Learnt:
+    """The base bundle with what was decided about the pairs of a match run."""
+    decisions = read_decisions(args.decisions)
+    stages = Stages("train", spark := get_session("kembar train"), settings.logging.format)
+    with stages("read"):
+        pairs = read_pairs(decisions, read_decided(spark, args.matched, decisions))
+    with stages("decide"):
+        fitted, gain = fit_answers(base, pairs)
+    return fitted, [], gain
+
+
+def from_catalogues(
+    args: Namespace, settings: Settings, base: Bundle | None
+) -> tuple[Bundle, list[Figure], Gain | None]:
+    """A bundle fitted to labelled catalogues, and to what was decided about their listings."""
+    decisions = read_decisions(args.decisions) if args.decisions else None
+    work = open_work(args, settings)
+    stages = Stages("train", spark := get_session("kembar train"), settings.logging.format)
     with stages("encode"):
         pairs = enumerate(pair_up(args.listings, args.images))
         sources = [encode_source(spark, *pair, work, number, base) for number, pair in pairs]
-    if base is None:
-        with stages("triplets"):
-            labelled = [mine_source(spark, source, work, number) for number, source in enumerate(sources)]
-        tensorflow()  # once Spark has encoded, so that the two do not hold their memory at once
-        from kembar.training.fit import fit_heads
-
-        with stages("train"):
-            trained, views = fit_heads(labelled, work, args.resume)
-        start = trained.bundle(settings)
-        judged = [
-            (source, view.trained.codes(told), view.judged(source.labels))
-            for view in views
-            for source, told in zip(sources, labelled, strict=True)
-        ]
-    else:
-        start, judged = base, [(source, source.index.centred(), source.labels.fold) for source in sources]
+    with stages("train"):
+        start, judged = judge_sources(spark, sources, work, base, args.resume)
     with stages("decide"):
         catalogues = [label_catalogue(spark, *each, settings) for each in judged]
-        fitted, figures = fit_deciders(catalogues, start, settings, from_base=base is not None)
-    bundle, card = finish_bundle(fitted, figures, settings)
-    save_bundle(bundle, args.bundle, card)
-    print(f"{describe_gains(figures)}: {args.bundle}")
+        fitted, figures, gain = start, [], None
+        if decisions is None or all(map(labelled_enough, catalogues)):
+            fitted, figures = fit_deciders(catalogues, start, settings, from_base=base is not None)
+        if decisions is not None:
+            fitted, gain = fit_answers(fitted, decided_pairs(sources, catalogues, decisions, fitted, settings))
+    return fitted, figures, gain
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from kembar.bundle import Bundle, Decider, Thresholds
 from kembar.catalogue import CatalogueIndex
 from kembar.curves import KNOTS, PATTERNS, Curves, usable_distances
 from kembar.discriminator import FARTHEST, Discriminator
 from kembar.distances import DISTANCES, EVIDENCE, pair_distances
-from kembar.heads import normalise_rows
+from kembar.heads import Head, normalise_rows
 from kembar.terms import count_terms, tf_idf
 
 
@@ -78,3 +79,17 @@ def steady_discriminator() -> Discriminator:
         Curves(np.minimum(look.slopes, 3), np.full(PATTERNS, 4.0, np.float32)) for look in (model.first, model.second)
     )
     return Discriminator(*looks)
+
+
+def small_bundle() -> Bundle:
+    """Heads of 8 by 4 and random deciders."""
+    rng = np.random.default_rng(0)
+    heads = [Head(*(rng.normal(0, 1, shape).astype(np.float32) for shape in ((8,), (8, 4)))) for _ in "it"]
+    return Bundle(
+        *heads,
+        titled=Decider(random_discriminator(), Thresholds(0.6, 0.4)),
+        untitled=Decider(random_discriminator(7), Thresholds(0.2, 0.3)),
+        image_tower="efficientnet-lite0",
+        text_tower="builtin:x",
+        trained_on={"name": "toy"},
+    )

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from kembar.blocking import SOURCES, Blocking, Proposals
 from kembar.blocking.keyed import BlockCounts, cut_blocks, hash_blocks, within_budget, word_blocks
-from kembar.blocking.nearest import CELL_SIZE, PROBES, NearestCodes
+from kembar.blocking.nearest import PROBES, NearestCodes, cell_count
 from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings, load_settings
 from tests.builders import index_of, random_titles
@@ -22,6 +22,8 @@ Directed = dict[tuple[int, int], tuple[float, int]]
 
 
 def blocking(**changes: object) -> BlockingSettings:
+    if "proposals_per_listing" in changes:
+        changes.setdefault("candidates_per_listing", min(45, int(str(changes["proposals_per_listing"]))))
     return load_settings(overrides=[f"blocking.{key}={value}" for key, value in changes.items()]).blocking
 
 
@@ -30,6 +32,11 @@ def index() -> CatalogueIndex:
     built = index_of(random_titles(N, seed=5, words=60), seed=5, missing=0.15)
     built.phash[10:20] = built.phash[0:10] ^ np.uint64(0b101)  # near hashes: three of four bands equal
     return built
+
+
+def drawn(count: int) -> np.ndarray:
+    """A number for each listing that does not change when others come and go."""
+    return np.random.default_rng(3).integers(0, 2**63, count).astype(np.uint64)
 
 
 def as_dict(rows: np.ndarray, found: Proposals) -> Directed:
@@ -199,14 +206,14 @@ def test_a_shared_band_says_less_where_strangers_share_it_too():
 def test_the_cells_find_most_of_the_true_neighbours(tmp_path: Path):
     rng = np.random.default_rng(3)
     centres = rng.standard_normal((40, 16))
-    codes = centres[rng.integers(0, 40, 3000)] + 0.5 * rng.standard_normal((3000, 16))
+    codes = centres[rng.integers(0, 40, 6000)] + 0.5 * rng.standard_normal((6000, 16))
     codes = (codes / np.linalg.norm(codes, axis=1)[:, None]).astype(np.float32)
-    rows = np.arange(0, 3000, 1)
-    file = NearestCodes.build(codes.__getitem__, rows[rows % 3 != 1], seed=1)
+    rows = np.arange(0, 6000, 1)
+    file = NearestCodes.build(codes.__getitem__, rows[rows % 3 != 1], drawn(4000), seed=1)
     file.save(tmp_path / "file")
     file = NearestCodes.load(tmp_path / "file")
-    assert file.file.nlist == 2000 // CELL_SIZE > PROBES
-    cells = file.cell_of(3000)
+    assert file.file.nlist == cell_count(4000) == 32 > PROBES
+    cells = file.cell_of(6000)
     assert ((cells >= 0) == (rows % 3 != 1)).all()
     query = rows[:200][rows[:200] % 3 != 1]
     place, other, cosine = file(query, codes[query], 10)
@@ -221,7 +228,9 @@ def test_the_cells_find_most_of_the_true_neighbours(tmp_path: Path):
 
 def test_of_many_equal_codes_a_listing_gets_others_and_never_itself():
     codes = np.tile(np.eye(1, 8, dtype=np.float32), (200, 1))
-    place, other, _ = NearestCodes.build(codes.__getitem__, np.arange(200), seed=1)(np.arange(200), codes, 10)
+    place, other, _ = NearestCodes.build(codes.__getitem__, np.arange(200), drawn(200), seed=1)(
+        np.arange(200), codes, 10
+    )
     assert np.bincount(place).tolist() == [10] * 200
     assert (other != place).all()
 
@@ -236,3 +245,20 @@ def test_weights_of_all_pairs_survive_their_packing():
         words = float((built.words[[a]] @ built.words[[b]].T).toarray()[0, 0])
         near = [max(0.0, float(c[a].astype(float) @ c[b].astype(float))) for c in (built.image, built.title)]
         assert found[a, b] == (pytest.approx(words + 4 * 0.25 + 0.5 * (sum(near) + 1), abs=2e-3), 0b11111)
+
+
+def test_cells_of_a_catalogue_of_which_a_hundredth_is_new_are_nearly_the_same():
+    """What a listing finds hangs on the cells, and yesterday's lists are kept: they should be today's."""
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(300, 32))
+    codes = (centres[rng.integers(0, 300, 8_080)] + 0.7 * rng.normal(size=(8_080, 32))).astype(np.float32)
+    codes /= np.linalg.norm(codes, axis=1, keepdims=True)
+    order = rng.integers(0, 2**63, 8_080).astype(np.uint64)
+    old = np.sort(rng.choice(8_080, 8_000, replace=False))
+    found = []
+    for rows in (old, np.arange(8_080)):
+        place, other, _ = NearestCodes.build(codes.__getitem__, rows, order[rows], seed=1)(old, codes[old], 20)
+        found.append([set(other[place == k].tolist()) for k in range(len(old))])
+    new = set(range(8_080)) - set(old.tolist())
+    kept = np.mean([len(a & b) / max(len(a | (b - new)), 1) for a, b in zip(*found, strict=True)])
+    assert kept > 0.97

@@ -12,26 +12,12 @@ import numpy as np
 import pytest
 
 import kembar
-from kembar.bundle import Bundle, Decider, Thresholds, load_bundle, save_bundle
+from kembar.bundle import Decider, Thresholds, load_bundle, save_bundle
 from kembar.distances import MODALITY_OF
 from kembar.errors import BundleError
-from kembar.heads import Head
-from tests.builders import random_discriminator
+from tests.builders import random_discriminator, small_bundle
 
 LIBRARY = Path(kembar.__file__).parent.parent
-
-
-def small_bundle() -> Bundle:
-    rng = np.random.default_rng(0)
-    heads = [Head(*(rng.normal(0, 1, shape).astype(np.float32) for shape in ((8,), (8, 4)))) for _ in "it"]
-    return Bundle(
-        *heads,
-        titled=Decider(random_discriminator(), Thresholds(0.6, 0.4)),
-        untitled=Decider(random_discriminator(7), Thresholds(0.2, 0.3)),
-        image_tower="efficientnet-lite0",
-        text_tower="builtin:x",
-        trained_on={"name": "toy"},
-    )
 
 
 def test_it_comes_back_as_it_was(tmp_path: Path):

@@ -54,9 +54,8 @@ def gone_or_changed(listings: pd.DataFrame) -> set[str]:
 def test_only_new_and_changed_listings_are_encoded(day: tuple[Path, Run, Run], encoded: Path):
     root, encode, _ = day
     counts = json.loads((root / "encoded" / "manifest.json").read_text())["counts"]
-    assert (counts["new"], counts["changed"], counts["removed"]) == (5 + 1, 3, 4), (
-        "the listing left blind is tried again"
-    )
+    assert counts["new"] == 5 + 1, "the listing that was left blind is tried again"
+    assert (counts["changed"], counts["removed"]) == (3, 4)
     assert counts["encoded"] == 9
     assert "9 listings to encode, about" in encode.said
     before, after = (

@@ -83,7 +83,11 @@ def test_likely_pairs_are_counted_by_tenths_of_each_distance(spark: SparkSession
 
 
 def test_reasons_are_counted_without_what_they_say_of_one_row(spark: SparkSession):
-    rows = [("a", "{}", "image_phash is no hash: 123"), ("b", "{}", "image_phash is no hash: 9"), ("c", "{}", "empty")]
+    rows = [
+        ("a", "{}", "image_phash is no hash: 123"),
+        ("b", "{}", "more.csv, line 7: image_phash is no hash: 9"),
+        ("c", "{}", "empty"),
+    ]
     profile = profile_quarantine(spark.createDataFrame(rows, QUARANTINE), usable=97)
     assert profile == {"rows by what became of them": {"used": 97, "image_phash is no hash": 2, "empty": 1}}
 

@@ -8,9 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from kembar.assembly import ENCODED_ARROW, PartWriter
+from kembar.assembly import ENCODED_ARROW, write_codes
 from kembar.contents import photo_states
-from kembar.increment import Changes, plan_increment
+from kembar.increment import Changes, Increment, plan_increment
+from kembar.parts import PartFolder
 from kembar.schemas import LISTINGS
 from kembar.storage import write_arrow
 
@@ -29,13 +30,17 @@ def catalogue(spark: SparkSession, contents: dict[str, str]) -> DataFrame:
     return spark.createDataFrame([(k, "x.jpg", None, "kaos", None, v) for k, v in contents.items()], names)
 
 
-def ids(table: DataFrame | None) -> list[str]:
-    return [] if table is None else sorted(row.posting_id for row in table.collect())
+def ids(table: DataFrame) -> list[str]:
+    return sorted(row.posting_id for row in table.collect())
+
+
+def rows_left(plan: Increment) -> dict[str, list[bool]]:
+    return {posixpath.basename(uri): wanted.tolist() for uri, wanted in plan.rest.items()}
 
 
 def test_without_parts_all_is_new(spark: SparkSession):
     plan = plan_increment(catalogue(spark, {"a": "1", "b": "1"}), [], "e")
-    assert (ids(plan.fresh), plan.kept, plan.rest) == (["a", "b"], [], None)
+    assert (ids(plan.fresh), plan.kept, plan.rest) == (["a", "b"], [], {})
     assert plan.changes == Changes(unchanged=0, new=2, changed=0, outdated=0, removed=0)
 
 
@@ -46,14 +51,14 @@ def test_each_part_is_kept_written_anew_or_dropped_by_what_is_still_wanted(spark
     now = catalogue(spark, {"a": "1", "b": "1", "c": "1", "d": "2", "g": "1"})
     plan = plan_increment(now, [whole, mixed, gone], "e")
     assert plan.kept == [whole]
-    assert ids(plan.rest) == ["c"]
+    assert rows_left(plan) == {"mixed.parquet": [True, False, False]}
     assert ids(plan.fresh) == ["d", "g"]
     assert plan.changes == Changes(unchanged=3, new=1, changed=1, outdated=0, removed=2)
 
 
 def test_another_encoder_leaves_no_code_to_keep(spark: SparkSession, tmp_path: Path):
     plan = plan_increment(catalogue(spark, {"a": "1", "b": "2"}), [part(tmp_path, "p", {"a": "1", "b": "1"})], "other")
-    assert (ids(plan.fresh), plan.kept, plan.rest) == (["a", "b"], [], None)
+    assert (ids(plan.fresh), plan.kept, plan.rest) == (["a", "b"], [], {})
     assert plan.changes == Changes(unchanged=0, new=0, changed=1, outdated=1, removed=0)
 
 
@@ -62,7 +67,7 @@ def test_a_listing_that_two_parts_have_is_taken_from_one(spark: SparkSession, tm
     parts = [part(tmp_path, "1", {"a": "1", "b": "1"}), part(tmp_path, "2", {"a": "1", "c": "1"})]
     plan = plan_increment(catalogue(spark, {"a": "1", "b": "1", "c": "1"}), parts, "e")
     assert plan.kept == parts[:1]
-    assert ids(plan.rest) == ["c"]
+    assert rows_left(plan) == {"2.parquet": [False, True]}
     assert ids(plan.fresh) == []
 
 
@@ -70,7 +75,9 @@ def test_many_small_parts_are_put_together(spark: SparkSession, tmp_path: Path):
     parts = [part(tmp_path, f"{n:02}", {f"p{n}": "1"}) for n in range(33)]
     now = {f"p{n}": "1" for n in range(33)}
     plan = plan_increment(catalogue(spark, now), parts, "e")
-    assert (plan.kept, len(ids(plan.rest))) == ([], 33)
+    assert (plan.kept, len(plan.rest)) == ([], 33)
+    table = plan.table(str(tmp_path), [], str(tmp_path / "rest"))
+    assert [len(pq.read_table(part)) for part in table.staged] == [33]
     assert plan_increment(catalogue(spark, now), parts[:32], "e").kept == parts[:32]
 
 
@@ -80,13 +87,13 @@ def test_the_new_table_has_kept_parts_where_they_are_and_staged_ones_moved(spark
     plan = plan_increment(catalogue(spark, {"a": "1", "b": "1", "c": "1"}), parts, "e")
     table = plan.table(str(home), ["made.parquet"], str(tmp_path / "rest"))
     assert table.kept == ["1.parquet"]
-    assert table.staged == [parts[1], "made.parquet", str(tmp_path / "rest")]
+    assert table.staged[:2] == [parts[1], "made.parquet"]
+    assert [pq.read_table(part)["posting_id"].to_pylist() for part in table.staged[2:]] == [["c"]]
 
 
 def test_an_empty_catalogue_is_a_table_without_rows(spark: SparkSession, tmp_path: Path):
     table = plan_increment(catalogue(spark, {}), [], "e").table(str(tmp_path), [], str(tmp_path / "rest"))
-    assert table.staged == [str(tmp_path / "rest")]
-    assert len(table.new_parts()) == 1
+    assert [len(pq.read_table(part)) for part in table.staged] == [0]
 
 
 def assembled(**reasons: str | None) -> pa.RecordBatch:
@@ -97,20 +104,21 @@ def assembled(**reasons: str | None) -> pa.RecordBatch:
 
 def test_a_part_has_its_name_once_it_is_whole(tmp_path: Path):
     """Until its task has run to the end there is no part, so that a killed one leaves nothing to go on with."""
-    writer = PartWriter(str(tmp_path / "codes"), "run")
-    task = writer(7, iter([assembled(a=None, b="blind"), assembled(c=None)]))
+    codes = PartFolder(str(tmp_path / "codes"), "run", ENCODED_ARROW)
+    task = write_codes(codes, 7, iter([assembled(a=None, b="blind"), assembled(c=None)]))
     assert next(task).to_pylist() == [{"posting_id": "b", "row": "{}", "reason": "blind"}]
-    assert writer.parts() == []
+    assert codes.parts() == []
     assert [batch.num_rows for batch in task] == [0]
-    assert [posixpath.basename(uri) for uri in writer.parts()] == ["part-00007-run.parquet"]
-    assert pq.read_table(writer.parts()[0])["posting_id"].to_pylist() == ["a", "c"]
-    assert PartWriter(str(tmp_path / "codes"), "other").parts() == []
+    assert [posixpath.basename(uri) for uri in codes.parts()] == ["part-00007-run.parquet"]
+    assert pq.read_table(codes.parts()[0])["posting_id"].to_pylist() == ["a", "c"]
+    assert PartFolder(str(tmp_path / "codes"), "other", ENCODED_ARROW).parts() == []
 
 
 def test_a_task_without_a_usable_listing_leaves_no_part(tmp_path: Path):
-    writer = PartWriter(str(tmp_path), "run")
-    assert [batch.num_rows for batch in writer(0, iter([assembled(a="blind")]))] == [1]
+    codes = PartFolder(str(tmp_path), "run", ENCODED_ARROW)
+    assert [batch.num_rows for batch in write_codes(codes, 0, iter([assembled(a="blind")]))] == [1]
     assert list(tmp_path.iterdir()) == []
+    assert [len(pq.read_table(part)) for part in codes.finish()] == [0], "but a table has a part"
 
 
 def test_a_photo_is_another_when_its_size_or_time_is_or_when_it_comes_and_goes(tmp_path: Path):

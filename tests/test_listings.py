@@ -1,13 +1,18 @@
 """Whatever a catalogue file holds, its good rows go on and its bad ones are kept with the reason."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
 from kembar.errors import InputError
 from kembar.listings import label_listings, read_listings, validate_listings
+from kembar.schemas import LISTINGS
+from kembar.titles import LONGEST_TITLE, normalise_title
 
 HEADER = "posting_id,image,image_phash,title,label_group\n"
 
@@ -44,7 +49,7 @@ def test_columns_in_any_order_and_optional_ones_absent(spark: SparkSession, tmp_
 def test_a_photo_or_a_title_alone_is_enough_and_neither_is_not(spark: SparkSession, tmp_path: Path):
     good, reasons = read(spark, tmp_path / "t.csv", HEADER + "a,1.jpg,,,\nb,,,Kaos,\nc,,,  ,\n")
     assert set(good) == {"a", "b"}
-    assert reasons == {"c": ["neither a photo nor a title"]}
+    assert reasons == {"c": ["line 4: neither a photo nor a title"]}
 
 
 def test_bad_rows_are_kept_with_their_reason(spark: SparkSession, tmp_path: Path):
@@ -62,7 +67,7 @@ def test_bad_rows_are_kept_with_their_reason(spark: SparkSession, tmp_path: Path
     assert "seen before" in reasons["a"][0]
     assert "posting_id is missing" in reasons[None][0]
     assert "not 16 hexadecimal digits: xyz" in reasons["b"][0]
-    assert "white space" in reasons["c d"][0]
+    assert "white space" in reasons[None][1]
 
 
 def test_a_record_with_too_many_fields_is_quarantined_whole(spark: SparkSession, tmp_path: Path):
@@ -71,6 +76,36 @@ def test_a_record_with_too_many_fields_is_quarantined_whole(spark: SparkSession,
     good, bad = validate_listings(read_listings(spark, str(path)))
     assert [row.posting_id for row in good.collect()] == ["b"]
     assert "surplus" in bad.collect()[0].row
+
+
+def test_a_row_that_is_bad_does_not_count_as_the_first_of_its_id(spark: SparkSession, tmp_path: Path):
+    good, reasons = read(
+        spark, tmp_path / "t.csv", HEADER + "a,1.jpg,bad,first,1\na,2.jpg,,second,1\na,3.jpg,,third,1\n"
+    )
+    assert good["a"].title == "second"
+    assert [text[:7] for text in reasons["a"]] == ["line 2:", "line 4:"]
+
+
+def test_white_space_of_every_kind_around_a_cell_is_no_part_of_it(spark: SparkSession, tmp_path: Path):
+    text = HEADER + '"\u00a0a\t","\n1.jpg ","94974f937d4c2433\n","\u3000Kaos\ufeff"," 7"\n'
+    good, _ = read(spark, tmp_path / "t.csv", text)
+    assert tuple(good["a"]) == ("a", "1.jpg", "94974f937d4c2433", "Kaos", "7")
+
+
+def test_a_title_is_kept_as_far_as_it_is_read(spark: SparkSession, tmp_path: Path):
+    good, reasons = read(spark, tmp_path / "t.csv", f"{HEADER}a,1.jpg,,{'kaos ' * 50_000},1\nb,{'x' * 2000},,Topi,1\n")
+    assert good["a"].title == ("kaos " * 50_000)[:LONGEST_TITLE]
+    assert normalise_title(good["a"].title) == normalise_title("kaos " * 50_000)
+    assert reasons == {"b": ["line 3: image has more than 1024 characters"]}
+
+
+def test_a_folder_of_files_is_one_catalogue_each_by_its_own_header(spark: SparkSession, tmp_path: Path):
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f" / "1.csv").write_text(HEADER + "a,1.jpg,,Kaos,1\nb\n")
+    (tmp_path / "f" / "2.csv").write_text("title,image,posting_id\nTopi,2.jpg,c\nTas,3.jpg,a\n")
+    good, bad = validate_listings(read_listings(spark, str(tmp_path / "f"), "csv"))
+    assert {row.posting_id: row.title for row in good.collect()} == {"a": "Kaos", "c": "Topi"}
+    assert {row.reason[:15] for row in bad.collect()} == {"1.csv, line 3: ", "2.csv, line 3: "}
 
 
 def test_nothing_is_lost(spark: SparkSession, tmp_path: Path):
@@ -85,18 +120,66 @@ def test_nothing_is_lost(spark: SparkSession, tmp_path: Path):
 def test_parquet_of_the_same_columns_is_read_alike(spark: SparkSession, tmp_path: Path):
     csv = tmp_path / "t.csv"
     csv.write_text(HEADER + "a,1.jpg,94974f937d4c2433,Kaos,7\n")
-    read_listings(spark, str(csv)).drop("_corrupt_record", "_order").write.parquet(str(tmp_path / "t.parquet"))
+    read_listings(spark, str(csv)).select(LISTINGS.names).write.parquet(str(tmp_path / "t.parquet"))
     rows = [
         validate_listings(read_listings(spark, str(tmp_path / name)))[0].collect() for name in ("t.csv", "t.parquet")
     ]
     assert rows[0] == rows[1]
 
 
+def test_parquet_columns_of_other_types_are_read_as_text_or_refused_by_name(spark: SparkSession, tmp_path: Path):
+    table = pa.table(
+        {
+            "posting_id": pa.array([1, 2**63, 3], pa.uint64()),
+            "image": pa.array(["1.jpg"] * 3).dictionary_encode(),
+            "title": pa.array([b"Kaos", b"G\xe4u", None]),
+            "image_phash": pa.nulls(3),
+            "label_group": [7.0, None, 2.0**40],
+            "_corrupt_record": ["a column of the seller's own"] * 3,
+        }
+    )
+    path = tmp_path / "t.parquet"
+    pq.write_table(table, path)
+    good, bad = validate_listings(read_listings(spark, str(path)))
+    assert [tuple(row) for row in good.orderBy("image", "posting_id").collect()] == [
+        ("1", "1.jpg", None, "Kaos", "7"),
+        ("3", "1.jpg", None, None, str(2**40)),
+        (str(2**63), "1.jpg", None, "G\ufffdu", None),
+    ]
+    assert bad.count() == 0
+    for kind in (pa.list_(pa.string()), pa.float64(), pa.struct({"a": pa.string()})):
+        pq.write_table(table.set_column(2, "title", pa.nulls(3, kind)), path)
+        with pytest.raises(InputError, match=r"t\.parquet: column title is .*; expected text or whole numbers"):
+            read_listings(spark, str(path))
+
+
+def test_parquet_cannot_have_a_module_imported(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """PySpark imports the module of a user-defined type when it is asked for a table's columns, and so would we."""
+    (tmp_path / "evil_module.py").write_text(f"open({str(tmp_path / 'touched')!r}, 'w')\nclass Fly: pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    kind = {"type": "udt", "pyClass": "evil_module.Fly", "sqlType": "string"}
+    columns = [{"name": name, "type": kind, "nullable": True, "metadata": {}} for name in LISTINGS.names[:4]]
+    table = pa.table({name: ["a"] for name in LISTINGS.names[:4]}).replace_schema_metadata(
+        {"org.apache.spark.sql.parquet.row.metadata": json.dumps({"type": "struct", "fields": columns})}
+    )
+    pq.write_table(table, tmp_path / "t.parquet")
+    with pytest.raises(InputError, match="names code"):
+        read_listings(spark, str(tmp_path / "t.parquet"))
+    assert not (tmp_path / "touched").exists()
+    with suppress(Exception):
+        _ = spark.read.parquet(str(tmp_path / "t.parquet")).columns
+    assert (tmp_path / "touched").exists(), "the danger is gone from PySpark: so may the check be"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("id,image,title\n1,2,3\n", "missing column posting_id"),
+        ("id,image,title\n1,2,3\n", "missing column posting_id; expected .*; received id, image, title"),
         ("posting_id,title,title,image\n", "title more than once"),
+        ("", "received an empty file"),
+        ("posting_id;image;title\n", "columns must be separated by commas"),
+        ("p\0o\0s\0,\0i\0d\0\n", "save the file as UTF-8"),
+        ("\x1b]0;evil\x07\n", r"received \\x1b\]0;evil\\x07"),
     ],
 )
 def test_a_header_that_cannot_work_is_refused(spark: SparkSession, tmp_path: Path, text: str, said: str):

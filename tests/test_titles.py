@@ -2,10 +2,11 @@
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kembar.titles import normalise_title, title_terms
+from kembar.titles import LONGEST_TITLE, normalise_title, title_terms
 
 
 def test_decoration_case_and_width_do_not_matter():
@@ -50,3 +51,18 @@ def test_normalising_is_idempotent_and_never_fails(title: str):
     once = normalise_title(title)
     assert normalise_title(once) == once or "\\x" in once or once.startswith("b'")
     assert all(term and term == term.strip() for term in title_terms(once))
+
+
+@given(st.text(st.characters(), max_size=300))
+def test_any_text_is_read_lone_surrogates_and_all(title: str):
+    """What comes out can be written as UTF-8, whatever debris of an export went in."""
+    normalise_title(title).encode()
+    assert all(term.encode() for term in title_terms(normalise_title(title)))
+
+
+@pytest.mark.parametrize("part", ["a", "b'", "\\xe2", "1.", "'a", " ", "ก", "\u0301", "\ufdfa", "\u202e"], ids=ascii)
+def test_nothing_is_read_of_a_title_behind_its_longest(part: str):
+    """So that the work on a title has a bound, whatever its length: a million characters read as a thousand do."""
+    title = part * (1_000_000 // len(part))
+    assert normalise_title(title) == normalise_title(title[:LONGEST_TITLE])
+    assert len(normalise_title(title)) <= 18 * LONGEST_TITLE, "NFKC turns one character into 18 at most"

@@ -3,14 +3,21 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 
+from kembar.carried import LastRun
 from kembar.catalogue import CatalogueIndex, build_index
 from kembar.errors import RunError
+from kembar.places import unchanged
 from kembar.schemas import ENCODED, QUARANTINE
-from kembar.storage import delete, join_uri, read_arrow, read_table, rewrite_table
+from kembar.storage import delete, join_uri, read_arrow, read_table, rewrite_table, write_arrow
 from kembar.terms import HASHED_TERMS, hash_terms
+
+_FEW = 20_000
+"""New listings up to which this process hashes their terms itself."""
 
 
 def index_catalogue(encoded: DataFrame, work: str) -> tuple[CatalogueIndex, list[str]]:
@@ -39,15 +46,38 @@ class EncodedCatalogue:
         return list(self.contents["posting_id"].to_pylist())
 
 
-def read_catalogue(spark: SparkSession, encoded: str, work: str) -> EncodedCatalogue:
-    """The catalogue that jobs/encode.py wrote into the folder `encoded`; `work` as for `index_catalogue`.
+def read_catalogue(
+    spark: SparkSession, encoded: str, encoder: str, hashed: str, last: LastRun | None
+) -> EncodedCatalogue:
+    """The catalogue that jobs/encode.py wrote into the folder `encoded` by an `encoder`.
+
+    hashed: a folder for HASHED_TERMS, which the next run reads; last: the run before, of which those of listings that
+    did not change are taken.
 
     Raises:
         RunError: it was replaced while it was read.
     """
-    listings, quarantine = join_uri(encoded, "listings"), join_uri(encoded, "quarantine")
-    index, posting_ids = index_catalogue(read_table(spark, listings, ENCODED), work)
-    contents = read_arrow(listings, ["posting_id", "content"]).sort_by("posting_id").combine_chunks()
-    if contents["posting_id"].to_pylist() != posting_ids:
-        raise RunError(f"{encoded} was replaced while it was read; run again once encode has ended")
-    return EncodedCatalogue(index.centred(), contents, read_table(spark, quarantine, QUARANTINE))
+    listings = join_uri(encoded, "listings")
+    table = _hash_new(listings, last) if last and last.manifest["encoder"] == encoder else None
+    if table is None:
+        rewrite_table(read_table(spark, listings, ENCODED).mapInArrow(hash_terms, HASHED_TERMS), hashed)
+        table = read_arrow(hashed)
+    else:
+        write_arrow(table, join_uri(hashed, "part-00000.parquet"))
+    index, _ = build_index(table)
+    contents = table.select(["posting_id", "content"]).sort_by("posting_id").combine_chunks()
+    return EncodedCatalogue(index.centred(), contents, read_table(spark, join_uri(encoded, "quarantine"), QUARANTINE))
+
+
+def _hash_new(listings: str, last: LastRun) -> pa.Table | None:
+    """HASHED_TERMS of a catalogue, those of the last run where nothing changed; None where too much is new."""
+    now, before = read_arrow(listings, ["posting_id", "content"]), read_arrow(join_uri(last.uri, "hashed"))
+    place = unchanged(now, before)
+    fresh = now["posting_id"].filter(pa.array(place < 0))
+    if len(fresh) > _FEW:
+        return None
+    encoded = read_arrow(listings, list(ENCODED.names), pc.field("posting_id").isin(fresh))
+    if len(encoded) != len(fresh):
+        raise RunError(f"{listings} was replaced while it was read; run again once encode has ended")
+    hashed = pa.Table.from_batches(hash_terms(iter(encoded.to_batches())), before.schema)
+    return pa.concat_tables([before.take(pa.array(np.sort(place[place >= 0]))), hashed])

@@ -8,11 +8,12 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from kembar.assembly import ASSEMBLED, PartWriter, assemble
-from kembar.bundle import Bundle
+from kembar.assembly import ASSEMBLED, assemble, write_codes
+from kembar.bundle import Bundle, trusted_text_tower
 from kembar.config import EncodeSettings, Settings
 from kembar.contents import add_contents
 from kembar.encoding import ListingEncoder, TitleEncoder
+from kembar.parts import PartFolder
 from kembar.photo_codes import PhotoEncoder
 from kembar.schemas import ENCODED, LISTINGS, QUARANTINE
 from kembar.towers.runtime import show_gpus
@@ -31,14 +32,14 @@ def encode_listings(listings: DataFrame, images: str, settings: Settings, bundle
     return _dealt(listings, settings).mapInArrow(_encoder(listings, images, settings, bundle), ASSEMBLED)
 
 
-def stage_codes(listings: DataFrame, images: str, settings: Settings, bundle: Bundle, writer: PartWriter) -> DataFrame:
+def stage_codes(listings: DataFrame, images: str, settings: Settings, bundle: Bundle, parts: PartFolder) -> DataFrame:
     """Encode LISTINGS with `content` into parts of ENCODED; what is returned is the QUARANTINE of those left blind.
 
     Each task writes its own part, whole or not at all, before Spark hears of it: what was encoded is not lost with
     the run.
     """
     encoder = _encoder(listings, images, settings, bundle)
-    return _dealt(listings, settings).mapInArrow(partial(_write_part, encoder, writer), QUARANTINE)
+    return _dealt(listings, settings).mapInArrow(partial(_write_part, encoder, parts), QUARANTINE)
 
 
 def with_contents(listings: DataFrame, images: str) -> DataFrame:
@@ -76,11 +77,11 @@ def encode_on_its_gpu(encode: BatchEncoder, batches: Iterator[pa.RecordBatch]) -
 
 
 def _write_part(
-    encoder: BatchEncoder, writer: PartWriter, batches: Iterator[pa.RecordBatch]
+    encoder: BatchEncoder, parts: PartFolder, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
     task = TaskContext.get()
     assert task is not None, "runs on executors only"
-    return writer(task.partitionId(), encoder(batches))
+    return write_codes(parts, task.partitionId(), encoder(batches))
 
 
 def partition_count(rows: int, cores: int, settings: EncodeSettings) -> int:
@@ -138,7 +139,7 @@ def photo_encoder(images: str, settings: Settings, bundle: Bundle | None, thread
 
 def _title_encoder(settings: Settings, bundle: Bundle | None, threads: int) -> TitleEncoder:
     return TitleEncoder(
-        tower=bundle.text_tower if bundle else settings.text_tower.handle,
+        tower=trusted_text_tower(bundle, settings) if bundle else settings.text_tower.handle,
         head=bundle.title_head if bundle else None,
         batch_size=settings.text_tower.batch_size,
         threads=threads,

@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
 from kembar.bundle import Thresholds
@@ -14,40 +13,50 @@ from kembar.config import GroupingSettings
 from kembar.discriminator import Discriminator
 from kembar.grouping import (
     Clusterer,
+    Grouping,
     Links,
+    Settled,
     best_neighbours,
+    by_row,
     connected_components,
     join_lone_listings,
-    label_rows,
     read_neighbours,
 )
 from kembar.grouping.clusters import CLUSTERS
-from udfs.match import Shipped, open_index, open_lists, partitions
+from udfs.match import Shipped, ShippedLists, open_index, open_lists, partitions
 
 
 @dataclass(frozen=True)
 class Grouper:
-    """How scored pairs become groups: by which probabilities, and obeying which decisions."""
+    """How scored pairs become groups: by which probabilities, obeying which decisions, and what was grouped before."""
 
     model: Discriminator
     thresholds: Thresholds
     settings: GroupingSettings
     links: Links
+    settled: Settled | None = None
 
-    def __call__(self, scored: DataFrame, catalogue: Shipped, lists: str, work: str) -> NDArray[np.int64]:
-        """The group of each row `[n]` from the edges `row_l, row_r, probability`; `work` takes files between rounds.
+    def __call__(self, scored: DataFrame, catalogue: Shipped, lists: ShippedLists, work: str) -> Grouping:
+        """Groups from the edges `row_l, row_r, probability`; `work` takes files between rounds.
 
         1. The components of the pairs that are matches by themselves.
-        2. Each clustered over all its pairs.
+        2. Each clustered over all its pairs, but for those in which nothing changed.
         3. Those left alone joined to their likeliest neighbour.
         """
         sure, likely = (scored.where(scored.probability >= p) for p in (self.thresholds.match, self.thresholds.lone))
-        components = connected_components(self.links.join(sure), self.settings, work)
+        members = connected_components(self.links.join(sure), self.settings, work).toArrow()
+        rows, component = (np.asarray(members[name].combine_chunks()) for name in ("row", "component"))
+        known = self.settled.find(rows, component) if self.settled else np.zeros(len(rows), bool)
+        changed = scored.sparkSession.createDataFrame(pa.table({"row": rows[~known], "component": component[~known]}))
         clusterer = Clusterer(self.model, self.thresholds.match, self.settings.max_group, self.links)
-        clusters = cluster_components(components, catalogue, lists, clusterer)
-        labels = label_rows(catalogue.listings, clusters.toArrow())
+        found = cluster_components(changed, catalogue, lists.name, clusterer).toArrow()
+        cluster = by_row(catalogue.listings, *(np.asarray(found[name].combine_chunks()) for name in ("row", "cluster")))
+        if self.settled:
+            cluster[rows[known]] = self.settled.cluster[rows[known]]
         neighbours = read_neighbours(best_neighbours(self.links.part(likely)).toArrow())
-        return join_lone_listings(labels, neighbours, self.thresholds.lone, self.settings.max_group, self.links)
+        labels = np.where(cluster >= 0, cluster, np.arange(catalogue.listings))
+        joined = join_lone_listings(labels, neighbours, self.thresholds.lone, self.settings.max_group, self.links)
+        return Grouping(joined, by_row(catalogue.listings, rows, component), cluster, lists.best)
 
 
 def _clusters_of(

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from pyspark import SparkFiles
+from numpy.typing import NDArray
+from pyspark import SparkFiles, TaskContext
 from pyspark.sql import DataFrame, SparkSession
 
 from kembar.blocking import Blocking, CandidateLists
@@ -20,9 +21,9 @@ from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings
 from kembar.discriminator import Discriminator
 from kembar.mapped import beside, map_array, save_array
-from kembar.matches import load_names, name_batches, save_names
-from kembar.schemas import MATCHES
-from kembar.scoring import LISTS, SCORED, look_batches, score_batches
+from kembar.matches import load_names, save_names, write_matches
+from kembar.parts import PartFolder
+from kembar.scoring import LISTS, PAIRS, look_batches, score_batches
 from kembar.storage import read_arrow, spark_path
 
 _NAMES = "posting_ids.arrow"
@@ -123,34 +124,37 @@ def _carried_of(name: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Rec
     return carry_lists(place, anew, batches)
 
 
-def ship_lists(spark: SparkSession, lists: str, listings: int) -> str:
-    """Send who is in each listing's list, from the files of LISTS, to every executor; the name that tasks know."""
+@dataclass(frozen=True)
+class ShippedLists:
+    """Candidate lists that every executor has under `name`; best: `[n]`, the highest first look of each listing."""
+
+    name: str
+    best: NDArray[np.float32]
+
+
+def ship_lists(spark: SparkSession, lists: str, listings: int) -> ShippedLists:
+    """Send who is in each listing's list, from the files of LISTS, to every executor."""
     prefix = _prefix("lists")
-    CandidateLists.of(listings, read_arrow(lists, ["row", "others", "blocks", "first_look"])).save(prefix)
-    return _ship(spark, prefix)
+    found = CandidateLists.of(listings, read_arrow(lists, ["row", "others", "blocks", "first_look"]))
+    found.save(prefix)
+    return ShippedLists(_ship(spark, prefix), found.best)
 
 
-def _scores_of(lists: str, model: Discriminator, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    return score_batches(open_lists(lists), model, batches)
-
-
-def score_pairs(lists: DataFrame, shipped_lists: str, model: Discriminator) -> DataFrame:
-    """SCORED: every candidate pair once, with its probability and evidence."""
-    return lists.mapInArrow(partial(_scores_of, shipped_lists, model), SCORED)
-
-
-def _matches_of(
-    name: str, lists: str, model: Discriminator, least: float, batches: Iterator[pa.RecordBatch]
+def _scores_of(
+    name: str, lists: str, model: Discriminator, matches: PartFolder, least: float, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
+    task = TaskContext.get()
+    assert task is not None, "runs on executors only"
     names = load_names(beside(Path(SparkFiles.get(name)), _NAMES))
-    return name_batches(names, _scores_of(lists, model, batches), least)
+    scored = score_batches(open_lists(lists), model, batches)
+    return write_matches(matches, task.partitionId(), names, scored, least)
 
 
-def name_matches(
-    lists: DataFrame, shipped_lists: str, model: Discriminator, shipped: Shipped, least: float
+def score_pairs(
+    lists: DataFrame, others: ShippedLists, model: Discriminator, shipped: Shipped, matches: PartFolder, least: float
 ) -> DataFrame:
-    """MATCHES: the candidate pairs from the probability `least` on.
+    """PAIRS: every candidate pair once, with its probability; on the way, MATCHES from the probability `least` on.
 
-    They are scored once more, so that the evidence, three quarters of a row, is written once and not twice.
+    The evidence, three quarters of a row, is written once by the task that has it, and is not sent through Spark.
     """
-    return lists.mapInArrow(partial(_matches_of, shipped.name, shipped_lists, model, least), MATCHES)
+    return lists.mapInArrow(partial(_scores_of, shipped.name, others.name, model, matches, least), PAIRS)

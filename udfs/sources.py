@@ -7,14 +7,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from kembar.bundle import Bundle
 from kembar.catalogue import CatalogueIndex
 from kembar.config import Settings
 from kembar.listings import read_listings, validate_listings
-from kembar.schemas import TRIPLETS
-from kembar.storage import rewrite_table, write_table
+from kembar.review import DecidedPairs, decided_in, join_pairs
+from kembar.schemas import MATCHES, TRIPLETS
+from kembar.storage import join_uri, read_table, rewrite_table, write_table
 from kembar.towers.image import SMALL_CNN
+from kembar.towers.runtime import tensorflow
 from kembar.towers.small_cnn import INPUT_PX
 from kembar.training.features import read_triplets, triplet_rows
 from kembar.training.heads import first_heads
@@ -98,3 +101,47 @@ def label_catalogue(
     """A catalogue with its codes and the pairs that match would propose; fold: as in `LabelledCatalogue`."""
     proposed = collect_rows(mine_pairs(spark, codes, settings.blocking))
     return LabelledCatalogue(source.name, codes, proposed, source.labels.product, fold)
+
+
+def judge_sources(
+    spark: SparkSession, sources: list[EncodedSource], work: TrainingWork, base: Bundle | None, resume: bool
+) -> tuple[Bundle, list[tuple[EncodedSource, CatalogueIndex, NDArray[np.int64]]]]:
+    """A bundle whose deciders are to be fitted, and each catalogue's codes and folds to fit them to.
+
+    Without a base its heads are trained first: each catalogue then comes once for each half of the products, with the
+    codes of heads that were trained on the other.
+    """
+    if base is not None:
+        return base, [(source, source.index.centred(), source.labels.fold) for source in sources]
+    labelled = [mine_source(spark, source, work, number) for number, source in enumerate(sources)]
+    tensorflow()  # once Spark has encoded, so that the two do not hold their memory at once
+    from kembar.training.fit import fit_heads
+
+    trained, views = fit_heads(labelled, work, resume)
+    return trained.bundle(work.settings), [
+        (source, view.trained.codes(told), view.judged(source.labels))
+        for view in views
+        for source, told in zip(sources, labelled, strict=True)
+    ]
+
+
+def read_decided(spark: SparkSession, matched: str, decisions: pa.Table) -> pa.Table:
+    """The MATCHES of a run that something was decided about, collected."""
+    keys = ["posting_id_l", "posting_id_r"]
+    about = F.broadcast(spark.createDataFrame(decisions.select(keys)))
+    return read_table(spark, join_uri(matched, "matches"), MATCHES).join(about, keys, "left_semi").toArrow()
+
+
+def decided_pairs(
+    sources: list[EncodedSource],
+    catalogues: list[LabelledCatalogue],
+    decisions: pa.Table,
+    bundle: Bundle,
+    settings: Settings,
+) -> DecidedPairs:
+    """What was decided about listings of catalogues, each once, though it may be there by the codes of two heads."""
+    ids = {source.name: source.posting_ids for source in sources}
+    once = {catalogue.name: catalogue for catalogue in catalogues}
+    per_listing = settings.blocking.candidates_per_listing
+    models = {name: bundle.decider_for(each.titled).discriminator for name, each in once.items()}
+    return join_pairs([decided_in(c, ids[n], decisions, models[n], per_listing) for n, c in once.items()])

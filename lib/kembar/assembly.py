@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from kembar.storage import filesystem_of, join_uri, list_parts, move
+from kembar.parts import PartFolder
 
 ASSEMBLED = (
     "posting_id string, content string, image_embedding array<float>, title_embedding array<float>, phash string, "
@@ -30,7 +28,6 @@ ENCODED_ARROW = pa.schema(
         ("encoder", pa.string()),
     ]
 )
-_ROWS_OF_A_GROUP = 4096
 
 
 def assemble(fingerprint: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -61,33 +58,9 @@ def _reason(failures: list[str]) -> str:
     return "; ".join(["neither a usable photo nor a usable title", *failures])
 
 
-@dataclass(frozen=True)
-class PartWriter:
-    """Writes what one task encoded as one part of a table, under its name only once it is whole.
-
-    A task that is run again writes the same part again; a run that is killed leaves the parts of the tasks that ended.
-    """
-
-    folder: str
-    run: str
-
-    def parts(self) -> list[str]:
-        """URIs of the parts that this run's tasks wrote."""
-        return [part for part in list_parts(self.folder) if part.endswith(f"-{self.run}.parquet")]
-
-    def __call__(self, task: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """ASSEMBLED batches to QUARANTINE batches; the listings that can be matched go into the part."""
-        part, written = join_uri(self.folder, f"part-{task:05}-{self.run}.parquet"), 0
-        partial = f"{part}.partial"
-        filesystem, path = filesystem_of(partial)
-        filesystem.create_dir(filesystem_of(self.folder)[1], recursive=True)
-        with pq.ParquetWriter(path, ENCODED_ARROW, filesystem=filesystem, use_dictionary=["encoder"]) as writer:
-            for batch in batches:
-                usable = batch.filter(batch["reason"].is_null()).select(ENCODED_ARROW.names)
-                writer.write_batch(usable.cast(ENCODED_ARROW), row_group_size=_ROWS_OF_A_GROUP)
-                written += usable.num_rows
-                yield batch.filter(batch["reason"].is_valid()).select(["posting_id", "row", "reason"])
-        if written:
-            move(partial, part)
-        else:
-            filesystem.delete_file(path)
+def write_codes(folder: PartFolder, task: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """ASSEMBLED batches of a task to QUARANTINE batches; the listings that can be matched go into the task's part."""
+    with folder.open(task) as part:
+        for batch in batches:
+            part.write(batch.filter(batch["reason"].is_null()))
+            yield batch.filter(batch["reason"].is_valid()).select(["posting_id", "row", "reason"])

@@ -8,7 +8,7 @@ README.md        the model card
 """
 
 import hashlib
-import io
+import math
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -18,13 +18,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kembar import __version__
-from kembar.config import GroupingSettings
+from kembar.arrays import LARGEST_BYTES, pack_arrays, unpack_arrays
+from kembar.config import GroupingSettings, Settings
 from kembar.curves import Curves
 from kembar.discriminator import Discriminator
-from kembar.errors import BundleError
+from kembar.errors import BundleError, ConfigError
 from kembar.fingerprints import encoder_at
 from kembar.heads import Head
-from kembar.storage import MANIFEST, delete, exists, join_uri, read_bytes, read_json, write_bytes, write_json
+from kembar.storage import (
+    MANIFEST,
+    delete,
+    exists,
+    file_bytes,
+    join_uri,
+    read_bytes,
+    read_json,
+    write_bytes,
+    write_json,
+)
+from kembar.towers import BUILTIN, IMAGE_TOWERS
 from kembar.towers.cache import built_once
 
 FORMAT = 2
@@ -83,7 +95,7 @@ class Bundle:
     def encoder_fingerprint(self) -> str:
         """Changes with whatever changes a code: towers and heads, not the discriminator."""
         digest = hashlib.sha256(f"{self.image_tower}|{self.text_tower}".encode())
-        digest.update(_pack(_head_arrays(self.image_head, self.title_head)))
+        digest.update(pack_arrays(_head_arrays(self.image_head, self.title_head)))
         digest.update(self.image_tower_weights or b"")
         return digest.hexdigest()[:16]
 
@@ -92,15 +104,8 @@ class Bundle:
         return encoder_at(self.encoder_fingerprint, precision)
 
 
-def _pack(arrays: dict[str, NDArray[np.float32]]) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
-
-
-def _unpack(data: bytes) -> dict[str, NDArray[np.float32]]:
-    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-        return {name: archive[name].astype(np.float32) for name in archive.files}
+def _reals(data: bytes) -> dict[str, NDArray[np.float32]]:
+    return {name: array.astype(np.float32) for name, array in unpack_arrays(data).items()}
 
 
 def _head_arrays(image: Head, title: Head) -> dict[str, NDArray[np.float32]]:
@@ -116,8 +121,8 @@ def save_bundle(bundle: Bundle, uri: str, card: str) -> None:
     """Write the files, the manifest last: a folder without it is not a bundle."""
     delete(join_uri(uri, MANIFEST))
     files = {
-        _HEADS: _pack(_head_arrays(bundle.image_head, bundle.title_head)),
-        _DISCRIMINATOR: _pack(
+        _HEADS: pack_arrays(_head_arrays(bundle.image_head, bundle.title_head)),
+        _DISCRIMINATOR: pack_arrays(
             {k: v for name in _DECIDERS for k, v in _curve_arrays(name, getattr(bundle, name).discriminator).items()}
         ),
         "README.md": card.encode(),
@@ -144,6 +149,8 @@ def _read_checked(uri: str, manifest: dict[str, Any], name: str) -> bytes:
     path = join_uri(uri, name)
     if not exists(path):
         raise BundleError(f"bundle {uri} lacks {name}; copy or train it again")
+    if file_bytes(path) > LARGEST_BYTES:
+        raise BundleError(f"{name} of bundle {uri} has more than {LARGEST_BYTES:,} bytes; no bundle needs as many")
     data = read_bytes(path)
     if hashlib.sha256(data).hexdigest() != manifest.get("sha256", {}).get(name):
         raise BundleError(f"{name} of bundle {uri} is not the file that its manifest describes; copy or train it again")
@@ -179,7 +186,7 @@ def load_bundle(uri: str | None) -> Bundle:
         raise BundleError(f"bundle {folder} has format {manifest.get('format')}, expected {FORMAT}; train it again")
     try:
         return _assemble(folder, manifest)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BundleError(f"bundle {folder} cannot be read: {error!r}; copy or train it again") from error
 
 
@@ -188,21 +195,51 @@ def _decider(folder: str, name: str, weights: dict[str, NDArray[np.float32]], th
     discriminator = Discriminator(*looks)
     if fault := discriminator.fault():
         raise BundleError(f"the {name} discriminator of bundle {folder} has {fault}")
-    return Decider(discriminator, Thresholds(**{k: float(v) for k, v in thresholds.items()}))
+    numbers = {k: float(v) for k, v in thresholds.items()}
+    if not all(map(math.isfinite, numbers.values())):
+        raise ValueError(f"thresholds {numbers} that are not finite")
+    return Decider(discriminator, Thresholds(**numbers))
+
+
+def _head(arrays: dict[str, NDArray[np.float32]], name: str) -> Head:
+    head = Head(arrays[f"{name}_centre"], arrays[f"{name}_kernel"])
+    if fault := head.fault():
+        raise ValueError(f"the {name} head has {fault}")
+    return head
 
 
 def _assemble(folder: str, manifest: dict[str, Any]) -> Bundle:
-    heads = _unpack(_read_checked(folder, manifest, _HEADS))
-    weights = _unpack(_read_checked(folder, manifest, _DISCRIMINATOR))
+    heads = _reals(_read_checked(folder, manifest, _HEADS))
+    weights = _reals(_read_checked(folder, manifest, _DISCRIMINATOR))
     titled, untitled = (_decider(folder, name, weights, manifest["thresholds"][name]) for name in _DECIDERS)
-    own_tower = _IMAGE_TOWER in manifest["sha256"]
+    own_tower = _IMAGE_TOWER in dict(manifest["sha256"])
+    if not isinstance(manifest["text_tower"], str):
+        raise ValueError(f"text tower {manifest['text_tower']!r}")
+    if manifest["image_tower"] not in IMAGE_TOWERS:
+        raise ValueError(f"image tower {manifest['image_tower']!r}; there are {', '.join(IMAGE_TOWERS)}")
     return Bundle(
-        image_head=Head(heads["image_centre"], heads["image_kernel"]),
-        title_head=Head(heads["title_centre"], heads["title_kernel"]),
+        image_head=_head(heads, "image"),
+        title_head=_head(heads, "title"),
         titled=titled,
         untitled=untitled,
         image_tower=str(manifest["image_tower"]),
-        text_tower=str(manifest["text_tower"]),
+        text_tower=manifest["text_tower"],
         trained_on=dict(manifest["trained_on"]),
         image_tower_weights=_read_checked(folder, manifest, _IMAGE_TOWER) if own_tower else None,
+    )
+
+
+def trusted_text_tower(bundle: Bundle, settings: Settings) -> str:
+    """The bundle's text tower, if it is the built-in one or the settings name it too.
+
+    Any other is a SavedModel, which is code: a bundle, which may come from anywhere, must not have one run.
+
+    Raises:
+        ConfigError: the settings do not name it.
+    """
+    if bundle.text_tower in (BUILTIN, settings.text_tower.handle):
+        return bundle.text_tower
+    raise ConfigError(
+        f"the bundle asks for the text tower {bundle.text_tower!r}, a SavedModel, which is code; received "
+        f"text_tower.handle={settings.text_tower.handle}; if you trust it, --set text_tower.handle={bundle.text_tower}"
     )

@@ -19,10 +19,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kembar.bundle import Bundle
-from kembar.config import BlockingSettings
+from kembar.bundle import Thresholds
+from kembar.config import BlockingSettings, GroupingSettings
 from kembar.contents import ENCODING
 from kembar.discriminator import Discriminator
+from kembar.grouping import Settled
+from kembar.places import index_in, unchanged
 from kembar.schemas import CATALOGUE
 from kembar.storage import MANIFEST, join_uri, read_arrow, read_json, require, table_parts
 
@@ -75,11 +77,9 @@ class Carried:
 def carry_over(last: LastRun, now: pa.Table) -> Carried:
     """What of the last run holds for a catalogue: `posting_id, content` by row."""
     was = last.catalogue
-    place = _indices(was["posting_id"], now["posting_id"])
-    there = place >= 0
-    same = np.zeros(len(was), bool)
-    contents = now["content"].take(pa.array(place[there]))
-    same[there] = np.asarray(pc.fill_null(pc.equal(was["content"].filter(pa.array(there)), contents), False))
+    there = index_in(was["posting_id"], now["posting_id"]) >= 0
+    place = unchanged(was, now)
+    same = place >= 0
     bereft = pc.unique(was["group_id"].filter(pa.array(~same)))
     mates = np.asarray(pc.is_in(was["group_id"], bereft)) & same
     known = np.zeros(len(now), bool)
@@ -87,7 +87,7 @@ def carry_over(last: LastRun, now: pa.Table) -> Carried:
     changed = was["posting_id"].filter(pa.array(there & ~same)).to_pylist()
     lists = table_parts(join_uri(last.uri, "lists"))
     stale = float((~known).mean()) if len(known) else 0.0
-    return Carried(np.where(same, place, -1), np.flatnonzero(~known), set(changed), lists, stale)
+    return Carried(place, np.flatnonzero(~known), set(changed), lists, stale)
 
 
 def plan_carrying(
@@ -113,17 +113,35 @@ def plan_carrying(
     return carried
 
 
-def pairs_fingerprint(bundle: Bundle, model: Discriminator, settings: BlockingSettings) -> str:
-    """Changes with whatever makes other candidate lists of the same listings."""
+def pairs_fingerprint(encoder: str, model: Discriminator, settings: BlockingSettings) -> str:
+    """Changes with whatever makes other candidate lists of the same listings. encoder: the codes' fingerprint."""
     told = {name: value for name, value in asdict(settings).items() if name != "refresh_share"}
-    digest = hashlib.blake2b(json.dumps([bundle.encoder_fingerprint, ENCODING, told]).encode(), digest_size=8)
+    digest = hashlib.blake2b(json.dumps([encoder, ENCODING, told]).encode(), digest_size=8)
     for curves in (model.first.slopes, model.first.bias):
         digest.update(np.ascontiguousarray(curves).tobytes())
     return digest.hexdigest()
 
 
-def _indices(values: pa.ChunkedArray, among: pa.ChunkedArray) -> Rows:
-    return np.asarray(pc.index_in(values, among.combine_chunks()).fill_null(-1)).astype(np.int64)
+def groups_fingerprint(
+    pairs_by: str, model: Discriminator, thresholds: Thresholds, settings: GroupingSettings, links: pa.Table | None
+) -> str:
+    """Changes with whatever makes other clusters of the same candidate lists; links: DECISIONS."""
+    told = [pairs_by, thresholds.match, settings.max_group, settings.max_component]
+    digest = hashlib.blake2b(json.dumps(told).encode(), digest_size=8)
+    for curves in (model.second.slopes, model.second.bias):
+        digest.update(np.ascontiguousarray(curves).tobytes())
+    if links is not None:
+        digest.update(json.dumps(links.select(["posting_id_l", "posting_id_r", "decision"]).to_pylist()).encode())
+    return digest.hexdigest()
+
+
+def settle(last: LastRun | None, carried: Carried | None, groups_by: str, best: NDArray[np.float32]) -> Settled | None:
+    """What of the last run's clusters can stand now that `best` `[n]`, the best first looks, is known."""
+    if last is None or carried is None or last.manifest["groups_by"] != groups_by:
+        return None
+    columns = ("component", "cluster", "best_look")
+    component, cluster, before = (np.asarray(last.catalogue[name].combine_chunks()) for name in columns)
+    return Settled.of(carried.place, component, cluster, before, best)
 
 
 def carry_lists(place: Rows, anew: NDArray[np.bool_], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pandas.util import hash_array
 from scipy.sparse import csr_array, vstack
 
 from kembar.heads import Head, normalise_rows
@@ -23,6 +24,7 @@ _ARRAYS = ("phash", "has_hash", "title", "has_title", "image", "has_image", "wor
 _LEXICAL = ("words", "characters")
 _BY_ROW = ("phash", "has_hash", "has_title", "has_image")
 _TITLED_SHARE = 0.2
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 _CENTRE_PRIOR = 50
 """Listings' worth of belief that a catalogue's mean code is nought."""
 
@@ -35,7 +37,8 @@ class CatalogueIndex:
     missing; has_…: bool `[n]`; words, characters: TF-IDF rows of length one, `[n, buckets]`;
     word_frequency: int32 `[buckets]`, in how many titles a word bucket occurs; best_look:
     float32 `[n]`, the highest first look of each listing's candidate pairs, known once those
-    were looked at (`with_looks`).
+    were looked at (`with_looks`); key: uint64 `[n]`, a number that belongs to the listing, where one
+    is known.
     """
 
     phash: NDArray[np.uint64]
@@ -48,6 +51,13 @@ class CatalogueIndex:
     characters: csr_array
     word_frequency: NDArray[np.int32]
     best_look: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    key: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
+
+    def draw(self, seed: int) -> NDArray[np.uint64]:
+        """A number for each listing, as good as drawn, by its key: the same whichever others there are `[n]`."""
+        if len(self.key) != len(self):
+            return np.random.default_rng(seed).permutation(len(self)).astype(np.uint64)
+        return (self.key ^ np.uint64(seed)) * _ODD
 
     def __len__(self) -> int:
         return len(self.phash)
@@ -176,7 +186,9 @@ def build_index(table: pa.Table) -> tuple[CatalogueIndex, list[str]]:
     image, has_image = _dense(table["image_embedding"])
     frequency = {name: count_documents(table, name) for name in _LEXICAL}
     lexical = {name: tf_idf(_counts(table, name), frequency[name]) for name in _LEXICAL}
+    posting_ids = table["posting_id"].take(order).to_pylist()
     index = CatalogueIndex(
+        key=hash_array(np.array(posting_ids, dtype=object)),
         phash=phash[order],
         has_hash=has_hash[order],
         title=title[order],
@@ -186,4 +198,4 @@ def build_index(table: pa.Table) -> tuple[CatalogueIndex, list[str]]:
         word_frequency=frequency["words"],
         **{name: matrix[order] for name, matrix in lexical.items()},
     )
-    return index, table["posting_id"].take(order).to_pylist()
+    return index, posting_ids

@@ -51,7 +51,7 @@ class EncodeSettings:
     partitions: Annotated[Whole, Field(ge=0)]
     partition_rows: Count
     decode_threads: Count
-    max_photo_pixels: Count
+    max_photo_pixels: Annotated[Whole, Field(ge=1, le=178_956_970)]  # Pillow refuses more, whatever we say
     max_photo_bytes: Count
 
 

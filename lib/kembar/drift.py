@@ -21,6 +21,7 @@ GREAT = 0.25
 _TENTHS = 10
 _MODALITIES = ("photo", "title", "hash")
 _UP_TO, _SIZES = (1, 2, 3, 5, 10), ("alone", "2", "3", "4-5", "6-10", "more than 10")
+_WHERE = r"^(.*, )?line \d+: "
 _FLOOR = 1e-4
 """Share that stands in for none: a bucket that one run does not have must not make the index infinite."""
 
@@ -59,7 +60,8 @@ def profile_matches(matches: DataFrame, least: float) -> Profile:
 
 def profile_quarantine(quarantine: DataFrame, usable: int) -> Profile:
     """How many rows are quarantined for each reason, beside those that are used."""
-    kind = F.split("reason", "[:;]")[0].alias("kind")
+    said = F.regexp_replace("reason", _WHERE, "")
+    kind = F.split(said, "[:;]")[0].alias("kind")
     rows = quarantine.groupBy(kind).count().collect()
     return {"rows by what became of them": {"used": usable, **{str(row["kind"]): int(row["count"]) for row in rows}}}
 

@@ -4,6 +4,11 @@ Everything that a user can cause is a `KembarError`; a job prints its message in
 one paragraph, without a traceback, and exits with status 2.
 """
 
+import re
+
+_RAISED_ELSEWHERE = re.compile(r"^kembar\.errors\.[A-Za-z]+: (.+?)(?=\n\s*\n|\n\s+at |\Z)", re.DOTALL | re.MULTILINE)
+_UNREADABLE = re.compile(r"\[(?:FAILED_READ_FILE|CANNOT_READ_FILE_FOOTER)[^]]*] .*?file:? (\S+?)\.?\s")
+
 
 class KembarError(Exception):
     """Base of all errors whose message is meant for the user."""
@@ -27,3 +32,18 @@ class TrainingError(KembarError):
 
 class RunError(KembarError):
     """A run cannot go on: another one holds its folder, or its counts do not add up."""
+
+
+def message_for_user(error: BaseException) -> str | None:
+    """What an error says to the user; None for a fault of the program.
+
+    What goes wrong on an executor reaches the driver as the text of a Spark exception, with the error somewhere in it.
+    """
+    if isinstance(error, KembarError):
+        return str(error)
+    text = f"{error}\n"
+    if found := _RAISED_ELSEWHERE.search(text):
+        return found.group(1).strip()
+    if found := _UNREADABLE.search(text):
+        return f"{found.group(1)} cannot be read to its end: it is cut short or damaged; copy or make it again"
+    return None

@@ -32,6 +32,12 @@ class Head:
         """`[n, tower_dim]` to L2-normalised codes `[n, code_dim]`."""
         return normalise_rows(((embeddings - self.centre) @ self.kernel).astype(np.float32))
 
+    def fault(self) -> str | None:
+        """What is wrong with the weights, or None."""
+        if self.kernel.ndim != 2 or self.centre.shape != self.kernel.shape[:1] or 0 in self.kernel.shape:
+            return f"a centre {self.centre.shape} and a kernel {self.kernel.shape} that do not fit"
+        return None if np.isfinite(self.centre).all() and np.isfinite(self.kernel).all() else "weights not finite"
+
     @property
     def code_dim(self) -> int:
         return int(self.kernel.shape[1])

@@ -5,18 +5,23 @@ row is still wanted stays as it is, one of which some are is written anew withou
 """
 
 import posixpath
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from kembar.assembly import ENCODED_ARROW
+from kembar.places import contents_equal, index_in
 from kembar.runs import NewTable
-from kembar.schemas import ENCODED
-from kembar.storage import spark_path, write_table
+from kembar.storage import join_uri, read_part, write_arrow
 
-_REST_PARTS = 64
-_FEW_ROWS, _MANY_SMALL = 250, 32
+_FEW_ROWS, _MANY_SMALL, _ROWS_OF_A_PART = 250, 32, 10_000
 """More than so many parts of fewer than so many rows are put together, or hourly runs would leave thousands."""
 
 
@@ -64,88 +69,99 @@ def describe_work(changes: Changes, before: dict[str, Any], encoder: str) -> str
 
 @dataclass(frozen=True)
 class Increment:
-    """fresh: LISTINGS with `content` that must be encoded; kept: URIs of parts of which every row is wanted; rest:
-    ENCODED rows of the other parts that are wanted, None where there are none."""
+    """fresh: LISTINGS with `content` that must be encoded; kept: URIs of parts of which every row is wanted; rest: of
+    the other parts of which some are, which rows."""
 
     fresh: DataFrame
     kept: list[str]
-    rest: DataFrame | None
+    rest: dict[str, NDArray[np.bool_]]
     changes: Changes
 
     def table(self, published: str, made: list[str], rest: str) -> NewTable:
         """The parts of ENCODED afterwards: kept ones of the folder `published`, and new ones.
 
-        made: the parts that this run encoded; rest: where the other parts' wanted rows are written.
+        made: the parts that this run encoded; rest: a folder, where the other parts' wanted rows are written.
         """
         at_home = {part for part in self.kept if posixpath.dirname(part) == published}
-        staged = [*(part for part in self.kept if part not in at_home), *made]
-        if self.rest is not None or not (self.kept or made):
-            empty = self.fresh.sparkSession.createDataFrame([], ENCODED)
-            write_table(empty if self.rest is None else self.rest.coalesce(_REST_PARTS), rest, ENCODED)
-            staged.append(rest)
+        staged = [*(part for part in self.kept if part not in at_home), *made, *self._write_rest(rest)]
+        if not (at_home or staged):
+            write_arrow(ENCODED_ARROW.empty_table(), empty := join_uri(rest, "part-empty.parquet"))
+            staged.append(empty)
         return NewTable(staged, sorted(map(posixpath.basename, at_home)))
 
-
-def read_parts(spark: SparkSession, parts: list[str]) -> DataFrame:
-    """ENCODED rows of some parts, with the name of the `part` that each is in."""
-    return spark.read.parquet(*map(spark_path, parts)).select(
-        *ENCODED.names, F.col("_metadata.file_name").alias("part")
-    )
+    def _write_rest(self, folder: str) -> list[str]:
+        """Write wanted rows of parts, several small ones into one; the URIs."""
+        written: list[str] = []
+        held: list[pa.Table] = []
+        for number, (part, wanted) in enumerate(self.rest.items(), 1):
+            held.append(read_part(part, ENCODED_ARROW.names).filter(pa.array(wanted)).cast(ENCODED_ARROW))
+            if sum(map(len, held)) >= _ROWS_OF_A_PART or number == len(self.rest):
+                written.append(join_uri(folder, f"part-{len(written):05}-{uuid.uuid4().hex[:12]}.parquet"))
+                write_arrow(pa.concat_tables(held), written[-1])
+                held = []
+        return written
 
 
 def plan_increment(listings: DataFrame, parts: list[str], encoder: str) -> Increment:
-    """Compare LISTINGS with `content`, which should be persisted, with what `parts` hold.
+    """Compare LISTINGS with `content`, which should be persisted, with what `parts` hold. Ids and contents come to the
+    driver, as groups do later.
 
-    1. Of each listing the row that has its content by this encoder, from one part where two have it.
+    1. Of each listing the row that has its content by this encoder, from the first part where two have it.
     2. Listings without one are to be encoded.
     3. Each part is kept, written anew, or dropped, by how many of its rows were chosen.
     """
-    spark = listings.sparkSession
-    if not parts:
-        return Increment(listings, [], None, Changes(0, listings.count(), 0, 0, 0))
-    held = read_parts(spark, parts).select("posting_id", "content", "encoder", "part")
-    wanted = listings.select("posting_id", "content")
-    same = held.where(F.col("encoder") == encoder).join(wanted, ["posting_id", "content"], "left_semi")
-    chosen = same.groupBy("posting_id").agg(F.min("part").alias("part")).persist()
-    fresh = listings.join(chosen, "posting_id", "left_anti")
-    sizes = (
-        held.groupBy("part")
-        .count()
-        .join(chosen.groupBy("part").agg(F.count("*").alias("wanted")), "part", "left")
-        .fillna(0, ["wanted"])
+    wanted = listings.select("posting_id", "content").toArrow()
+    tables = {part: read_part(part, ["posting_id", "content", "encoder"]) for part in parts}
+    held = pa.concat_tables([_HELD.empty_table(), *(table.cast(_HELD) for table in tables.values())])
+    place = index_in(held["posting_id"], wanted["posting_id"])
+    same = contents_equal(held, wanted, place)
+    ours = np.asarray(pc.equal(held["encoder"], encoder).combine_chunks()).astype(bool)
+    chosen = np.zeros(len(held), bool)
+    usable = np.flatnonzero(same & ours)
+    chosen[usable[np.unique(place[usable], return_index=True)[1]]] = True
+    done = np.zeros(len(wanted), bool)
+    done[place[chosen]] = True
+    sizes = np.cumsum([0, *map(len, tables.values())])
+    rows = {part: chosen[start:end] for part, start, end in zip(parts, sizes, sizes[1:], strict=False)}
+    kept, again = _sort_out(rows)
+    fresh = _only(listings, wanted["posting_id"].filter(pa.array(~done)), whole=not done.any())
+    changes = _count(held["posting_id"], place, same, done)
+    return Increment(fresh, kept, {part: rows[part] for part in again}, changes)
+
+
+_HELD = pa.schema([(name, pa.string()) for name in ("posting_id", "content", "encoder")])
+
+
+def _only(listings: DataFrame, ids: pa.ChunkedArray, whole: bool) -> DataFrame:
+    if whole:
+        return listings
+    return listings.join(
+        F.broadcast(listings.sparkSession.createDataFrame(pa.table({"posting_id": ids}))), "posting_id"
     )
-    kept, again = _sort_out({row["part"]: (row["count"], row["wanted"]) for row in sizes.collect()}, parts)
-    rest = None
-    if again:
-        rest = read_parts(spark, again).join(chosen, ["posting_id", "part"], "left_semi").select(*ENCODED.names)
-    return Increment(fresh, kept, rest, count_changes(wanted, held, chosen))
 
 
-def _sort_out(sizes: dict[str, tuple[int, int]], parts: list[str]) -> tuple[list[str], list[str]]:
-    """The parts to keep and those to write anew, of `(rows, wanted rows)` by name."""
-    size = {part: sizes.get(posixpath.basename(part), (0, 0)) for part in parts}
-    whole = [part for part, (rows, wanted) in size.items() if rows == wanted > 0]
-    small = [part for part in whole if size[part][0] < _FEW_ROWS]
+def _sort_out(rows: dict[str, NDArray[np.bool_]]) -> tuple[list[str], list[str]]:
+    """The parts to keep and those to write anew, by which of their rows are wanted."""
+    whole = [part for part, wanted in rows.items() if len(wanted) and wanted.all()]
+    small = [part for part in whole if len(rows[part]) < _FEW_ROWS]
     together = set(small) if len(small) > _MANY_SMALL else set()
-    again = [part for part, (rows, wanted) in size.items() if 0 < wanted < rows or part in together]
+    again = [part for part, wanted in rows.items() if part in together or (wanted.any() and not wanted.all())]
     return [part for part in whole if part not in together], again
 
 
-def count_changes(wanted: DataFrame, held: DataFrame, chosen: DataFrame) -> Changes:
-    """wanted: `posting_id, content` of the catalogue; held: the same of what was encoded; chosen: what can stay."""
-    before = held.groupBy("posting_id").agg(F.collect_set("content").alias("contents"), F.lit(True).alias("was"))
-    again = chosen.select("posting_id", F.lit(True).alias("done"))
-    each = wanted.withColumn("is", F.lit(True)).join(before, "posting_id", "full_outer")
-    each = each.join(again, "posting_id", "left")
-    fresh = F.col("is") & F.col("done").isNull()
-    same = F.array_contains("contents", F.col("content"))
-    kinds = {
-        "unchanged": F.col("done"),
-        "new": fresh & F.col("was").isNull(),
-        "changed": fresh & F.col("was") & ~same,
-        "outdated": fresh & F.col("was") & same,
-        "removed": F.col("is").isNull(),
-    }
-    counts = each.agg(*[F.count_if(condition).alias(kind) for kind, condition in kinds.items()]).first()
-    assert counts is not None, "an aggregate has a row"
-    return Changes(**counts.asDict())
+def _count(
+    held: pa.ChunkedArray, place: NDArray[np.int64], same: NDArray[np.bool_], done: NDArray[np.bool_]
+) -> Changes:
+    """held: ids of what was encoded; place: which listing of the catalogue each is, −1 for none; same: whether its
+    content is that listing's; done: `[catalogue]`, whose code can be used again."""
+    known, outdated = np.zeros((2, len(done)), bool)
+    known[place[place >= 0]] = True
+    outdated[place[same]] = True
+    fresh = ~done
+    return Changes(
+        unchanged=int(done.sum()),
+        new=int((fresh & ~known).sum()),
+        changed=int((fresh & known & ~outdated).sum()),
+        outdated=int((fresh & outdated).sum()),
+        removed=pc.count_distinct(held.filter(pa.array(place < 0))).as_py(),
+    )

@@ -12,7 +12,7 @@ import structlog
 from pyspark.sql import SparkSession
 
 from kembar.config import Settings, add_settings_arguments
-from kembar.errors import KembarError
+from kembar.errors import message_for_user
 from kembar.progress import progress_bar
 from kembar.storage import describe_input
 
@@ -76,9 +76,11 @@ def describe_run(settings: Settings, **inputs: str) -> dict[str, Any]:
 
 
 def run_job(main: Callable[[], None]) -> None:
-    """Run a job; a KembarError becomes its message and exit status 2."""
+    """Run a job; an error that is the user's to mend becomes its message and exit status 2."""
     try:
         main()
-    except KembarError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
+    except Exception as error:
+        if (message := message_for_user(error)) is None:
+            raise
+        print(f"error: {message}", file=sys.stderr, flush=True)
         sys.exit(2)

@@ -2,75 +2,53 @@
 
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
-from pyspark.sql.types import StringType, StructField, StructType
 
-from kembar.errors import InputError
+from kembar.reading import CORRUPT, FAULT, ORDER, WHERE, read_csv, read_parquet
 from kembar.schemas import LISTINGS
-from kembar.storage import require, spark_path
+from kembar.storage import require
+from kembar.titles import LONGEST_TITLE
 
-_REQUIRED = ("posting_id", "image", "title")
-_OPTIONAL = ("image_phash", "label_group")
-_CORRUPT, _ORDER = "_corrupt_record", "_order"
-_BYTE_ORDER_MARK = "\ufeff"
-
-
-def _read_csv(spark: SparkSession, path: str) -> DataFrame:
-    """Every column as text, by the header's names; records that do not parse in `_corrupt_record`."""
-    reader = (
-        spark.read.option("multiLine", True)  # sellers put line breaks into titles
-        .option("quote", '"')
-        .option("escape", '"')  # the CSV way to write a quote is to double it
-        .option("mode", "PERMISSIVE")
-        .option("columnNameOfCorruptRecord", _CORRUPT)
-        .option("maxCharsPerColumn", -1)
-    )
-    first = reader.option("header", False).csv(path).first()  # Spark renames a repeated name, so we read them ourselves
-    header = [(name or "").lstrip(_BYTE_ORDER_MARK).strip() for name in first or ()]
-    if duplicated := sorted({name for name in header if header.count(name) > 1}):
-        raise InputError(f"{path}: the header names {', '.join(duplicated)} more than once")
-    schema = StructType([StructField(name, StringType()) for name in [*header, _CORRUPT]])
-    return reader.schema(schema).option("header", True).csv(path)
+_CSV_NAMES = tuple(f"{kind}{packed}" for kind in (".csv", ".txt") for packed in ("", ".gz", ".bz2", ".zst"))
+_LONGEST_ID = 256
+_LONGEST = {"image": 1024, "label_group": 256}
+_WHITE = (
+    "".join(map(chr, range(0x21)))
+    + "\x7f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff"
+    + "".join(map(chr, range(0x2000, 0x200E)))
+)
+_INVISIBLE = r"[\s\p{Z}\p{Cc}\p{Cf}]"
+# A cell, or what a spreadsheet that parts cells at another sign takes for one, that would call or fetch something.
+_FORMULA = r"(?s)(^|[,;\"'])[=+\-@].*[(|!\[]"
 
 
 def read_listings(spark: SparkSession, uri: str, kind: str = "auto") -> DataFrame:
-    """A catalogue from the competition's CSV, or Parquet of the same columns, in file order.
+    """A catalogue from the competition's CSV, or Parquet of the same columns, in file order: a file, or a folder.
 
     Columns beyond the known ones are ignored; `image_phash` and `label_group` may be absent.
 
     Raises:
-        InputError: the file is missing, or lacks a column that kembar needs.
+        InputError: the file is missing, is none of its kind, or lacks a column that kembar needs.
     """
     require(uri, "listings")
-    path = spark_path(uri)
-    parquet = kind == "parquet" or (kind == "auto" and not uri.lower().endswith((".csv", ".csv.gz", ".txt")))
-    raw = spark.read.parquet(path) if parquet else _read_csv(spark, path)
-    if missing := [c for c in _REQUIRED if c not in raw.columns]:
-        raise InputError(
-            f"{uri}: missing column {', '.join(missing)}; expected {', '.join(_REQUIRED)} "
-            f"and optionally {', '.join(_OPTIONAL)}; received {', '.join(c for c in raw.columns if c != _CORRUPT)}"
-        )
-    known = [F.col(c).cast("string").alias(c) if c in raw.columns else _nothing(c) for c in LISTINGS.names]
-    corrupt = F.col(_CORRUPT) if _CORRUPT in raw.columns else _nothing(_CORRUPT)
-    return raw.select(*known, corrupt).withColumn(_ORDER, F.monotonically_increasing_id())
-
-
-def _nothing(name: str) -> Column:
-    return F.lit(None).cast("string").alias(name)
+    parquet = kind == "parquet" or (kind == "auto" and not uri.lower().endswith(_CSV_NAMES))
+    return read_parquet(spark, uri) if parquet else read_csv(spark, uri)
 
 
 def _blank_as_null(name: str) -> Column:
-    return F.when(F.trim(name) != "", F.trim(name)).alias(name)
+    """Without white space around it, and null where there is nothing else."""
+    trimmed = F.btrim(F.col(name), F.lit(_WHITE))
+    return F.when(trimmed != "", trimmed).alias(name)
 
 
 def _fault() -> Column:
     """The first reason for which a row cannot be used; null for a usable one."""
-    first_of_its_id = F.row_number().over(Window.partitionBy("posting_id").orderBy(_ORDER)) == 1
     no_photo_nor_title = F.col("image").isNull() & F.col("title").isNull()
+    too_long = [F.when(F.length(c) > most, f"{c} has more than {most} characters") for c, most in _LONGEST.items()]
     return F.coalesce(
-        F.when(F.col(_CORRUPT).isNotNull(), "the record does not have as many fields as the header"),
+        F.col(FAULT),
         F.when(F.col("posting_id").isNull(), "posting_id is missing"),
-        F.when(F.col("posting_id").rlike(r"\s"), "posting_id holds white space, which separates ids in submission.csv"),
-        F.when(~first_of_its_id, "posting_id was seen before; its first row is kept"),
+        _id_fault(),
+        *too_long,
         F.when(
             ~F.col("image_phash").rlike("^[0-9a-fA-F]{16}$"),
             F.concat(F.lit("image_phash is not 16 hexadecimal digits: "), F.substring("image_phash", 1, 40)),
@@ -79,19 +57,45 @@ def _fault() -> Column:
     )
 
 
+def _id_fault() -> Column:
+    """Why an id that is there would break submission.csv: ids are parted by white space, and people open it."""
+    name = F.substring("posting_id", 1, _LONGEST_ID)
+    return F.coalesce(
+        F.when(F.length("posting_id") > _LONGEST_ID, f"posting_id has more than {_LONGEST_ID} characters"),
+        F.when(name.contains("\ufffd"), "posting_id holds a character that is not UTF-8"),
+        F.when(
+            name.rlike(_INVISIBLE),
+            "posting_id holds white space, which separates ids in submission.csv, or a character that cannot be seen",
+        ),
+        F.when(name.rlike(_FORMULA), "posting_id is a formula that a spreadsheet would run"),
+    )
+
+
 def judge_listings(raw: DataFrame) -> DataFrame:
-    """What `read_listings` gives, blanks as nulls, with the `reason` for which a row cannot be used."""
+    """What `read_listings` gives, blanks as nulls, with the `reason` for which a row cannot be used.
+
+    Of usable rows with one id the first is kept.
+    """
     blanked = [_blank_as_null(c) for c in LISTINGS.names]
-    return raw.select(*blanked, _CORRUPT, _ORDER).withColumn("reason", _fault())
+    judged = raw.select(*blanked, CORRUPT, FAULT, WHERE, ORDER).withColumn("reason", _fault())
+    of_its_id = Window.partitionBy("posting_id", F.col("reason").isNull()).orderBy(ORDER)
+    repeated = F.when(F.row_number().over(of_its_id) > 1, "posting_id was seen before; its first usable row is kept")
+    return judged.withColumn("reason", F.coalesce("reason", repeated))
 
 
 def split_listings(judged: DataFrame) -> tuple[DataFrame, DataFrame]:
-    """Usable LISTINGS, and the others in QUARANTINE, of `judge_listings`."""
-    good = judged.where(F.col("reason").isNull()).select(
-        *[F.lower(c).alias(c) if c == "image_phash" else F.col(c) for c in LISTINGS.names]
+    """Usable LISTINGS, and the others in QUARANTINE, of `judge_listings`.
+
+    A title is cut where nothing more of it is read. In QUARANTINE `posting_id` is null where it is what cannot be used.
+    """
+    cut = {"title": F.substring("title", 1, LONGEST_TITLE), "image_phash": F.lower("image_phash")}
+    good = judged.where(F.col("reason").isNull()).select(*[cut.get(c, F.col(c)).alias(c) for c in LISTINGS.names])
+    short = F.struct(*[F.substring(c, 1, LONGEST_TITLE).alias(c) for c in LISTINGS.names])
+    bad = judged.where(F.col("reason").isNotNull()).select(
+        F.when(_id_fault().isNull(), F.col("posting_id")).alias("posting_id"),
+        F.coalesce(F.col(CORRUPT), F.to_json(short)).alias("row"),
+        F.concat_ws(": ", WHERE, "reason").alias("reason"),
     )
-    row = F.coalesce(F.col(_CORRUPT), F.to_json(F.struct(*LISTINGS.names)))
-    bad = judged.where(F.col("reason").isNotNull()).select("posting_id", row.alias("row"), "reason")
     return good, bad
 
 
@@ -105,8 +109,7 @@ def label_listings(raw: DataFrame) -> DataFrame:
 
     A listing that went to quarantine still counts: not finding its twins is an error of the run.
     """
-    named = raw.select(_blank_as_null("posting_id"), _blank_as_null("label_group"), _ORDER).where(
-        r"posting_id not rlike '\\s'"
-    )
-    first = F.row_number().over(Window.partitionBy("posting_id").orderBy(_ORDER)) == 1
-    return named.withColumn("first", first).where("first").orderBy(_ORDER).select("posting_id", "label_group")
+    named = raw.select(_blank_as_null("posting_id"), _blank_as_null("label_group"), ORDER)
+    named = named.where(F.col("posting_id").isNotNull() & _id_fault().isNull())
+    first = F.row_number().over(Window.partitionBy("posting_id").orderBy(ORDER)) == 1
+    return named.withColumn("first", first).where("first").orderBy(ORDER).select("posting_id", "label_group")

@@ -10,10 +10,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
 
 from kembar.blocking import SOURCES
+from kembar.parts import PartFolder
 from kembar.schemas import MATCHES
 
+MATCHES_ARROW = to_arrow_schema(MATCHES)
 _SOURCE_SETS = pa.array(
     [[name for bit, name in enumerate(SOURCES) if bits >> bit & 1] for bits in range(1 << len(SOURCES))]
 )
@@ -44,6 +47,17 @@ def name_batches(
         columns = {name: batch[name] for name in batch.schema.names}
         columns |= sides | {"blocks": _SOURCE_SETS.take(batch["blocks"])}
         yield pa.RecordBatch.from_pydict({name: columns[name] for name in MATCHES.names})
+
+
+def write_matches(
+    folder: PartFolder, task: int, names: pa.ChunkedArray, batches: Iterator[pa.RecordBatch], least: float
+) -> Iterator[pa.RecordBatch]:
+    """SCORED batches of a task to PAIRS batches; MATCHES from the probability `least` on go into the task's part."""
+    with folder.open(task) as part:
+        for batch in batches:
+            for named in name_batches(names, iter([batch]), least):
+                part.write(named)
+            yield batch.select(["row_l", "row_r", "probability", "blocks"])
 
 
 def count_pairs(scored: DataFrame) -> tuple[int, dict[str, int]]:

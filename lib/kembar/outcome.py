@@ -6,27 +6,26 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
 from kembar.carried import Carried, LastRun
 from kembar.drift import Drift, Profile, compare_profiles, drift_page
 from kembar.group_ids import name_groups
 from kembar.group_log import CHANGES_ARROW, log_changes
+from kembar.grouping import Grouping
 from kembar.runs import NewTable, OutputFolder
-from kembar.storage import join_uri, read_arrow, write_arrow
+from kembar.storage import as_json, join_uri, read_arrow, write_arrow
 from kembar.submission import groups_table, quarantined_ids, submission_csv
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """contents: `posting_id, content` by row; labels: the group of each row `[n]`; quarantine: QUARANTINE; profile: as
-    `kembar.drift` makes it; last and carried: the run before and what holds of it, where there was one."""
+    """contents: `posting_id, content` by row; quarantine: QUARANTINE; profile: as `kembar.drift` makes it; last and
+    carried: the run before and what holds of it, where there was one."""
 
     contents: pa.Table
-    labels: NDArray[np.int64]
+    grouping: Grouping
     quarantine: DataFrame
     profile: Profile
     last: LastRun | None
@@ -52,9 +51,8 @@ class Outcome:
         before = self.last.groups if self.last else {}
         were = [before.get(name) for name in self.posting_ids]
         used = {*before.values(), *self.log["group_id"].to_pylist()}
-        return groups_table(
-            self.posting_ids, self.labels, name_groups(self.labels, self.posting_ids, were, used, self.number)
-        )
+        labels = self.grouping.labels
+        return groups_table(self.posting_ids, labels, name_groups(labels, self.posting_ids, were, used, self.number))
 
     @cached_property
     def changes(self) -> pa.Table:
@@ -63,20 +61,31 @@ class Outcome:
         after = dict(zip(self.posting_ids, self.groups["group_id"].to_pylist(), strict=True))
         return log_changes(before, after, changed, self.number)
 
+    @property
+    def catalogue(self) -> pa.Table:
+        """CATALOGUE."""
+        columns = {name: self.contents[name] for name in ("posting_id", "content")}
+        columns |= {"group_id": self.groups["group_id"], "component": self.grouping.component}
+        return pa.table(columns | {"cluster": self.grouping.cluster, "best_look": self.grouping.best})
+
     def write(self, folder: OutputFolder) -> dict[str, NewTable]:
         """Write the tables of this process, and say which all tables of the run are."""
-        tables = {
-            "groups": self.groups,
-            "changes": pa.concat_tables([self.log.cast(CHANGES_ARROW), self.changes]),
-            "catalogue": self.contents.append_column("group_id", self.groups["group_id"]),
-        }
+        changes = pa.concat_tables([self.log.cast(CHANGES_ARROW), self.changes])
+        tables = {"groups": self.groups, "changes": changes, "catalogue": self.catalogue}
         for name, table in tables.items():
             write_arrow(table, folder.staged(name, f"part-{folder.run}.parquet"))
-        return {name: NewTable([folder.staged(name)]) for name in (*tables, "matches", "lists")}
+        return {name: NewTable([folder.staged(name)]) for name in (*tables, "matches", "lists", "hashed")}
 
-    def files(self) -> dict[str, bytes]:
+    def publish(self, folder: OutputFolder, tables: dict[str, NewTable], counts: dict[str, Any], **facts: Any) -> None:
+        """Make this run the folder's result; facts: what the manifest says besides."""
+        told = {**counts, **self._step()}
+        summary = {**told, "thresholds": facts["thresholds"], "seconds": facts["seconds"]}
+        files = {**self._files(), "summary.json": as_json(summary)}
+        folder.publish(tables, files, {**self._for_the_next(), "counts": told, **facts})
+
+    def _files(self) -> dict[str, bytes]:
         """submission.csv, and after another run drift.md, what this one looks like beside it."""
-        answer = submission_csv(self.posting_ids, self.labels, quarantined_ids(self.quarantine))
+        answer = submission_csv(self.posting_ids, self.grouping.labels, quarantined_ids(self.quarantine))
         if self.last is None or self.drift is None:
             return {"submission.csv": answer}
         page = drift_page(self.last.manifest["profile"], self.profile, self.drift)
@@ -92,16 +101,16 @@ class Outcome:
         for name in self.drift.great if self.drift else ():
             tell(f"warning: {name}: this feed is not what it was in the last run; see drift.md")
 
-    def counts(self) -> dict[str, Any]:
-        """What the summary says of the step from the last run to this one."""
-        anew = len(self.carried.anew) if self.carried else len(self.labels)
+    def _step(self) -> dict[str, Any]:
+        """The step from the last run to this one."""
+        anew = len(self.carried.anew) if self.carried else len(self.contents)
         changes = dict(Counter(self.changes["event"].to_pylist()))
         return {"run": self.number, "looked_anew": anew, "changes": changes, "drift": self.drift and vars(self.drift)}
 
-    def facts(self) -> dict[str, Any]:
+    def _for_the_next(self) -> dict[str, Any]:
         """What the next run asks of this one's manifest: its number, and the share of the catalogue that changed since
         all listings looked for pairs."""
-        whole = self.carried is None or self.last is None or len(self.carried.anew) == len(self.labels)
+        whole = self.carried is None or self.last is None or len(self.carried.anew) == len(self.contents)
         before = 0.0 if self.last is None else float(self.last.manifest["stale"])
         stale = 0.0 if whole or self.carried is None else round(before + self.carried.stale, 6)
         return {"number": self.number, "stale": stale, "profile": self.profile}

@@ -7,6 +7,7 @@ from pyspark.sql.types import (
     DataType,
     FloatType,
     IntegerType,
+    LongType,
     StringType,
     StructField,
     StructType,
@@ -77,8 +78,16 @@ CHANGES = _table(
 """What became of groups (`kembar.group_log`): the number of the run since the first, the event, the group and its size
 afterwards, the listings that it won or lost, the groups from which those came or to which they went, and why."""
 
-CATALOGUE = _table(posting_id=_TEXT, content=_TEXT, group_id=_TEXT)
-"""What match worked on, for the next run: each listing's content and group."""
+CATALOGUE = _table(
+    posting_id=_TEXT,
+    content=_TEXT,
+    group_id=_TEXT,
+    component=LongType(),
+    cluster=LongType(),
+    best_look=_REAL,
+)
+"""What match worked on, for the next run: each listing's content and group; its component and cluster before lone
+listings joined, as least rows in order of posting_id (−1 for none); the highest first look of its pairs."""
 
 
 def conform(df: DataFrame, schema: StructType, name: str) -> DataFrame:

@@ -18,12 +18,8 @@ Rows = NDArray[np.int64]
 LISTS = "row bigint, others array<int>, blocks array<int>, first_look array<float>, " + ", ".join(
     f"{name}_distance array<float>" for name in DISTANCES
 )
-SCORED = (
-    "row_l bigint, row_r bigint, blocks int, probability float, "
-    + ", ".join(f"{name}_distance float" for name in DISTANCES)
-    + ", gap float, prior float, "
-    + ", ".join(f"{name}_evidence float" for name in EVIDENCE)
-)
+PAIRS = "row_l bigint, row_r bigint, probability float, blocks int"
+"""Scored pairs without their evidence. The batches of `score_batches` have that too: SCORED."""
 _ROWS_AT_ONCE = 256
 """Listings whose proposals are compared at once: their codes stay in the processor's cache."""
 

@@ -108,6 +108,12 @@ def as_json(value: dict[str, Any]) -> bytes:
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
 
 
+def file_bytes(uri: str) -> int:
+    """How large a file is."""
+    filesystem, path = filesystem_of(uri)
+    return int(filesystem.get_file_info(path).size or 0)
+
+
 def write_json(uri: str, value: dict[str, Any]) -> None:
     write_bytes(uri, as_json(value))
 
@@ -117,7 +123,7 @@ def read_json(uri: str) -> dict[str, Any]:
     require(uri, "file")
     try:
         value = json.loads(read_bytes(uri))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{uri} is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise InputError(f"{uri}: expected a JSON object, received {type(value).__name__}")
@@ -134,6 +140,12 @@ def write_arrow(table: pa.Table, uri: str) -> None:
     filesystem, path = filesystem_of(uri)
     filesystem.create_dir(posixpath.dirname(path), recursive=True)
     pq.write_table(table, path, filesystem=filesystem)
+
+
+def read_part(uri: str, columns: list[str]) -> pa.Table:
+    """Some columns of one Parquet file."""
+    filesystem, path = filesystem_of(uri)
+    return pq.ParquetFile(path, filesystem=filesystem).read(columns)
 
 
 def table_parts(uri: str) -> list[str]:
@@ -168,7 +180,11 @@ def read_table(spark: SparkSession, uri: str, schema: StructType) -> DataFrame:
     Raises:
         InputError: as `table_parts`, or it does not fit its schema.
     """
-    return conform(spark.read.parquet(*map(spark_path, table_parts(uri))), schema, posixpath.basename(uri))
+    from kembar.inputs import parquet_schema  # which itself finds its files by this module
+
+    for part in (parts := table_parts(uri)):
+        parquet_schema(part)  # all are whole, and none names code that PySpark would import
+    return conform(spark.read.parquet(*map(spark_path, parts)), schema, posixpath.basename(uri))
 
 
 def rewrite_table(df: DataFrame, uri: str) -> DataFrame:
@@ -177,12 +193,14 @@ def rewrite_table(df: DataFrame, uri: str) -> DataFrame:
     return df.sparkSession.read.parquet(spark_path(uri))
 
 
-def read_arrow(uri: str, columns: list[str] | None = None) -> pa.Table:
-    """A table that Spark wrote, or some columns of it, past Spark: read by Arrow into this process."""
+def read_arrow(uri: str, columns: list[str] | None = None, where: ds.Expression | None = None) -> pa.Table:
+    """A table that Spark wrote, or some columns or rows of it, past Spark: read by Arrow into this process."""
     filesystem, path = filesystem_of(uri)
     found = table_parts(uri)
     within: Any = path if found == [uri] else [filesystem_of(part)[1] for part in found]
-    return ds.dataset(within, format="parquet", filesystem=filesystem, exclude_invalid_files=True).to_table(columns)
+    return ds.dataset(within, format="parquet", filesystem=filesystem, exclude_invalid_files=True).to_table(
+        columns, where
+    )
 
 
 def require_finished(uri: str, made_by: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from kembar.packing import pack_lists, unpack_lists
 
 BUCKETS = 2**20
 HASHED_TERMS = (
-    "posting_id string, image_embedding binary, title_embedding binary, phash string, "
+    "posting_id string, content string, image_embedding binary, title_embedding binary, phash string, "
     "words_ids binary, words_counts binary, characters_ids binary, characters_counts binary"
 )
 PACKED = {"ids": np.int32, "counts": np.uint16}
@@ -71,7 +71,7 @@ def hash_terms(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """ENCODED batches to `HASHED_TERMS` batches: terms as buckets and counts, everything packed into bytes."""
     for batch in batches:
         codes = {name: pack_lists(batch[name], np.float16) for name in ("image_embedding", "title_embedding")}
-        columns = {"posting_id": batch["posting_id"], **codes, "phash": batch["phash"]}
+        columns = {"posting_id": batch["posting_id"], "content": batch["content"], **codes, "phash": batch["phash"]}
         for kind, matrix in count_terms([terms or [] for terms in batch["terms"].to_pylist()]).items():
             offsets = pa.array(matrix.indptr.astype(np.int32))
             for part, values in (("ids", matrix.indices), ("counts", matrix.data)):

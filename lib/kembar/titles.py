@@ -14,7 +14,8 @@ _ESCAPED_BYTES = re.compile(r"(?:\\x[0-9a-fA-F]{2})+")
 _TERM = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*")
 # Scripts written without spaces: a run of them is one "word" that no other title repeats.
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u0e80-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
-_LONGEST_TITLE = 1000
+LONGEST_TITLE = 1000
+"""Characters of a title that are read; what stands behind them is left out."""
 
 
 def _decode_escapes(match: re.Match[str]) -> str:
@@ -51,7 +52,7 @@ def normalise_title(title: str | None) -> str:
     """
     if not title:
         return ""
-    text = unicodedata.normalize("NFKC", undo_byte_escapes(title[:_LONGEST_TITLE])).lower()
+    text = unicodedata.normalize("NFKC", undo_byte_escapes(title[:LONGEST_TITLE])).lower()
     text = " ".join("".join(map(_keep, text)).split())
     return text if _TERM.search(text) else ""
 

@@ -19,7 +19,7 @@ _CELLS = 2**25  # of a block of likenesses: 128 MiB
 
 def read_index() -> tuple[CatalogueIndex, np.ndarray, int]:
     """The index that match would build, the products of its rows, and how many planted pairs there are."""
-    table = read_encoded(["image_embedding", "title_embedding", "phash", "terms"])
+    table = read_encoded(["content", "image_embedding", "title_embedding", "phash", "terms"])
     hashed = pa.Table.from_batches(list(hash_terms(iter(table.to_batches())))).combine_chunks()
     index, posting_ids = build_index(hashed)
     return index.centred(), *read_products(pa.chunked_array([pa.array(posting_ids)]))

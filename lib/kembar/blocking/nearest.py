@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from kembar.heads import Matrix
 
-CELL_SIZE, PROBES = 100, 16
+CELL_SIZE, PROBES = 100, 24
 _MOST_CELLS = 8192
-_SAMPLE_PER_CELL, _ROUNDS = 24, 5
+_SAMPLE_PER_CELL, _ROUNDS = 24, 2
 _CHUNK = 65_536
 
 Rows = NDArray[np.int64]
@@ -31,6 +31,15 @@ def hash_codes(phash: NDArray[np.uint64]) -> Matrix:
     return ((bits - 0.5) / 4).astype(np.float32)
 
 
+def cell_count(listings: int) -> int:
+    """Cells of so many listings: the power of two by which a cell has nearest to 100 of them.
+
+    >>> [cell_count(listings) for listings in (1, 1_499, 70_000, 100_000, 10_000_000)]
+    [1, 16, 512, 1024, 8192]
+    """
+    return min(2 ** max(round(np.log2(max(listings / CELL_SIZE, 1))), 0), _MOST_CELLS)
+
+
 @dataclass(frozen=True)
 class NearestCodes:
     """An inverted file over the codes of some rows of a catalogue; those are the ids that it answers with."""
@@ -38,17 +47,23 @@ class NearestCodes:
     file: Any
 
     @staticmethod
-    def build(codes: Callable[[Rows], Matrix], rows: Rows, seed: int) -> "NearestCodes":
+    def build(codes: Callable[[Rows], Matrix], rows: Rows, order: NDArray[np.uint64], seed: int) -> "NearestCodes":
         """Of `rows`, of which there is at least one, and whose codes `codes` gives; they are kept in half precision.
 
-        Up to 819,200 listings a cell's size does not grow.
+        order: `[rows]`, a number for each that is as good as drawn and does not change when others come and go. The
+        first in that order are the sample and the first centres, and the number of cells is a power of two, so that
+        the cells of a catalogue of which a little changed are nearly the same. Up to 1.1 million listings a cell's size
+        does not grow.
         """
-        dim, cells = codes(rows[:1]).shape[1], min(max(len(rows) // CELL_SIZE, 1), _MOST_CELLS)
-        flat, half = faiss.IndexFlatIP(dim), faiss.ScalarQuantizer.QT_fp16
-        file = faiss.IndexIVFScalarQuantizer(flat, dim, cells, half, faiss.METRIC_INNER_PRODUCT, False)
-        file.cp.niter, file.cp.seed, file.cp.spherical, file.cp.min_points_per_centroid = _ROUNDS, seed, True, 1
-        sample = np.random.default_rng(seed).permutation(rows)[: cells * _SAMPLE_PER_CELL]
-        file.train(codes(np.sort(sample)))
+        dim, cells = codes(rows[:1]).shape[1], cell_count(len(rows))
+        centres, half = faiss.IndexFlatIP(dim), faiss.ScalarQuantizer.QT_fp16
+        sample = codes(rows[np.argsort(order, kind="stable")[: cells * _SAMPLE_PER_CELL]])
+        means = faiss.Clustering(dim, cells)
+        means.niter, means.seed, means.spherical, means.min_points_per_centroid = _ROUNDS, seed, True, 1
+        faiss.copy_array_to_vector(np.ascontiguousarray(sample[:cells]).ravel(), means.centroids)
+        means.train(sample, centres)
+        file = faiss.IndexIVFScalarQuantizer(centres, dim, cells, half, faiss.METRIC_INNER_PRODUCT, False)
+        file.train(sample)
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
             file.add_with_ids(codes(chunk), chunk)

@@ -59,7 +59,8 @@ class Blocking:
         for source in _NEAR:
             rows = np.flatnonzero(_has(index, source))
             if len(rows):
-                near[source] = NearestCodes.build(partial(_codes, index, source), rows, settings.seed)
+                order = index.draw(settings.seed)[rows]
+                near[source] = NearestCodes.build(partial(_codes, index, source), rows, order, settings.seed)
         topic = near["title_near"].cell_of(len(index)) if "title_near" in near else np.full(len(index), -1, np.int32)
         keyed = {"hash_band": hash_blocks(index, settings), "rare_term": word_blocks(index, settings, topic)}
         return Blocking(index, keyed, near, settings)

@@ -2,16 +2,19 @@
 
 from kembar.grouping.clusters import Clusterer
 from kembar.grouping.components import connected_components
-from kembar.grouping.labels import best_neighbours, join_lone_listings, label_rows, read_neighbours
+from kembar.grouping.labels import Grouping, best_neighbours, by_row, join_lone_listings, read_neighbours
 from kembar.grouping.links import Links, place_links
+from kembar.grouping.settled import Settled
 
 __all__ = [
     "Clusterer",
+    "Grouping",
     "Links",
+    "Settled",
     "best_neighbours",
+    "by_row",
     "connected_components",
     "join_lone_listings",
-    "label_rows",
     "place_links",
     "read_neighbours",
 ]

@@ -36,11 +36,22 @@ def read_neighbours(table: pa.Table) -> Neighbours:
     return Neighbours(*columns)
 
 
-def label_rows(listings: int, clusters: pa.Table) -> Rows:
-    """Label of every listing `[n]`: its cluster, or itself where it is in none."""
-    labels = np.arange(listings, dtype=np.int64)
-    labels[np.asarray(clusters["row"].combine_chunks())] = np.asarray(clusters["cluster"].combine_chunks())
-    return labels
+@dataclass(frozen=True)
+class Grouping:
+    """Of each row `[n]`: the group; the component and the cluster before lone listings joined, −1 for none; the highest
+    first look of its pairs."""
+
+    labels: Rows
+    component: Rows
+    cluster: Rows
+    best: NDArray[np.float32]
+
+
+def by_row(listings: int, rows: Rows, values: Rows) -> Rows:
+    """`values` `[m]` of some rows as one for each row `[listings]`, −1 where there is none."""
+    found = np.full(listings, -1, np.int64)
+    found[rows] = values
+    return found
 
 
 def join_lone_listings(

@@ -5,6 +5,7 @@ import argparse
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 def groups_table(listings: pd.DataFrame, submission: pd.DataFrame, count: int) -> Table:
@@ -21,9 +22,15 @@ def groups_table(listings: pd.DataFrame, submission: pd.DataFrame, count: int) -
         for posting_id in group:
             listing = known.loc[posting_id]
             right = "yes" if listing["label_group"] == usual else "no"
-            table.add_row(posting_id, " ".join(listing["title"].split()), f"{listing['image'][:7]}...", right)
+            cells = (posting_id, " ".join(listing["title"].split()), f"{listing['image'][:7]}...")
+            table.add_row(*map(_plain, cells), right)
         table.add_section()
     return table
+
+
+def _plain(text: str) -> Text:
+    """Text as it is, whatever signs of markup it has, without what a terminal would obey."""
+    return Text("".join(char for char in text if char.isprintable()))
 
 
 def main() -> None:

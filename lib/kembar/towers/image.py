@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from kembar.errors import ConfigError
 from kembar.heads import normalise_rows
+from kembar.towers import EFFICIENTNET as EFFICIENTNET
+from kembar.towers import SMALL_CNN as SMALL_CNN
 from kembar.towers import lite0, lite0_int8, small_cnn
 from kembar.towers.runtime import tensorflow
 
-EFFICIENTNET, SMALL_CNN = "efficientnet-lite0", "small-cnn"
 _ROUNDED_TO = 8
 
 

@@ -1,10 +1,8 @@
 """The small CNN: an image tower of under 40,000 parameters, trained from scratch with the rest."""
 
-import io
 from typing import Any
 
-import numpy as np
-
+from kembar.arrays import pack_arrays, unpack_arrays
 from kembar.errors import BundleError
 
 INPUT_PX = 96
@@ -38,18 +36,16 @@ def build_small_cnn(seed: int = 7) -> Any:
 
 def pack_weights(model: Any) -> bytes:
     """The model's weights as the bytes of an .npz file, without pickle."""
-    buffer = io.BytesIO()
-    np.savez(buffer, *model.get_weights())
-    return buffer.getvalue()
+    return pack_arrays({f"arr_{i}": array for i, array in enumerate(model.get_weights())})
 
 
 def unpack_weights(data: bytes) -> Any:
     """The model with the weights of `pack_weights`. Raises BundleError where they are not its."""
     model = build_small_cnn()
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            model.set_weights([archive[f"arr_{i}"] for i in range(len(archive.files))])
-    except (ValueError, KeyError, OSError) as error:
+        arrays = unpack_arrays(data)
+        model.set_weights([arrays[f"arr_{i}"] for i in range(len(arrays))])
+    except (ValueError, KeyError) as error:
         raise BundleError(f"the image tower's weights do not fit the small CNN: {error}") from error
     return model
 

@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 
 from kembar.errors import ConfigError
 from kembar.heads import normalise_rows
+from kembar.towers import BUILTIN as BUILTIN
 from kembar.towers.cache import file_fingerprint
 from kembar.towers.runtime import tensorflow
 from kembar.towers.use import use_fingerprint, use_path
-
-BUILTIN = "builtin:use-multilingual"
 
 
 class TextTower:

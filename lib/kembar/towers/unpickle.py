@@ -5,6 +5,7 @@ to storages, the storages' keys), then each storage's length and raw numbers. A 
 name any function to call; this one may name four harmless stand-ins and nothing else.
 """
 
+import math
 import pickle
 from collections import OrderedDict
 from pathlib import Path
@@ -31,6 +32,12 @@ class _Tensor:
         self.storage, self.offset, self.shape, self.stride = storage, offset, shape, stride
 
     def array(self) -> NDArray[Any]:
+        """The tensor. Raises ValueError where it would reach beyond its storage, which NumPy does not check here."""
+        if self.offset < 0 or len(self.shape) != len(self.stride) or min((*self.shape, *self.stride), default=0) < 0:
+            raise ValueError(f"a tensor {self.shape} of steps {self.stride} at {self.offset}")
+        last = self.offset + sum((n - 1) * step for n, step in zip(self.shape, self.stride, strict=True))
+        if math.prod(self.shape) > len(self.storage.data) or (0 not in self.shape and last >= len(self.storage.data)):
+            raise ValueError(f"a tensor {self.shape} reaches beyond its storage of {len(self.storage.data)} numbers")
         data = self.storage.data[self.offset :]
         steps = tuple(step * data.itemsize for step in self.stride)
         return np.lib.stride_tricks.as_strided(data, self.shape, steps, writeable=False).copy()
@@ -82,15 +89,17 @@ def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
             reader = TensorUnpickler(file)
             tensors = reader.load()
             for key in TensorUnpickler(file).load():
-                _fill(file, reader.storages[str(key)])
-        except (pickle.UnpicklingError, EOFError, KeyError, ValueError, TypeError) as error:
+                _fill(file, reader.storages[str(key)], path.stat().st_size)
+            return {str(name): tensor.array() for name, tensor in tensors.items()}
+        except BundleError:
+            raise
+        except Exception as error:  # what a stream of opcodes can go wrong by has no list
             raise BundleError(f"{path} cannot be read as a PyTorch weights file: {error!r}") from error
-    return {name: tensor.array() for name, tensor in tensors.items()}
 
 
-def _fill(file: IO[bytes], storage: _Storage) -> None:
+def _fill(file: IO[bytes], storage: _Storage, file_size: int) -> None:
     length = int.from_bytes(file.read(8), "little")
-    raw = file.read(length * storage.dtype.itemsize)
+    raw = file.read(min(length * storage.dtype.itemsize, file_size))
     if length != storage.size or len(raw) != length * storage.dtype.itemsize:
         raise ValueError(f"a storage of {storage.size} numbers is cut short")
     storage.data = np.frombuffer(raw, storage.dtype)

@@ -6,6 +6,7 @@ from string import Template
 
 from kembar.bundle import Bundle
 from kembar.config import Settings
+from kembar.review import Gain
 from kembar.training.deciders import Figure, describe
 
 _CARD = Template("""\
@@ -26,7 +27,7 @@ Decides which listings of a marketplace catalogue sell the same product.
 | catalogue | listings | products | row-wise mean F1 | 95 % |
 |---|---:|---:|---:|---|
 $rows
-
+$decisions
 Each product was grouped among all listings of its catalogue by curves that were fitted without it. The thresholds
 were chosen on these same groups, so the F1 is a little flattering, and a larger catalogue has more
 look-alikes. A bundle holds numbers only: heads, curves and thresholds.
@@ -46,7 +47,9 @@ def _named(figures: list[Figure]) -> list[Figure]:
     return [replace(each, catalogue=name) for each, name in zip(figures, names, strict=True)]
 
 
-def finish_bundle(bundle: Bundle, figures: list[Figure], settings: Settings) -> tuple[Bundle, str]:
+def finish_bundle(
+    bundle: Bundle, figures: list[Figure], settings: Settings, gain: Gain | None = None
+) -> tuple[Bundle, str]:
     """The bundle with what it was trained on, and its card as Markdown."""
     named = _named(figures)
     rows = [
@@ -54,6 +57,8 @@ def finish_bundle(bundle: Bundle, figures: list[Figure], settings: Settings) -> 
         for f in named
     ]
     trained_on = {"base": settings.training.base, "loss": settings.training.loss, "catalogues": describe(named)}
+    if gain:
+        trained_on["decisions"] = vars(gain)
     titled, untitled = bundle.titled.thresholds, bundle.untitled.thresholds
     card = _CARD.substitute(
         base=settings.training.base,
@@ -64,12 +69,14 @@ def finish_bundle(bundle: Bundle, figures: list[Figure], settings: Settings) -> 
         untitled_match=untitled.match,
         untitled_lone=untitled.lone,
         rows="\n".join(rows),
+        decisions=f"\nFitted to {gain}.\n" if gain else "",
     )
     return replace(bundle, trained_on=trained_on), card
 
 
-def describe_gains(figures: list[Figure]) -> str:
-    """F1 on left-out products in a line for each catalogue, and whether the new bundle is better than its base."""
+def describe_gains(figures: list[Figure], gain: Gain | None = None) -> str:
+    """F1 on left-out products in a line for each catalogue, whether the new bundle is better than its base, and what
+    decisions were worth."""
     lines = []
     for each in figures:
         line = f"{short_name(each.catalogue)}: F1 {each.f1:.3f} on left-out products"
@@ -78,4 +85,4 @@ def describe_gains(figures: list[Figure]) -> str:
             verdict = "better" if low > 0 else "worse" if high < 0 else "no clear difference"
             line += f", {each.base.f1:.3f} with the base bundle ({verdict}: {low:+.3f} to {high:+.3f})"
         lines.append(line)
-    return "\n".join(lines)
+    return "\n".join([*lines, *([str(gain)] if gain else [])])

@@ -69,12 +69,20 @@ def fit_deciders(
     return replace(start, titled=titled or fitted["untitled"], untitled=untitled or fitted["titled"]), figures
 
 
+def labelled_enough(catalogue: LabelledCatalogue) -> bool:
+    """Whether a catalogue has the labelled products that thresholds can be chosen on."""
+    return _products(catalogue) >= 2 * FOLDS and len(np.unique(catalogue.fold[catalogue.fold >= 0])) == FOLDS
+
+
+def _products(catalogue: LabelledCatalogue) -> int:
+    return len(np.unique(catalogue.product[catalogue.fold >= 0]))
+
+
 def _check_products(catalogue: LabelledCatalogue) -> None:
-    judged = catalogue.fold >= 0
-    products = len(np.unique(catalogue.product[judged]))
-    if products < 2 * FOLDS or len(np.unique(catalogue.fold[judged])) < FOLDS:
+    if not labelled_enough(catalogue):
         raise TrainingError(
-            f"{catalogue.name} has {products} labelled groups to choose thresholds on; label {4 * FOLDS} or more"
+            f"{catalogue.name} has {_products(catalogue)} labelled groups to choose thresholds on; "
+            f"label {4 * FOLDS} or more"
         )
 
 

@@ -1,10 +1,12 @@
 """What a training is asked to start from, checked before Spark starts."""
 
+from argparse import Namespace
 from collections.abc import Sequence
 
 from kembar.bundle import Bundle, load_bundle
 from kembar.config import Settings
 from kembar.errors import ConfigError
+from kembar.storage import join_uri, require, require_images
 from kembar.towers.image import EFFICIENTNET, SMALL_CNN
 
 SHIPPED, SCRATCH = "shipped", "scratch"
@@ -48,3 +50,25 @@ def pair_up(listings: Sequence[str], images: Sequence[str]) -> list[tuple[str, s
             "name the folder of photos of each catalogue, in the same order"
         )
     return list(zip(listings, images, strict=True))
+
+
+def check_sources(args: Namespace, base: Bundle | None) -> None:
+    """Whether there is something to learn from: catalogues with their photos, or decisions about a match run.
+
+    Raises:
+        ConfigError: neither is named, or what is named does not go together.
+        InputError: a file or folder is missing.
+    """
+    if args.matched and (args.listings or args.images):
+        raise ConfigError("--matched stands in place of --listings and --images: leave out the one or the others")
+    if args.matched and not args.decisions:
+        raise ConfigError("--matched needs --decisions, what was decided about its pairs")
+    if args.matched and base is None:
+        raise ConfigError(f"--matched fits the deciders of a bundle: it does not go with training.base={SCRATCH}")
+    if not args.matched and not args.listings:
+        raise ConfigError("nothing to learn from: name --listings and --images, or --matched and --decisions")
+    for listings, images in pair_up(args.listings, args.images):
+        require(listings, "listings")
+        require_images(images)
+    if args.matched:
+        require(join_uri(args.matched, "matches"), "the table of a finished match run")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from argparse import Namespace
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -47,3 +48,15 @@ class TrainingWork:
     def has(self, table: str) -> bool:
         """Whether a table was written to its end."""
         return (self.folder / table / "_SUCCESS").exists()
+
+
+def open_work(args: Namespace, settings: Settings) -> TrainingWork:
+    """The work folder that a training job's options name, started anew or gone on with.
+
+    Raises:
+        TrainingError: as `TrainingWork.open`.
+    """
+    folder = Path(args.work or f"{args.bundle.rstrip('/')}.training")
+    work = TrainingWork(folder, args.listings + args.images, settings)
+    work.open(args.resume)
+    return work

@@ -40,7 +40,7 @@ class Scenes:
     @staticmethod
     def load(folder: Path) -> "Scenes":
         noise = np.random.default_rng(0).integers(0, 256, (_NOISE_PX, _NOISE_PX, 3), dtype=np.uint8)
-        return Scenes(np.load(folder / SCENES, mmap_mode="r"), Image.fromarray(noise))
+        return Scenes(np.load(folder / SCENES, mmap_mode="r", allow_pickle=False), Image.fromarray(noise))
 
 
 def _views(number: int, seed: int) -> NDArray[np.uint8]:

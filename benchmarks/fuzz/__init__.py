@@ -1,0 +1,1 @@
+"""Bad input of every kind known, drawn by seed, with what must come of each case."""

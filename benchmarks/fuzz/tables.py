@@ -1,0 +1,137 @@
+"""Catalogues as Parquet of every type, whole and damaged, and files that are no catalogue at all."""
+
+import gzip
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fuzz.rows import HEADER
+
+Rng = np.random.Generator
+_ROWS = 40
+_TEXTS = [f"Kaos {n}" for n in range(_ROWS)]
+_COLUMNS = ("posting_id", "image", "image_phash", "title", "label_group")
+
+
+@dataclass(frozen=True)
+class FileCase:
+    """A file by its name and bytes. due: rows as many as `rows`, used or quarantined; or an error; or either."""
+
+    kind: str
+    name: str
+    data: bytes
+    due: Literal["rows", "error", "either"]
+    rows: int = 0
+
+
+def _column(kind: str, rng: Rng) -> pa.Array:
+    numbers = pa.array(rng.integers(0, 100, _ROWS))
+    bytes_ = [rng.integers(0, 256, 6, dtype=np.uint8).tobytes() for _ in range(_ROWS)]
+    made = {
+        "text": pa.array(_TEXTS),
+        "text with nulls": pa.array([None if n % 3 else text for n, text in enumerate(_TEXTS)]),
+        "large text": pa.array(_TEXTS, pa.large_string()),
+        "dictionary": pa.array(_TEXTS).dictionary_encode(),
+        "whole numbers": numbers,
+        "small numbers": numbers.cast(pa.int8()),
+        "unsigned numbers": numbers.cast(pa.uint64()),
+        "decimal whole numbers": numbers.cast(pa.decimal128(38, 0)),
+        "binary": pa.array(bytes_),
+        "nothing": pa.nulls(_ROWS),
+        "one of a million characters": pa.array(["k" * 1_000_000, *_TEXTS[1:]]),
+        "floats": numbers.cast(pa.float64()),
+        "lists": pa.array([[text] for text in _TEXTS]),
+        "structs": pa.array([{"text": text} for text in _TEXTS]),
+        "flags": pa.array([n % 2 == 0 for n in range(_ROWS)]),
+        "dates": numbers.cast(pa.int32()).cast(pa.date32()),
+        "fractions": numbers.cast(pa.decimal128(12, 2)),
+        "bytes of one length": pa.array([b"abcdefgh"] * _ROWS, pa.binary(8)),
+    }
+    return made[kind]
+
+
+_TEXTUAL = (
+    "text", "text with nulls", "large text", "dictionary", "whole numbers", "small numbers", "unsigned numbers",
+    "decimal whole numbers", "binary", "nothing", "one of a million characters",
+)  # fmt: skip
+_FOREIGN = ("floats", "lists", "structs", "flags", "dates", "fractions", "bytes of one length")
+
+
+def as_parquet(table: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, row_group_size=15)
+    return buffer.getvalue()
+
+
+def plain_table() -> pa.Table:
+    ids, images = [f"p{n}" for n in range(_ROWS)], [f"{n}.jpg" for n in range(_ROWS)]
+    columns = (ids, images, ["94974f937d4c2433"] * _ROWS, _TEXTS, ["7"] * _ROWS)
+    return pa.table(dict(zip(_COLUMNS, columns, strict=True)))
+
+
+def draw_typed(number: int, rng: Rng) -> FileCase:
+    """A table of which one to three columns are of other types."""
+    table, foreign = plain_table(), False
+    for name in rng.choice(_COLUMNS, int(rng.integers(1, 4)), replace=False):
+        kinds = (*_TEXTUAL, *_FOREIGN)
+        kind = kinds[rng.integers(len(kinds))]
+        foreign = foreign or (kind in _FOREIGN and not (kind == "floats" and name == "label_group"))
+        table = table.set_column(table.schema.get_field_index(name), name, _column(kind, rng))
+    due = "error" if foreign else "rows"
+    return FileCase(
+        f"Parquet of {'foreign' if foreign else 'other'} types", f"{number}.parquet", as_parquet(table), due, _ROWS
+    )
+
+
+def draw_damaged(number: int, rng: Rng) -> FileCase:
+    """A whole Parquet file that was cut short or in which bytes were changed."""
+    data = bytearray(as_parquet(plain_table()))
+    if rng.random() < 0.3:
+        return FileCase("Parquet cut short", f"{number}.parquet", bytes(data[: rng.integers(len(data))]), "error")
+    for _ in range(int(rng.integers(1, 12))):
+        data[rng.integers(len(data))] = rng.integers(256)
+    return FileCase("Parquet with bytes changed", f"{number}.parquet", bytes(data), "either", _ROWS)
+
+
+def hopeless_files(rng: Rng) -> list[FileCase]:
+    """Files that are no catalogue, or of which nobody knows how much is missing."""
+    noise = rng.integers(0, 256, 60_000, dtype=np.uint8).tobytes()
+    body = f"{HEADER}\n" + "".join(f"z{n},{n}.jpg,,{noise[n : n + 9].hex()},1\n" for n in range(50_000))
+    packed, whole = gzip.compress(body.encode()), as_parquet(plain_table())
+    without = as_parquet(plain_table().drop_columns(["title"]))
+    made = {
+        "empty file": ("a.csv", b""),
+        "blank lines": ("a.csv", b"\n\n\r\n"),
+        "wrong header": ("a.csv", b"id,picture,name\n1,2,3\n"),
+        "a column named twice": ("a.csv", b"posting_id,title,title,image\n1,2,3,4\n"),
+        "separated by semicolons": ("a.csv", HEADER.replace(",", ";").encode() + b"\n1;2;3;4;5\n"),
+        "separated by tabs": ("a.csv", HEADER.replace(",", "\t").encode() + b"\n1\t2\t3\t4\t5\n"),
+        "UTF-16 without its mark": ("a.csv", f"{HEADER}\n1,2,3,4,5\n".encode("utf-16-le")),
+        "header in a quote that never closes": ("a.csv", b'"' + f"{HEADER}\n1,2,3,4,5\n".encode()),
+        "no header but a row": ("a.csv", b"a,1.jpg,,Kaos,1\n"),
+        "noise": ("a.csv", noise),
+        "a header of a million names": ("a.csv", b"x," * 1_000_000 + b"\n1\n"),
+        "a header without end": ("a.csv", b"x" * 3_000_000),
+        "Parquet named as CSV": ("a.csv", whole),
+        "a photo named as CSV": ("a.csv", b"\xff\xd8\xff\xe0" + noise),
+        "gzip named as CSV": ("a.csv", packed),
+        "CSV named as gzip": ("a.csv.gz", body.encode()),
+        "gzip cut short": ("a.csv.gz", packed[: len(packed) // 2]),
+        "gzip changed": ("a.csv.gz", packed[:90_000] + bytes(64) + packed[90_064:]),
+        "CSV named as Parquet": ("a.parquet", body.encode()),
+        "empty Parquet": ("a.parquet", b""),
+        "Parquet without a title": ("a.parquet", without),
+    }
+    return [FileCase(kind, name, data, "error") for kind, (name, data) in made.items()]
+
+
+def write_foreign_folder(folder: Path) -> None:
+    """A folder of Parquet files with a text file among them."""
+    folder.mkdir()
+    (folder / "part-0.parquet").write_bytes(as_parquet(plain_table()))
+    (folder / "README.txt").write_text("exported yesterday\n")

@@ -1,0 +1,47 @@
+"""Choose the pairs whose answers would teach kembar most, for people to decide about.
+
+spark-submit jobs/review.py --matched DIR --output questions.csv [--count 500] [--decisions decisions.csv]
+
+Fill in the column decision with same or different, or open the report, which shows photos. Then
+  spark-submit jobs/train.py --matched DIR --decisions questions.csv --bundle mine/
+"""
+
+from pyspark.sql import functions as F
+
+from kembar.bundle import load_bundle
+from kembar.config import settings_from
+from kembar.decisions import read_decisions
+from kembar.jobs import Stages, job_parser, run_job
+from kembar.review import choose_questions, write_questions
+from kembar.review.ask import POOL
+from kembar.schemas import MATCHES
+from kembar.session import get_session
+from kembar.storage import join_uri, read_table, require
+
+
+def main() -> None:
+    parser = job_parser(
+        __doc__, matched="the folder that jobs/match.py wrote", output="where to write the pairs as a CSV file"
+    )
+    parser.add_argument("--bundle", metavar="PATH", help="the bundle it was matched with; kembar's own if left out")
+    parser.add_argument("--count", type=int, default=500, metavar="N", help="how many pairs, at most (500)")
+    parser.add_argument("--decisions", metavar="FILE", help="what was decided already, and is not asked again")
+    args = parser.parse_args()
+    settings, bundle = settings_from(args), load_bundle(args.bundle)
+    decisions = read_decisions(args.decisions) if args.decisions else None
+    require(join_uri(args.matched, "matches"), "the table of a finished match run")
+
+    spark = get_session("kembar review")
+    stages = Stages("review", spark, settings.logging.format)
+    with stages("read"):
+        matches = read_table(spark, join_uri(args.matched, "matches"), MATCHES)
+        doubt = F.abs(F.col("probability") - 0.5)
+        doubtful = matches.orderBy(doubt, "posting_id_l", "posting_id_r").limit(POOL).toArrow()
+    with stages("choose"):
+        questions = choose_questions(bundle, doubtful, args.count, decisions)
+        write_questions(questions, args.output)
+    print(f"{len(questions)} pairs to decide about: {args.output}")
+
+
+if __name__ == "__main__":
+    run_job(main)

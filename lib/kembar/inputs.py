@@ -1,0 +1,129 @@
+"""Input files as they are: text in whatever encoding says what it is, and Parquet by its footers, before Spark sees it.
+
+Spark believes what a Parquet file says of itself: its own metadata in the footer can name a Python module for a
+column's type, which PySpark then imports. Listings are therefore read by a schema that comes from here.
+"""
+
+import io
+import json
+import posixpath
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, TextIO
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+
+from kembar.errors import InputError
+from kembar.storage import filesystem_of
+
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_PARQUET = b"PAR1"
+_BUFFER = 1 << 20
+_AT_ONCE = 16
+_SPARK_SCHEMA = b"org.apache.spark.sql.parquet.row.metadata"
+_SPARK_READS_FIRST = ("_metadata", "_common_metadata")
+_LOOKS_LIKE = {"Parquet": (_PARQUET,), "a zip file": (b"PK\x03\x04",), "gzip": (b"\x1f\x8b",), "a JPEG": (b"\xff\xd8",)}
+
+
+def list_files(uri: str, besides: Sequence[str] = ()) -> list[str]:
+    """The file at `uri`, or those in the folder there, sorted.
+
+    besides: names that count though they begin with `_` or `.`, which else are no data.
+
+    Raises:
+        InputError: the folder is empty.
+    """
+    filesystem, root = filesystem_of(uri)
+    if filesystem.get_file_info(root).type == pafs.FileType.File:
+        return [uri]
+    found = filesystem.get_file_info(pafs.FileSelector(root, recursive=True))
+    inner = [posixpath.relpath(info.path, root) for info in found if info.type == pafs.FileType.File]
+    files = [path for path in sorted(inner) if not any(p[0] in "_." and p not in besides for p in path.split("/"))]
+    if not files:
+        raise InputError(f"{uri} is a folder without files: expected a CSV or Parquet file, or a folder of them")
+    return [posixpath.join(uri.rstrip("/"), quote(path) if "://" in uri else path) for path in files]
+
+
+def shown(text: str, most: int = 200) -> str:
+    """Text of a file for a message: in one line, nothing in it that a terminal would obey, and not for ever."""
+    safe = "".join(char if char.isprintable() else char.encode("unicode_escape", "replace").decode() for char in text)
+    return safe if len(safe) <= most else f"{safe[:most]}…"
+
+
+@contextmanager
+def open_text(uri: str) -> Iterator[TextIO]:
+    """A text file, decompressed by its name; UTF-8, or UTF-16 where it begins with its mark.
+
+    What is not of that encoding reads as U+FFFD.
+
+    Raises:
+        InputError: it cannot be opened, cannot be read to its end, or is another kind of file.
+    """
+    filesystem, path = filesystem_of(uri)
+    try:
+        with filesystem.open_input_stream(path) as stream:
+            buffered = io.BufferedReader(stream, _BUFFER)
+            head = buffered.peek(4)[:4]
+            for kind, marks in _LOOKS_LIKE.items():
+                if head.startswith(marks):
+                    raise InputError(f"{uri}: expected CSV, received {kind}; see the setting listings.format")
+            encoding = "utf-16" if head.startswith(_UTF_16) else "utf-8-sig"
+            yield io.TextIOWrapper(buffered, encoding=encoding, errors="replace", newline="")
+    except (OSError, EOFError, UnicodeError, pa.ArrowException) as error:
+        raise InputError(f"{uri} cannot be read to its end: {shown(str(error))}; copy or make it again") from error
+
+
+def read_footer(uri: str) -> pa.Schema:
+    """The schema of a Parquet file.
+
+    Raises:
+        InputError: it is no Parquet file, is cut short, or would have code imported.
+    """
+    filesystem, path = filesystem_of(uri)
+    try:
+        with filesystem.open_input_file(path) as file:
+            schema = pq.ParquetFile(file).schema_arrow
+    except (OSError, ValueError, TypeError, pa.ArrowException) as error:
+        raise InputError(
+            f"{uri}: expected a whole Parquet file, received something else ({shown(str(error), 100)}); copy or make "
+            "it again, remove it from the folder, or set listings.format=csv if it is CSV"
+        ) from error
+    if _names_code((schema.metadata or {}).get(_SPARK_SCHEMA, b"{}")):
+        raise InputError(f"{uri} has a column of a user-defined type, which names code to import; write it without")
+    return schema
+
+
+def _names_code(spark_schema: bytes) -> bool:
+    """Whether a schema in Spark's JSON has a user-defined type in it, or cannot be read, to be sure."""
+
+    def within(value: Any) -> bool:
+        if isinstance(value, dict):
+            return value.get("type") == "udt" or any(map(within, value.values()))
+        return isinstance(value, list) and any(map(within, value))
+
+    try:
+        return within(json.loads(spark_schema))
+    except (ValueError, RecursionError):
+        return True
+
+
+def parquet_schema(uri: str, columns: Sequence[str] | None = None) -> dict[str, pa.DataType]:
+    """The types of some columns, or of all, that the Parquet files at `uri`, a file or a folder, have in common.
+
+    Raises:
+        InputError: as `read_footer`, or naming a file in which a column is of another type than in the first.
+    """
+    files = list_files(uri, _SPARK_READS_FIRST)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        schemas = list(pool.map(read_footer, files))
+    types = [{f.name: f.type for f in schema if columns is None or f.name in columns} for schema in schemas]
+    for file, each in zip(files, types, strict=True):
+        if each != types[0]:
+            differ = [c for c in sorted({*each, *types[0]}) if each.get(c) != types[0].get(c)]
+            said = ", ".join(f"{c} is {each.get(c, 'missing')}, not {types[0].get(c, 'missing')}" for c in differ)
+            raise InputError(f"{file} does not fit {files[0]}: {shown(said)}; write all files alike")
+    return types[0]

@@ -1,0 +1,153 @@
+"""CSV as shops export it, read record by record: one that is broken never takes its neighbours with it.
+
+A quote that is never closed makes the rest of a file one field for most readers. Here a record that does not come
+out right (its quote ends nowhere or in the middle of a field, or it has another number of fields than the header)
+is given up as far as its first line, and reading goes on at the second. Work and memory stay linear: a line without
+a quote of its own opens none, and a record is cut off at `LONGEST_RECORD`.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TextIO
+
+LONGEST_RECORD = 1_000_000
+"""Characters of a record, at most."""
+_MOST_COLUMNS = 1000
+_SHOWN = 1000
+# What stands within quotes, and the quote that ends it; a doubled one is a quote itself.
+_QUOTED = re.compile(r'((?:[^"]+|"")*+)"(?!")')
+_BEHIND_QUOTE = re.compile(r"[ \t]*(,|\r?\n|\r|$)")
+_LITERAL = re.compile(r"([^,\r\n]*)(,|\r?\n|\r|$)")
+_NEVER_CLOSED = "a quote is opened and never closed, or not before another record begins"
+_TOO_LONG = f"the record has more than {LONGEST_RECORD:,} characters"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record by the number of its first line, from 1: its fields, or the text of that line and what is wrong."""
+
+    line: int
+    fields: list[str]
+    text: str = ""
+    fault: str | None = None
+
+
+@dataclass
+class _Fields:
+    """A record's fields, fed line by line. open: what a quoted field that goes on has so far; broken: no record."""
+
+    columns: int
+    done: list[str] = field(default_factory=list)
+    open: list[str] | None = None
+    broken: bool = False
+
+    def feed(self, line: str) -> None:
+        """Take the record's next line, with its line end."""
+        at: int | None = 0
+        while at is not None and not self.broken:
+            at = self._take(line, at)
+
+    def _take(self, line: str, at: int) -> int | None:
+        """Take the field at `at`; where the next one begins, or None where there is none on this line.
+
+        A quote that does not stand around the whole field is text, as in `24" monitor`, within a line. In a field of
+        many lines it shows that the field is none, but took in the records behind it.
+        """
+        continued = self.open is not None
+        if continued or line.startswith('"', at):
+            begin = at if continued else at + 1
+            closing = _QUOTED.match(line, begin)
+            if not closing:
+                self.open = self.open or []
+                self.open.append(line[begin:])
+                return None
+            if behind := _BEHIND_QUOTE.match(line, closing.end()):
+                text = "".join([*(self.open or []), closing.group(1)])
+                self.open = None
+                return self._finish(text.replace('""', '"'), behind)
+            if continued:
+                self.broken = True
+                return None
+        literal = _LITERAL.match(line, at)
+        assert literal, "a line has no line end but at its end"
+        return self._finish(literal.group(1), literal, 2)
+
+    def _finish(self, text: str, behind: re.Match[str], group: int = 1) -> int | None:
+        self.done.append(text)
+        self.broken = len(self.done) > self.columns
+        return behind.end() if behind.group(group) == "," else None
+
+
+class _Lines:
+    """A file's lines with their numbers; some can be put back. One that is too long is cut, and its rest skipped."""
+
+    def __init__(self, text: TextIO):
+        self._text, self._back, self._read = text, deque[tuple[int, str]](), 0
+
+    def take(self) -> tuple[int, str] | None:
+        """The next line's number and text; None at the end of the file."""
+        if self._back:
+            return self._back.popleft()
+        line = self._text.readline(LONGEST_RECORD + 1)
+        if not line:
+            return None
+        self._read += 1
+        rest = line
+        while len(rest) > LONGEST_RECORD and not rest.endswith(("\n", "\r")):
+            rest = self._text.readline(LONGEST_RECORD + 1)
+        return self._read, line
+
+    def put_back(self, lines: list[tuple[int, str]]) -> None:
+        self._back.extendleft(reversed(lines))
+
+
+def read_header(text: TextIO) -> list[str]:
+    """The names that the first record of a CSV has for its columns, none for an empty file."""
+    record = next(_records(_Lines(text), None), None)
+    return [name.strip() for name in record.fields] if record else []
+
+
+def read_records(text: TextIO, columns: int) -> Iterator[Record]:
+    """The records behind the header, each with `columns` fields or with what is wrong; blank lines are none.
+
+    text: opened with `newline=""`.
+    """
+    records = _records(_Lines(text), columns)
+    next(records, None)
+    return records
+
+
+def _records(lines: _Lines, columns: int | None) -> Iterator[Record]:
+    while taken := lines.take():
+        if taken[1].strip("\r\n"):
+            yield _one_record(lines, taken, columns)
+
+
+def _one_record(lines: _Lines, first: tuple[int, str], columns: int | None) -> Record:
+    """The record whose first line this is; where it is none, its other lines are put back."""
+    number, line = first
+    if '"' not in line and line.count(",") + 1 == columns and len(line) <= LONGEST_RECORD:
+        return Record(number, line.rstrip("\r\n").split(","))
+    fields, taken, length = _Fields(columns or _MOST_COLUMNS), [first], len(line)
+    fields.feed(line)
+    while fields.open is not None and not fields.broken and length <= LONGEST_RECORD and (more := lines.take()):
+        taken.append(more)
+        length += len(more[1])
+        fields.feed(more[1])
+    if fault := _fault(fields, columns, length, len(taken)):
+        lines.put_back(taken[1:])
+        return Record(number, [], line.rstrip("\r\n")[:_SHOWN], fault)
+    return Record(number, fields.done)
+
+
+def _fault(fields: _Fields, columns: int | None, length: int, lines: int) -> str | None:
+    if lines == 1 and length > LONGEST_RECORD:
+        return _TOO_LONG
+    if fields.open is not None or (lines > 1 and fields.broken):
+        return _NEVER_CLOSED
+    if columns is not None and len(fields.done) != columns:
+        count = f"more than {columns}" if fields.broken else len(fields.done)
+        return f"the record has {count} fields, the header {columns}"
+    return None

@@ -1,0 +1,168 @@
+"""What people's answers teach: the second look's curves, fitted to decided pairs and drawn to those they start from.
+
+The distances and gaps of the pairs are those that match wrote, so nothing has to be encoded or blocked again, and the
+new bundle decides on the same codes.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from kembar.bundle import Bundle, Decider
+from kembar.curves import PATTERNS, Curves, Present, Reals, pattern_of, usable_distances
+from kembar.decisions import DIFFERENT, SAME
+from kembar.discriminator import Discriminator, best_looks, gap, sigmoid
+from kembar.distances import DISTANCES, EVIDENCE, MODALITIES, MODALITY_OF, pair_distances
+from kembar.errors import TrainingError
+from kembar.grouping import place_links
+from kembar.training.curve_fit import PairExamples, PatternCurves, fit_curves
+from kembar.training.worlds import LabelledCatalogue
+
+STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)
+"""How strongly curves are drawn to where they start; the one with the least loss on left-out answers is taken."""
+FEWEST, FOLDS = 20, 5
+_TITLED = 0.2
+
+
+@dataclass(frozen=True)
+class DecidedPairs:
+    """evidence: distances and gap `[m, 6]`; present: `[m, 3]`; same: `[m]`; left, right: ids of the listings `[m]`."""
+
+    evidence: Reals
+    present: Present
+    same: NDArray[np.bool_]
+    left: NDArray[np.object_]
+    right: NDArray[np.object_]
+
+    def __len__(self) -> int:
+        return len(self.same)
+
+    def take(self, chosen: NDArray) -> "DecidedPairs":
+        """Some of them."""
+        return DecidedPairs(**{name: values[chosen] for name, values in vars(self).items()})
+
+    def folds(self) -> NDArray[np.int64]:
+        """A fold in 0 … FOLDS − 1 for each pair; pairs that a chain of listings connects are in one."""
+        names, place = np.unique(np.concatenate([self.left, self.right]).astype(str), return_inverse=True)
+        ends = place.reshape(2, -1)
+        graph = coo_array((np.ones(len(self), np.int8), ends), shape=(len(names), len(names)))
+        return connected_components(graph, directed=False)[1][ends[0]] % FOLDS
+
+
+EVIDENCE_COLUMNS = [*(f"{name}_distance" for name in DISTANCES), "gap"]
+
+
+def read_evidence(matches: pa.Table) -> tuple[Reals, Present]:
+    """Distances and gap `[m, 6]` of MATCHES, and which modalities both sides have."""
+    columns = [matches[f"{name}_distance"].combine_chunks() for name in DISTANCES]
+    known = np.column_stack([np.asarray(column.is_valid()) for column in columns])
+    values = [np.asarray(column.fill_null(0.0), dtype=np.float32) for column in columns]
+    behind = np.asarray(matches["gap"].combine_chunks(), dtype=np.float32)
+    return np.column_stack([*values, behind]), known[:, np.unique(MODALITY_OF, return_index=True)[1]]
+
+
+def read_pairs(decisions: pa.Table, matches: pa.Table) -> DecidedPairs:
+    """The DECISIONS about candidate pairs of MATCHES; those about other pairs teach nothing here."""
+    keys = ["posting_id_l", "posting_id_r"]
+    matches = matches.select([*keys, *EVIDENCE_COLUMNS])  # Arrow joins no lists
+    joined = matches.join(decisions.select([*keys, "decision"]), keys, join_type="inner").sort_by(
+        [(key, "ascending") for key in keys]
+    )
+    joined = joined.filter(pc.is_in(joined["decision"], pa.array([SAME, DIFFERENT])))
+    evidence, present = read_evidence(joined)
+    left, right = (np.array(joined[key].to_pylist(), dtype=object) for key in keys)
+    return DecidedPairs(evidence, present, np.asarray(pc.equal(joined["decision"], SAME)).astype(bool), left, right)
+
+
+def decided_in(
+    catalogue: LabelledCatalogue, posting_ids: list[str], decisions: pa.Table, model: Discriminator, per_listing: int
+) -> DecidedPairs:
+    """The DECISIONS about listings of a catalogue, with the gaps that a match by `model` would give them; candidate
+    pairs or not."""
+    links, pairs = place_links(decisions, posting_ids), catalogue.proposed
+    rows = np.concatenate([links.together, links.apart], axis=1)
+    same = np.arange(rows.shape[1]) < links.together.shape[1]
+    look = catalogue.natural.look(model, per_listing)
+    distances, present = pair_distances(catalogue.index, *rows)
+    best = best_looks(len(catalogue.index), pairs.left[look.kept], pairs.right[look.kept], look.first[look.kept])
+    apart = gap(model.first_look(distances, present), best[rows[0]], best[rows[1]])
+    names = np.array(posting_ids, dtype=object)
+    return DecidedPairs(np.column_stack([distances, apart]), present, same, names[rows[0]], names[rows[1]])
+
+
+def join_pairs(parts: list[DecidedPairs]) -> DecidedPairs:
+    """Those of several catalogues together."""
+    return DecidedPairs(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])})
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Mean log-loss on left-out answers of the bundle it starts from, and of what was fitted without them."""
+
+    before: float
+    after: float
+    answers: int
+    strength: float
+
+    def __str__(self) -> str:
+        better = "better" if self.after < self.before else "no better"
+        return (
+            f"{self.answers} answers: log-loss on left-out ones {self.after:.3f}, {self.before:.3f} before ({better})"
+        )
+
+
+def is_titled(present: Present) -> bool:
+    """Whether pairs are of a catalogue of listings with titles, and not of photos alone."""
+    return bool(present[:, MODALITIES.index("title")].mean() >= _TITLED) if len(present) else True
+
+
+def fit_answers(base: Bundle, pairs: DecidedPairs) -> tuple[Bundle, Gain]:
+    """`base` with the curves of one of its deciders fitted to answers, and what that is worth on answers left out.
+
+    Raises:
+        TrainingError: there are too few answers, or all are the same.
+    """
+    if len(pairs) < FEWEST or pairs.same.all() or not pairs.same.any():
+        raise TrainingError(
+            f"{len(pairs)} decisions about candidate pairs, {int(pairs.same.sum())} of them same: "
+            f"{FEWEST} of both kinds together are needed; jobs/review.py chooses pairs to decide about"
+        )
+    titled = is_titled(pairs.present)
+    start = base.decider_for(titled)
+    losses = {strength: _left_out_loss(start.discriminator, pairs, strength) for strength in STRENGTHS}
+    best = min(losses, key=lambda strength: losses[strength])
+    gain = Gain(_loss(start.discriminator, pairs), losses[best], len(pairs), best)
+    fitted = Decider(fit_second_look(start.discriminator, pairs, best), start.thresholds)
+    return (replace(base, titled=fitted) if titled else replace(base, untitled=fitted)), gain
+
+
+def fit_second_look(start: Discriminator, pairs: DecidedPairs, strength: float) -> Discriminator:
+    """The second look fitted to answers, pattern by pattern; the first, which gaps were made by, stays."""
+    slopes, bias = start.second.slopes.copy(), start.second.bias.copy()
+    usable, patterns = usable_distances(len(EVIDENCE)).astype(bool), pattern_of(pairs.present)
+    for pattern in range(1, PATTERNS):
+        some = pairs.take(patterns == pattern)
+        if len(some):
+            prior = PatternCurves(start.second.slopes[pattern], float(start.second.bias[pattern]))
+            examples = PairExamples(some.evidence, some.same, np.ones(len(some)))
+            fitted = fit_curves(examples, usable[pattern], prior, strength * len(pairs) / len(some))
+            slopes[pattern], bias[pattern] = fitted.slopes, fitted.bias
+    return Discriminator(start.first, Curves(slopes, bias))
+
+
+def _loss(model: Discriminator, pairs: DecidedPairs) -> float:
+    chance = sigmoid(model.second_look(pairs.evidence, pairs.present))
+    return float(-np.log(np.clip(np.where(pairs.same, chance, 1 - chance), 1e-6, 1)).mean())
+
+
+def _left_out_loss(start: Discriminator, pairs: DecidedPairs, strength: float) -> float:
+    fold, total = pairs.folds(), 0.0
+    for number in np.unique(fold):
+        out = fold == number
+        total += _loss(fit_second_look(start, pairs.take(~out), strength), pairs.take(out)) * out.sum()
+    return total / len(pairs)

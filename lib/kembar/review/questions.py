@@ -1,0 +1,35 @@
+"""Questions as a file: the chosen pairs of a match run, which answered is a file of decisions."""
+
+import io
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from kembar.bundle import Bundle
+from kembar.review.answers import EVIDENCE_COLUMNS, is_titled, read_evidence
+from kembar.review.ask import choose_pairs
+from kembar.storage import write_bytes
+
+_PAIR = ["posting_id_l", "posting_id_r"]
+
+
+def choose_questions(bundle: Bundle, matches: pa.Table, count: int, decisions: pa.Table | None = None) -> pa.Table:
+    """`posting_id_l, posting_id_r, decision, probability` of the `count` pairs of MATCHES to ask about, the most
+    telling first; nothing is decided yet. Pairs of `decisions` are left out."""
+    matches = matches.select([*_PAIR, *EVIDENCE_COLUMNS, "probability"])  # Arrow joins no lists
+    if decisions is not None:
+        matches = matches.join(decisions.select(_PAIR), _PAIR, join_type="left anti")
+    matches = matches.sort_by([(key, "ascending") for key in _PAIR])
+    evidence, present = read_evidence(matches)
+    ends = np.unique([matches[key].to_pylist() for key in _PAIR], return_inverse=True)[1].reshape(2, -1)
+    chosen = choose_pairs(bundle.decider_for(is_titled(present)).discriminator, evidence, present, ends, count)
+    asked = matches.select([*_PAIR, "probability"]).take(pa.array(chosen))
+    return asked.add_column(2, "decision", pa.nulls(len(asked), pa.string()))
+
+
+def write_questions(questions: pa.Table, uri: str) -> None:
+    """Write the questions as CSV."""
+    text = io.BytesIO()
+    pacsv.write_csv(questions, text)
+    write_bytes(uri, text.getvalue())

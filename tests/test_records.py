@@ -1,0 +1,115 @@
+"""CSV is read as csv reads it where it is whole, and where it is not, what is broken takes nothing with it."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import kembar.records
+from kembar.records import LONGEST_RECORD, Record, read_header, read_records
+
+HEADER = "a,b,c\n"
+
+
+def records(text: str, columns: int = 3) -> list[Record]:
+    return list(read_records(io.StringIO(text, newline=""), columns))
+
+
+def fields(text: str) -> list[list[str]]:
+    return [record.fields for record in records(text)]
+
+
+CELLS = st.text(st.sampled_from('ab ,"\n\r\t;é\0😀'), max_size=8)
+
+
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=8), st.sampled_from(["\n", "\r\n", "\r"]))
+def test_what_csv_writes_is_read_back_whatever_is_in_it(rows: list[tuple[str, str, str]], line_end: str):
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator=line_end).writerows([("a", "b", "c"), *rows])
+    read = records(text.getvalue())
+    assert [tuple(record.fields) for record in read] == rows
+    assert not any(record.fault for record in read)
+
+
+@given(st.lists(st.tuples(*[st.text(st.sampled_from("ab \t'é"), min_size=1, max_size=5)] * 3), max_size=8))
+def test_quotes_are_needed_by_nobody(rows: list[tuple[str, str, str]]):
+    text = HEADER + "".join(f"{','.join(row)}\n" for row in rows)
+    assert [tuple(found) for found in fields(text)] == rows
+
+
+@settings(max_examples=400)
+@given(st.text(st.sampled_from('abcd,,,"\n\r '), max_size=80))
+def test_whatever_stands_there_is_a_record_or_said_to_be_none(text: str):
+    """And a line of letters alone, with as many commas as it takes, that stands behind an end of line is never lost."""
+    read = records(f"{HEADER}{text}\nx,y,z\n")
+    for record in read:
+        assert (len(record.fields) == 3) != bool(record.fault)
+    lines = [record.line for record in read]
+    assert lines == sorted(set(lines))
+    behind = text.count('"') == 0
+    assert not behind or read[-1].fields == ["x", "y", "z"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        'a,"b',
+        'a,"b,c',
+        'a,b,"c',
+        '"a,b,c',
+        "a,b",
+        "a",
+        "a,b,c,d",
+        'a,"b"",c',
+        'a,"b""',
+        '","',
+        "," * 5000,
+        f"a,b,{'c' * LONGEST_RECORD}",
+        f'a,b,"{"c" * LONGEST_RECORD}"',
+    ],
+    ids=lambda text: text[:10],
+)
+@pytest.mark.parametrize("behind", ["d,e,f", 'd,"e, e",f', 'd,"e ""e""",f', 'd,"e\ne",f', 'd,e"e,f'])
+def test_a_broken_record_takes_no_neighbour_with_it(broken: str, behind: str):
+    """However the next record is written, and at the end of the file too."""
+    good = next(csv.reader(io.StringIO(behind)))
+    text = HEADER + "x,y,z\n" + f"{broken}\n{behind}\n" * 2 + broken
+    found = records(text)
+    assert [record.fields for record in found if not record.fault] == [["x", "y", "z"], good, good]
+    assert len([record for record in found if record.fault]) == 3
+
+
+def test_a_fault_names_its_line_and_keeps_its_text():
+    found = records(HEADER + 'x,"two\nlines",z\n\na,b\n')
+    assert found[0] == Record(2, ["x", "two\nlines", "z"])
+    assert found[1] == Record(5, [], "a,b", "the record has 2 fields, the header 3")
+
+
+def test_a_quote_within_a_field_is_text():
+    assert fields(HEADER + 'a,24" monitor,"Nike" shoes\n') == [["a", '24" monitor', '"Nike" shoes']]
+
+
+def test_the_header_is_the_first_record():
+    assert read_header(io.StringIO('\n a ,"b, c",d\n1,2,3\n', newline="")) == ["a", "b, c", "d"]
+    assert read_header(io.StringIO("", newline="")) == []
+    assert records("a,b,c\n") == []
+
+
+@pytest.mark.parametrize(
+    "line", ['a,"b\n', '","\n', 'a,b,"c\n', '"\n', '"",""",\n', 'a,""b,""c\n', '"a","b","\n', "a,b,c\n"]
+)
+def test_the_work_is_linear_in_the_length_however_quotes_stand(line: str, monkeypatch: pytest.MonkeyPatch):
+    """No character is looked at for more than three records, however many lines a quote seems to join."""
+    looked_at, feed = 0, kembar.records._Fields.feed
+
+    def counted(self: kembar.records._Fields, text: str) -> None:
+        nonlocal looked_at
+        looked_at += len(text)
+        feed(self, text)
+
+    monkeypatch.setattr(kembar.records._Fields, "feed", counted)
+    text = 'x,"y\n' + line * 20_000
+    records(HEADER + text)
+    assert looked_at <= 3 * len(text)
