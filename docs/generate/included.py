@@ -7,6 +7,7 @@ ROOT = Path(__file__).parent.parent.parent
 _ELSEWHERE = {
     "explanation/decisions.md": "DECISIONS.md",
     "reference/changes.md": "CHANGELOG.md",
+    "reference/security.md": "SECURITY.md",
     "reference/shipped-bundle.md": "lib/kembar/default_bundle/README.md",
 }
 _LINK = re.compile(r"\[([^\]]+)\]\((?!https?://|#|mailto:)([^)]+)\)")
