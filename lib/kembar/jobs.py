@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -10,6 +11,7 @@ from typing import Any
 
 from kembar.config import Settings, add_settings_arguments
 from kembar.errors import KembarError
+from kembar.failures import note_stage, root_cause, stage_of
 from kembar.storage import describe_input
 
 
@@ -40,7 +42,11 @@ class Stages:
     def __call__(self, name: str) -> Iterator[None]:
         self.tell(f"{name} …")
         start = time.monotonic()
-        yield
+        try:
+            yield
+        except Exception as error:
+            note_stage(error, name)
+            raise
         self.seconds[name] = round(time.monotonic() - start, 2)
         self.tell(f"{name}: {self.seconds[name]:.1f} s")
 
@@ -56,9 +62,18 @@ def describe_run(settings: Settings, **inputs: str) -> dict[str, Any]:
 
 
 def run_job(main: Callable[[], None]) -> None:
-    """Run a job; a KembarError becomes its message and exit status 2."""
+    """Run a job; a KembarError becomes its message and exit status 2.
+
+    Whatever else fails, such as a full disk or a lost cluster, leaves its traceback, one closing line, and status 1.
+    """
     try:
         main()
     except KembarError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         sys.exit(2)
+    except Exception as error:
+        traceback.print_exc()
+        stage = stage_of(error)
+        where = f"stage {stage} failed" if stage else "the job failed"
+        print(f"error: {where}: {root_cause(error)}; nothing was published", file=sys.stderr, flush=True)
+        sys.exit(1)
