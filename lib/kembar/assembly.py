@@ -1,6 +1,7 @@
 """From what the towers made of a listing to its row in ENCODED, or in QUARANTINE where they made nothing of it."""
 
 import json
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from kembar.storage import filesystem_of, join_uri, list_parts, move
+from kembar.storage import delete, filesystem_of, join_uri, list_parts, move
 
 ASSEMBLED = (
     "posting_id string, content string, image_embedding array<float>, title_embedding array<float>, phash string, "
@@ -66,6 +67,7 @@ class PartWriter:
     """Writes what one task encoded as one part of a table, under its name only once it is whole.
 
     A task that is run again writes the same part again; a run that is killed leaves the parts of the tasks that ended.
+    Each attempt writes under a name of its own until then: one whose executor was given up may still be at work.
     """
 
     folder: str
@@ -78,16 +80,17 @@ class PartWriter:
     def __call__(self, task: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """ASSEMBLED batches to QUARANTINE batches; the listings that can be matched go into the part."""
         part, written = join_uri(self.folder, f"part-{task:05}-{self.run}.parquet"), 0
-        partial = f"{part}.partial"
+        partial = f"{part}.{uuid.uuid4().hex[:12]}.partial"
         filesystem, path = filesystem_of(partial)
         filesystem.create_dir(filesystem_of(self.folder)[1], recursive=True)
-        with pq.ParquetWriter(path, ENCODED_ARROW, filesystem=filesystem, use_dictionary=["encoder"]) as writer:
-            for batch in batches:
-                usable = batch.filter(batch["reason"].is_null()).select(ENCODED_ARROW.names)
-                writer.write_batch(usable.cast(ENCODED_ARROW), row_group_size=_ROWS_OF_A_GROUP)
-                written += usable.num_rows
-                yield batch.filter(batch["reason"].is_valid()).select(["posting_id", "row", "reason"])
-        if written:
-            move(partial, part)
-        else:
-            filesystem.delete_file(path)
+        try:
+            with pq.ParquetWriter(path, ENCODED_ARROW, filesystem=filesystem, use_dictionary=["encoder"]) as writer:
+                for batch in batches:
+                    usable = batch.filter(batch["reason"].is_null()).select(ENCODED_ARROW.names)
+                    writer.write_batch(usable.cast(ENCODED_ARROW), row_group_size=_ROWS_OF_A_GROUP)
+                    written += usable.num_rows
+                    yield batch.filter(batch["reason"].is_valid()).select(["posting_id", "row", "reason"])
+            if written:
+                move(partial, part)
+        finally:
+            delete(partial)
