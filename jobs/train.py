@@ -67,7 +67,8 @@ def main() -> None:
         catalogues = [label_catalogue(spark, *each, settings) for each in judged]
         fitted, figures = fit_deciders(catalogues, start, settings, from_base=base is not None)
     bundle, card = finish_bundle(fitted, figures, settings)
-    save_bundle(bundle, args.bundle, card)
+    with stages("save"):
+        save_bundle(bundle, args.bundle, card)
     print(f"{describe_gains(figures)}: {args.bundle}")
 
 
