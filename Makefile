@@ -13,7 +13,7 @@ LOCKING := --quiet --universal --python-version 3.11 --generate-hashes --no-anno
 DEMO := demo
 
 .PHONY: setup demo test check coverage docs notebooks lock audit bench bench-accuracy bench-rivals bench-scale bundle dist \
-	clean distclean help
+	pack clean distclean help
 
 $(STAMP): $(LOCKS) setup.py scripts/configure-spark.sh scripts/find-java.sh
 	@test -n "$(PYTHON)" || { echo "kembar needs Python 3.11 or newer: install it, or name it with PYTHON=..."; exit 1; }
@@ -82,9 +82,12 @@ bundle: setup  ## train the bundle that ships with kembar (needs KEMBAR_DATA)
 	$(BIN)/python benchmarks/train_default.py
 
 dist: setup  ## build the wheel, and the zip for spark-submit --py-files
-	rm -rf dist build
+	rm -rf dist build/lib build/bdist.*
 	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 	cd dist && for wheel in *.whl; do cp $$wheel $${wheel%.whl}.zip; done
+
+pack: dist  ## build what a cluster needs: the zip for --py-files, and the environment for --archives (minutes)
+	$(BIN)/python scripts/pack_env.py
 
 clean:  ## remove what was built, but for the environment
 	rm -rf build dist $(DEMO) lib/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse

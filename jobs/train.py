@@ -3,8 +3,7 @@
 spark-submit jobs/train.py --listings train.csv --images DIR --bundle DIR [--decisions decisions.csv] [--resume]
 spark-submit jobs/train.py --matched DIR --decisions decisions.csv --bundle DIR
 
-Several catalogues are learnt from at once by naming --listings and --images once for each. What was decided about the
-pairs of a match run is learnt from in seconds, without listings and photos.
+Several catalogues are learnt from at once by naming --listings and --images once for each.
 """
 
 from argparse import Namespace
@@ -38,8 +37,9 @@ def main() -> None:
     base = base_bundle(settings)
     check_sources(args, base)
     fitted, figures, gain = (from_review if args.matched else from_catalogues)(args, settings, base)
-    bundle, card = finish_bundle(fitted, figures, settings, gain)
-    save_bundle(bundle, args.bundle, card)
+    with Stages("train", None, settings.logging.format)("save"):
+        bundle, card = finish_bundle(fitted, figures, settings, gain)
+        save_bundle(bundle, args.bundle, card)
     print(f"{describe_gains(figures, gain)}: {args.bundle}")
 
 

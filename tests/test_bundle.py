@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 import kembar
-from kembar.bundle import Decider, Thresholds, load_bundle, save_bundle
+from kembar.bundle import Bundle, Decider, Thresholds, load_bundle, save_bundle
 from kembar.distances import MODALITY_OF
 from kembar.errors import BundleError
 from tests.builders import random_discriminator, small_bundle
+from tests.disks import fill, small_disk
 
 LIBRARY = Path(kembar.__file__).parent.parent
 
@@ -86,6 +87,70 @@ def test_one_that_was_not_finished_is_none(tmp_path: Path):
     (tmp_path / "b" / "manifest.json").unlink()
     with pytest.raises(BundleError, match=r"no manifest\.json"):
         load_bundle(str(tmp_path / "b"))
+
+
+KILLED = """import os, signal, sys
+from kembar import bundle
+from tests.test_bundle import small_bundle, with_thresholds
+moves, move = int(sys.argv[2]), bundle.move
+def killed(*paths):
+    global moves
+    if moves == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    moves -= 1
+    move(*paths)
+bundle.move = killed
+bundle.save_bundle(with_thresholds(small_bundle(), 0.9), sys.argv[1], "# new")
+"""
+
+
+def with_thresholds(bundle: Bundle, match: float) -> Bundle:
+    """Another bundle: other heads and another threshold."""
+    head = replace(bundle.image_head, centre=bundle.image_head.centre + 1)
+    return replace(bundle, image_head=head, titled=replace(bundle.titled, thresholds=Thresholds(match, 0.1)))
+
+
+@pytest.mark.parametrize("moves", range(5))
+def test_a_process_that_is_killed_while_it_replaces_one_leaves_the_old_the_new_or_none(tmp_path: Path, moves: int):
+    uri = str(tmp_path / "b")
+    save_bundle(small_bundle(), uri, "# old")
+    done = subprocess.run([sys.executable, "-c", KILLED, uri, str(moves)], cwd=LIBRARY.parent, check=False)
+    assert done.returncode == (-9 if moves < 4 else 0), "heads, discriminator, card and manifest are moved"
+    if moves == 0:
+        assert load_bundle(uri).titled.thresholds.match == 0.6
+    elif moves < 4:
+        with pytest.raises(BundleError, match=r"heads\.npz of bundle .* is not the file that its manifest describes"):
+            load_bundle(uri)
+    else:
+        assert load_bundle(uri).titled.thresholds.match == 0.9
+    save_bundle(with_thresholds(small_bundle(), 0.8), uri, "")
+    assert load_bundle(uri).titled.thresholds.match == 0.8
+    assert {path.name for path in Path(uri).iterdir()} == {
+        "README.md",
+        "discriminator.npz",
+        "heads.npz",
+        "manifest.json",
+    }
+
+
+def test_a_full_disk_leaves_the_bundle_that_was_there(tmp_path: Path):
+    with small_disk(tmp_path / "disk") as disk:
+        uri = str(disk / "b")
+        save_bundle(small_bundle(), uri, "# old")
+        ballast = fill(disk, but_bytes=8192)
+        with pytest.raises(OSError, match="No space left"):
+            save_bundle(with_thresholds(small_bundle(), 0.9), uri, "# new" * 10_000)
+        assert load_bundle(uri).titled.thresholds.match == 0.6
+        ballast.unlink()
+        save_bundle(with_thresholds(small_bundle(), 0.9), uri, "# new")
+        assert load_bundle(uri).titled.thresholds.match == 0.9
+
+
+def test_weights_of_a_tower_that_is_no_longer_its_own_go(tmp_path: Path):
+    save_bundle(replace(small_bundle(), image_tower_weights=b"cnn"), str(tmp_path / "b"), "")
+    save_bundle(small_bundle(), str(tmp_path / "b"), "")
+    assert load_bundle(str(tmp_path / "b")).image_tower_weights is None
+    assert not (tmp_path / "b" / "image_tower.npz").exists()
 
 
 def test_one_of_another_format_is_refused(tmp_path: Path):

@@ -1,5 +1,6 @@
 """What a run carries over from the last one: lists of listings as they were, under the rows that they have now."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,17 @@ def test_all_look_anew_after_another_bundle_or_when_much_has_changed(tmp_path: P
     assert told[1].endswith("another bundle or other settings of blocking")
     assert "% of the catalogue changed since all last did" in told[2]
     assert plan_carrying(None, contents(), "p", 1.0, told.append) is None
+
+
+def test_all_look_anew_where_the_lists_are_damaged_and_the_places_of_groups_are_kept(tmp_path: Path):
+    last, told = last_run(tmp_path), []
+    (tmp_path / "manifest.json").write_text(
+        json.dumps({"tables": {"lists": {"parts": {"part.parquet": {"bytes": 1}}}}})
+    )
+    carried = plan_carrying(last, contents(), "p", 0.7, told.append)
+    assert carried is not None
+    assert (len(carried.anew), carried.lists, carried.changed) == (9, [], {"b"})
+    assert told[0].endswith("the last run's lists are damaged")
 
 
 def lists_of(rng: np.random.Generator, listings: int) -> pa.RecordBatch:

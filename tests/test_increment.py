@@ -1,6 +1,7 @@
 """Only what is new or changed is encoded; parts of which every row is wanted stay as they are."""
 
 import posixpath
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -112,6 +113,28 @@ def test_a_part_has_its_name_once_it_is_whole(tmp_path: Path):
     assert [posixpath.basename(uri) for uri in codes.parts()] == ["part-00007-run.parquet"]
     assert pq.read_table(codes.parts()[0])["posting_id"].to_pylist() == ["a", "c"]
     assert PartFolder(str(tmp_path / "codes"), "other", ENCODED_ARROW).parts() == []
+
+
+def test_an_attempt_that_was_given_up_and_lives_on_harms_no_part(tmp_path: Path):
+    """Its executor was lost, or so Spark thought, and the task runs elsewhere already."""
+    writer = PartFolder(str(tmp_path), "run", ENCODED_ARROW)
+    batches = [assembled(a=None, b=None), assembled(c=None)]
+    lost, again = (write_codes(writer, 3, iter(batches)) for _ in range(2))
+    next(lost), next(again), next(lost), next(again)
+    for attempt in (again, lost):
+        assert list(attempt) == []
+        assert pq.read_table(writer.parts()[0])["posting_id"].to_pylist() == ["a", "b", "c"]
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_an_attempt_that_fails_leaves_nothing(tmp_path: Path):
+    def cut() -> Iterator[pa.RecordBatch]:
+        yield assembled(a=None)
+        raise OSError("no more")
+
+    with pytest.raises(OSError, match="no more"):
+        list(write_codes(PartFolder(str(tmp_path), "run", ENCODED_ARROW), 0, cut()))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_task_without_a_usable_listing_leaves_no_part(tmp_path: Path):

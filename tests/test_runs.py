@@ -14,6 +14,7 @@ from kembar.errors import InputError, RunError
 from kembar.runs import NewTable, OutputFolder, output_folder, reconcile, table_rows
 from kembar.schemas import CATALOGUE
 from kembar.storage import read_arrow, read_table, table_parts, write_arrow
+from tests.disks import fill, small_disk
 
 
 def rows(*names: str) -> pa.Table:
@@ -81,6 +82,38 @@ def test_a_run_that_dies_while_it_publishes_leaves_the_result_before_it(
     with output_folder(str(tmp_path), "match"):
         assert pq.read_table(tmp_path / "catalogue").num_rows == 2, "the next run first clears up"
         assert (tmp_path / "catalogue" / "_SUCCESS").exists()
+
+
+@pytest.mark.parametrize("file", ["submission.csv", "manifest.json"])
+def test_a_disk_that_is_full_when_a_result_is_published_keeps_the_one_before(tmp_path: Path, file: str):
+    """Whichever file there is no room for."""
+    with small_disk(tmp_path / "disk") as disk:
+        out = disk / "out"
+        run_once(out, "a", "b")
+        facts = {"said": "x" * 100_000 if file == "manifest.json" else ""}
+        files = {"submission.csv": b"y" * 100_000 if file == "submission.csv" else b"x"}
+        with pytest.raises(OSError, match="No space left"), output_folder(str(out), "match") as run:
+            table = stage(run, "c")
+            ballast = fill(disk, but_bytes=32_768)
+            run.publish({"catalogue": table}, files, facts)
+        assert listed(out) == ["a", "b"]
+        assert not list(out.glob("*.partial")), "what there was of the file is gone"
+        ballast.unlink()
+        run_once(out, "c")
+        assert listed(out) == ["c"]
+
+
+def test_a_result_that_is_published_but_not_cleared_up_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    run_once(tmp_path, "a")
+
+    def refuse(*_: object) -> None:
+        raise OSError("the store is away")
+
+    with pytest.raises(RunError, match="holds the new result, but"), output_folder(str(tmp_path), "match") as run:
+        table = stage(run, "b")
+        monkeypatch.setattr(runs, "_sweep", refuse)
+        run.publish({"catalogue": table}, {}, {})
+    assert listed(tmp_path) == ["b"]
 
 
 def test_a_first_run_that_dies_leaves_nothing_that_looks_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from kembar.carried import LastRun
 from kembar.catalogue import CatalogueIndex, build_index
-from kembar.errors import RunError
+from kembar.errors import InputError, RunError
 from kembar.places import unchanged
 from kembar.schemas import ENCODED, QUARANTINE
 from kembar.storage import delete, join_uri, read_arrow, read_table, rewrite_table, write_arrow
@@ -71,7 +71,11 @@ def read_catalogue(
 
 def _hash_new(listings: str, last: LastRun) -> pa.Table | None:
     """HASHED_TERMS of a catalogue, those of the last run where nothing changed; None where too much is new."""
-    now, before = read_arrow(listings, ["posting_id", "content"]), read_arrow(join_uri(last.uri, "hashed"))
+    now = read_arrow(listings, ["posting_id", "content"])
+    try:
+        before = read_arrow(join_uri(last.uri, "hashed"))
+    except InputError:  # they can be made anew
+        return None
     place = unchanged(now, before)
     fresh = now["posting_id"].filter(pa.array(place < 0))
     if len(fresh) > _FEW:

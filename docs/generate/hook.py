@@ -71,6 +71,9 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Pages that are written by hand but for a part: the picture of the architecture, the figures of rivals."""
+    """Pages that are written by hand but for a part: the picture of the architecture, the figures of rivals, and in
+    pages that are also read beside the code the way to the benchmarks."""
     parts = {"explanation/architecture.md": draw_arrows, "comparison.md": fill_rivals}
+    if page.file.src_uri in OPTIONAL:
+        return markdown.replace("](../benchmarks/", "](benchmarks/")
     return parts.get(page.file.src_uri, str)(markdown)

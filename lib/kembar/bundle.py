@@ -27,20 +27,22 @@ from kembar.fingerprints import encoder_at
 from kembar.heads import Head
 from kembar.storage import (
     MANIFEST,
+    as_json,
     delete,
     exists,
     file_bytes,
     join_uri,
+    move,
     read_bytes,
     read_json,
     write_bytes,
-    write_json,
 )
 from kembar.towers import BUILTIN, IMAGE_TOWERS
 from kembar.towers.cache import built_once
 
 FORMAT = 2
 _DECIDERS, _LOOKS, _PARTS = ("titled", "untitled"), ("first", "second"), ("slopes", "bias")
+_STAGING = "_staging"
 _HEADS, _DISCRIMINATOR, _IMAGE_TOWER = "heads.npz", "discriminator.npz", "image_tower.npz"
 
 
@@ -118,8 +120,11 @@ def _curve_arrays(name: str, discriminator: Discriminator) -> dict[str, NDArray[
 
 
 def save_bundle(bundle: Bundle, uri: str, card: str) -> None:
-    """Write the files, the manifest last: a folder without it is not a bundle."""
-    delete(join_uri(uri, MANIFEST))
+    """Write the files aside, then move them into place, the manifest last.
+
+    A write that fails leaves the bundle that was there. A process that is killed between two of the moves leaves one
+    that is refused, since its files are not those of its manifest.
+    """
     files = {
         _HEADS: pack_arrays(_head_arrays(bundle.image_head, bundle.title_head)),
         _DISCRIMINATOR: pack_arrays(
@@ -129,9 +134,22 @@ def save_bundle(bundle: Bundle, uri: str, card: str) -> None:
     }
     if bundle.image_tower_weights is not None:
         files[_IMAGE_TOWER] = bundle.image_tower_weights
-    for name, data in files.items():
-        write_bytes(join_uri(uri, name), data)
-    manifest = {
+    staging = join_uri(uri, _STAGING)
+    delete(staging)
+    try:
+        for name, data in (files | {MANIFEST: as_json(_describe(bundle, files))}).items():
+            write_bytes(join_uri(staging, name), data)
+        for name in (*files, MANIFEST):
+            move(join_uri(staging, name), join_uri(uri, name))
+    finally:
+        delete(staging)
+    if _IMAGE_TOWER not in files:
+        delete(join_uri(uri, _IMAGE_TOWER))
+
+
+def _describe(bundle: Bundle, files: dict[str, bytes]) -> dict[str, Any]:
+    """The manifest of a bundle that consists of these files."""
+    return {
         "format": FORMAT,
         "kembar": __version__,
         "image_tower": bundle.image_tower,
@@ -141,7 +159,6 @@ def save_bundle(bundle: Bundle, uri: str, card: str) -> None:
         "trained_on": bundle.trained_on,
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items() if name.endswith(".npz")},
     }
-    write_json(join_uri(uri, MANIFEST), manifest)
 
 
 def _read_checked(uri: str, manifest: dict[str, Any], name: str) -> bytes:

@@ -23,6 +23,7 @@ from kembar.bundle import Thresholds
 from kembar.config import BlockingSettings, GroupingSettings
 from kembar.contents import ENCODING
 from kembar.discriminator import Discriminator
+from kembar.errors import InputError
 from kembar.grouping import Settled
 from kembar.places import index_in, unchanged
 from kembar.schemas import CATALOGUE
@@ -58,6 +59,7 @@ def read_last_run(uri: str) -> LastRun:
     manifest = join_uri(uri, MANIFEST)
     require(manifest, "the manifest of a finished match run")
     catalogue = read_arrow(join_uri(uri, "catalogue"), list(CATALOGUE.names))
+    table_parts(join_uri(uri, "changes"))  # read at the end, when a run that has to fail has cost the most
     return LastRun(uri, read_json(manifest), catalogue.sort_by("posting_id").combine_chunks())
 
 
@@ -65,7 +67,7 @@ def read_last_run(uri: str) -> LastRun:
 class Carried:
     """place: int64 `[old listings]`, the row that each listing of the last run has now, −1 for one that is gone or
     changed; anew: the rows that look at the whole catalogue; changed: posting_ids of those whose content is another;
-    lists: the parts of the last run's LISTS; stale: the share of the catalogue that looks anew."""
+    lists: the parts of the last run's LISTS, none where one is damaged; stale: the share that looks anew."""
 
     place: Rows
     anew: Rows
@@ -85,9 +87,16 @@ def carry_over(last: LastRun, now: pa.Table) -> Carried:
     known = np.zeros(len(now), bool)
     known[place[same & ~mates]] = True
     changed = was["posting_id"].filter(pa.array(there & ~same)).to_pylist()
-    lists = table_parts(join_uri(last.uri, "lists"))
+    lists = _sound_lists(last)
     stale = float((~known).mean()) if len(known) else 0.0
     return Carried(place, np.flatnonzero(~known), set(changed), lists, stale)
+
+
+def _sound_lists(last: LastRun) -> list[str]:
+    try:
+        return table_parts(join_uri(last.uri, "lists"))
+    except InputError:  # they can be made anew, unlike the ids that groups have
+        return []
 
 
 def plan_carrying(
@@ -95,8 +104,8 @@ def plan_carrying(
 ) -> Carried | None:
     """What a run can carry over from the last one, and who looks anew; None where there was none.
 
-    All look anew where the last run made other pairs of the same listings, or where more than `refresh_share` of the
-    catalogue changed since all did.
+    All look anew where the last run made other pairs of the same listings, where its lists are damaged, or where more
+    than `refresh_share` of the catalogue changed since all did.
     """
     if last is None:
         return None
@@ -105,6 +114,8 @@ def plan_carrying(
     reason = None
     if last.manifest["pairs_by"] != pairs_by:
         reason = "the last run had another bundle or other settings of blocking"
+    elif not carried.lists:
+        reason = "the last run's lists are damaged"
     elif stale > refresh_share:
         reason = f"{stale:.0%} of the catalogue changed since all last did"
     if reason:

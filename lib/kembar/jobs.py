@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from kembar.config import Settings, add_settings_arguments
 from kembar.errors import message_for_user
+from kembar.failures import note_stage, root_cause, stage_of
 from kembar.progress import progress_bar
 from kembar.storage import describe_input
 
@@ -56,8 +58,12 @@ class Stages:
         start = time.monotonic()
         if self._spark is not None:
             self._spark.sparkContext.setJobDescription(f"kembar {self._job}: {name}")
-        with progress_bar(self._spark, name):
-            yield
+        try:
+            with progress_bar(self._spark, name):
+                yield
+        except Exception as error:
+            note_stage(error, name)
+            raise
         self.seconds[name] = round(time.monotonic() - start, 2)
         self.tell(f"{name}: {self.seconds[name]:.1f} s", stage=name, seconds=self.seconds[name])
 
@@ -76,11 +82,18 @@ def describe_run(settings: Settings, **inputs: str) -> dict[str, Any]:
 
 
 def run_job(main: Callable[[], None]) -> None:
-    """Run a job; an error that is the user's to mend becomes its message and exit status 2."""
+    """Run a job; an error that is the user's to mend becomes its message and exit status 2.
+
+    Whatever else fails, such as a full disk or a lost cluster, leaves its traceback, one closing line, and status 1.
+    """
     try:
         main()
     except Exception as error:
-        if (message := message_for_user(error)) is None:
-            raise
-        print(f"error: {message}", file=sys.stderr, flush=True)
-        sys.exit(2)
+        if (message := message_for_user(error)) is not None:
+            print(f"error: {message}", file=sys.stderr, flush=True)
+            sys.exit(2)
+        traceback.print_exc()
+        stage = stage_of(error)
+        where = f"stage {stage} failed" if stage else "the job failed"
+        print(f"error: {where}: {root_cause(error)}; nothing was published", file=sys.stderr, flush=True)
+        sys.exit(1)

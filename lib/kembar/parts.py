@@ -1,8 +1,10 @@
 """Parts of tables that tasks write themselves: under their names only once they are whole.
 
 A task that is run again writes the same part again; a run that is killed leaves the parts of the tasks that ended.
+Each attempt writes under a name of its own until then: one whose executor was given up may still be at work.
 """
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kembar.storage import filesystem_of, join_uri, list_parts, move, write_arrow
+from kembar.storage import delete, filesystem_of, join_uri, list_parts, move, write_arrow
 
 _ROWS_OF_A_GROUP = 65_536
 
@@ -47,16 +49,17 @@ class PartFolder:
     def open(self, task: int) -> Iterator[OpenPart]:
         """The part of a task: there once the block has ended, unless it has no row."""
         part = join_uri(self.folder, f"part-{task:05}-{self.run}.parquet")
-        partial = f"{part}.partial"
+        partial = f"{part}.{uuid.uuid4().hex[:12]}.partial"
         filesystem, path = filesystem_of(partial)
         filesystem.create_dir(filesystem_of(self.folder)[1], recursive=True)
         options: dict[str, Any] = {"filesystem": filesystem, "use_dictionary": list(self.words)}
-        with pq.ParquetWriter(path, self.schema, **options) as writer:
-            yield (opened := OpenPart(writer, self.schema))
-        if opened.rows:
-            move(partial, part)
-        else:
-            filesystem.delete_file(path)
+        try:
+            with pq.ParquetWriter(path, self.schema, **options) as writer:
+                yield (opened := OpenPart(writer, self.schema))
+            if opened.rows:
+                move(partial, part)
+        finally:
+            delete(partial)
 
     def finish(self) -> list[str]:
         """The run's parts once all tasks have ended: one without rows where none has any."""

@@ -88,6 +88,9 @@ class OutputFolder:
         1. New parts go beside the old ones, single files replace their predecessors.
         2. The manifest names what there is now: from here on this run is the result.
         3. What it does not name is deleted.
+
+        Raises:
+            RunError: the result is published, but what it replaces could not be deleted.
         """
         for name in tables:
             delete(join_uri(self.uri, name, SUCCESS))
@@ -97,8 +100,14 @@ class OutputFolder:
         ended = datetime.now(UTC).isoformat(timespec="seconds")
         manifest = {"job": self.job, "run": self.run, "ended": ended, **facts, "versions": versions(), "tables": listed}
         write_json(join_uri(self.uri, MANIFEST), manifest)
-        _sweep(self.uri, manifest)
-        delete(join_uri(self.uri, STAGING))
+        try:
+            _sweep(self.uri, manifest)
+            delete(join_uri(self.uri, STAGING))
+        except OSError as error:
+            raise RunError(
+                f"{self.uri} holds the new result, but what it replaced could not be cleared away, which the next run "
+                f"tries again: {error}"
+            ) from error
         return manifest
 
     def rows(self, name: str, table: NewTable) -> int:

@@ -92,8 +92,12 @@ def write_bytes(uri: str, data: bytes) -> None:
     filesystem, path = filesystem_of(uri)
     filesystem.create_dir(posixpath.dirname(path), recursive=True)
     partial = f"{path}.partial"
-    with filesystem.open_output_stream(partial) as stream:
-        stream.write(data)
+    try:
+        with filesystem.open_output_stream(partial) as stream:
+            stream.write(data)
+    except OSError:  # a full disk most of all: what there is of it is in the way
+        delete(f"{uri}.partial")
+        raise
     filesystem.move(partial, path)
 
 

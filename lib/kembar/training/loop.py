@@ -14,6 +14,8 @@ from tqdm import tqdm
 
 from kembar.config import TrainingSettings
 from kembar.errors import TrainingError
+from kembar.failures import root_cause
+from kembar.storage import write_bytes
 from kembar.training.epoch import EpochResult, evaluate
 from kembar.training.features import Batch, TrainingFeatures, TripletRows, epoch_batches
 from kembar.training.network import SiameseNetwork, drop_modalities
@@ -136,17 +138,33 @@ class Trainer:
         self._save()
 
     def _save(self) -> None:
-        self._manager.save()
+        """Write a checkpoint beside the last ones, which stay until it is whole.
+
+        Raises:
+            TrainingError: it cannot be written.
+        """
+        try:
+            self._manager.save()
+        except (tf.errors.OpError, OSError) as error:
+            raise self._unwritten("a checkpoint", error) from error
         self._saved_at = time.monotonic()
+
+    def _unwritten(self, what: str, error: Exception) -> TrainingError:
+        kept = self._manager.latest_checkpoint
+        before = f"the last whole one is {kept}: go on with --resume" if kept else "there is none before it: start anew"
+        return TrainingError(f"{what} could not be written: {root_cause(error)}; {before} once there is room")
 
     def _report(self, result: EpochResult) -> None:
         self.history.append(result)
-        self._history_file.write_text(json.dumps([asdict(row) for row in self.history], indent=2))
         numbers = {k: v for k, v in vars(result).items() if k != "epoch"}
-        with self._logs.as_default(step=result.epoch):
-            for name, value in numbers.items():
-                tf.summary.scalar(name, value)
-        self._logs.flush()
+        try:
+            write_bytes(str(self._history_file), json.dumps([asdict(row) for row in self.history], indent=2).encode())
+            with self._logs.as_default(step=result.epoch):
+                for name, value in numbers.items():
+                    tf.summary.scalar(name, value)
+            self._logs.flush()
+        except (tf.errors.OpError, OSError) as error:
+            raise self._unwritten("history and logs", error) from error
         if not self.quiet:
             tqdm.write(f"epoch {result.epoch}: " + ", ".join(f"{k} {v:.4f}" for k, v in numbers.items()))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kembar.config import Settings
 from kembar.errors import TrainingError
+from kembar.storage import write_json
 
 _RUN = "run.json"
 
@@ -32,7 +33,7 @@ class TrainingWork:
         if not resume:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True)
-            (self.folder / _RUN).write_text(json.dumps(run, indent=2))
+            write_json(self.path(_RUN), run)
             return
         if not (self.folder / _RUN).exists():
             raise TrainingError(f"nothing to resume in {self.folder}; leave out --resume to start")

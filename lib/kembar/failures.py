@@ -1,0 +1,56 @@
+"""Why a job failed, in one sentence: the cause that lies under the layers of Python, Spark and Java."""
+
+import re
+
+from py4j.protocol import Py4JNetworkError
+
+_PYTHON = re.compile(r"^(?:\w+\.)*((\w*(?:Error|Exception|Interrupt|Exit)): .+)$", re.MULTILINE)
+_JAVA = re.compile(r"^\s*Caused by: (?:[\w$]+\.)*(([\w$]+): .+)$", re.MULTILINE)
+_TASK = re.compile(r"most recent failure: Lost task .*?\(TID \d+\) \([^)]*\): (?:[\w$]+\.)*(([\w$]+).*)$", re.MULTILINE)
+_WRAPPERS = {"PythonException", "Py4JJavaError", "SparkException"}
+_LONGEST = 300
+_FULL_DISK = re.compile(r"\[errno 28\]|no space left on device|ENOSPC", re.IGNORECASE)
+
+
+def note_stage(error: BaseException, stage: str) -> None:
+    """Remember in which stage an error came up; its traceback says so too."""
+    error.add_note(f"in stage {stage}")
+
+
+def stage_of(error: BaseException) -> str | None:
+    """The stage that was noted, the innermost where there are several."""
+    notes = (note for note in getattr(error, "__notes__", []) if note.startswith("in stage "))
+    return next((note.removeprefix("in stage ") for note in notes), None)
+
+
+def root_cause(error: BaseException) -> str:
+    """One sentence: what a Python worker raised, or what Spark says was lost, or the error itself.
+
+    >>> root_cause(OSError(28, "No space left on device", "/out/x"))
+    "the disk is full: [Errno 28] No space left on device: '/out/x'"
+    """
+    if isinstance(error, Py4JNetworkError | ConnectionError):
+        return f"Spark's JVM is gone, which ends when it is killed or out of memory ({type(error).__name__})"
+    return cause_in(str(error)) or type(error).__name__
+
+
+def cause_in(text: str) -> str:
+    """The cause that an error's text tells.
+
+    1. The last Python error of a worker's traceback, since what a UDF raised is nearest to the matter.
+    2. Else the innermost Java cause, else why the last attempt of a task was lost.
+    3. Else the first line.
+    """
+    found = _told(_PYTHON, text) if "Traceback (most recent call last)" in text else None
+    found = found or _told(_JAVA, text) or _told(_TASK, text)
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    sentence = " ".join((found or first).split())[:_LONGEST]
+    if _FULL_DISK.search(text):
+        return f"the disk is full: {sentence}"
+    return sentence
+
+
+def _told(pattern: re.Pattern[str], text: str) -> str | None:
+    """Name and message of the last match that is no mere wrapper of another."""
+    found = [match[1] for match in pattern.finditer(text) if match[2] not in _WRAPPERS]
+    return found[-1] if found else None
