@@ -11,21 +11,23 @@ from docs.generate.modules import _BLOCK, Arrow, arrows_on_page
 _STRONG, _FAINT, _INK, _BOX = "#2b6777", "#d5dee4", "#22333b", "#eaf1f4"
 
 
-def layers_of(arrows: set[Arrow]) -> list[list[str]]:
-    """Parts in layers, so that every arrow points down."""
-    return [sorted(layer) for layer in nx.topological_generations(nx.DiGraph(sorted(arrows)))]
+def place_parts(arrows: set[Arrow]) -> dict[str, tuple[float, float]]:
+    """Where each part stands: in layers, so that every arrow points down, and below the middle of those that need it."""
+    graph = nx.DiGraph(sorted(arrows))
+    needed, place = nx.transitive_reduction(graph), {}
+    for row, layer in enumerate(nx.topological_generations(graph)):
+        above = {part: [place[other][0] for other in needed.predecessors(part)] or [5.0] for part in layer}
+        order = sorted(layer, key=lambda part, above=above: (sum(above[part]) / len(above[part]), part))
+        place |= {part: ((column + 0.5) / len(order) * 10, -row * 1.25) for column, part in enumerate(order)}
+    return place
 
 
 def draw(arrows: set[Arrow]) -> str:
     """An SVG. Arrows that others imply are faint: who uses a part may use what that part uses."""
-    layers = layers_of(arrows)
-    place = {
-        part: ((column + 0.5) / len(layer) * 10, -row * 1.25)
-        for row, layer in enumerate(layers)
-        for column, part in enumerate(layer)
-    }
+    place = place_parts(arrows)
+    depth = -min(y for _, y in place.values())
     needed = set(nx.transitive_reduction(nx.DiGraph(sorted(arrows))).edges)
-    figure = Figure(figsize=(9, 0.62 * len(layers) + 0.6), layout="constrained")
+    figure = Figure(figsize=(9, 0.5 * depth + 1.2), layout="constrained")
     axes = figure.add_subplot()
     for arrow in sorted(arrows, key=lambda each: each in needed):
         hue = _STRONG if arrow in needed else _FAINT
@@ -36,7 +38,7 @@ def draw(arrows: set[Arrow]) -> str:
     for part, (x, y) in place.items():
         box = {"boxstyle": "round,pad=0.35", "facecolor": _BOX, "edgecolor": _STRONG, "linewidth": 0.8}
         axes.text(x, y, part, ha="center", va="center", fontsize=9, color=_INK, bbox=box, zorder=5)
-    axes.set(xlim=(0, 10), ylim=(-len(layers) * 1.25 + 0.55, 0.7))
+    axes.set(xlim=(0, 10), ylim=(-depth - 0.6, 0.6))
     axes.axis("off")
     stream = io.StringIO()
     figure.savefig(stream, format="svg", metadata={"Date": None})
