@@ -12,7 +12,7 @@ _STRONG, _FAINT, _INK, _BOX = "#2b6777", "#d5dee4", "#22333b", "#eaf1f4"
 
 
 def place_parts(arrows: set[Arrow]) -> dict[str, tuple[float, float]]:
-    """Where each part stands: in layers, so that every arrow points down, and below the middle of those that need it."""
+    """Where each part stands: in layers, so that arrows point down, and below the middle of who needs it."""
     graph = nx.DiGraph(sorted(arrows))
     needed, place = nx.transitive_reduction(graph), {}
     for row, layer in enumerate(nx.topological_generations(graph)):
