@@ -121,6 +121,13 @@ class GroupingSettings:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class ReportSettings:
+    thumbnail_px: Annotated[Whole, Field(ge=16, le=1024)]
+    border_pairs: Count
+    workers: Annotated[Whole, Field(ge=0)]
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Settings:
     """All settings, one attribute a section."""
 
@@ -133,6 +140,7 @@ class Settings:
     blocking: BlockingSettings
     scoring: ScoringSettings
     grouping: GroupingSettings
+    report: ReportSettings
 
 
 def _defaults() -> dict[str, Any]:
