@@ -34,10 +34,13 @@ demo: setup  ## find the product groups of a sample catalogue
 	@echo "-- evaluate: against the truth, which a sample catalogue has"
 	@$(BIN)/spark-submit jobs/evaluate.py --listings $(DEMO)/catalogue/train.csv --submission $(DEMO)/matched/submission.csv --encoded $(DEMO)/encoded
 	@$(BIN)/python -m kembar.sample.show $(DEMO)/catalogue/train.csv $(DEMO)/matched/submission.csv
+	@echo "-- report: pages to look at groups and to mark what is wrong"
+	@$(BIN)/spark-submit jobs/report.py --matched $(DEMO)/matched --encoded $(DEMO)/encoded --images $(DEMO)/catalogue/images --listings $(DEMO)/catalogue/train.csv --output $(DEMO)/report
 	@echo "photos and titles: $(DEMO)/catalogue   groups: $(DEMO)/matched/submission.csv   look closer: notebooks/01_explore_groups.ipynb"
+	@echo "open in a browser: $(CURDIR)/$(DEMO)/report/index.html"
 
 test: setup  ## run the tests
-	$(BIN)/python -m pytest
+	KEMBAR_CHROMIUM="$$(sh scripts/find-chromium.sh)" $(BIN)/python -m pytest
 
 check: setup  ## lint, format and types
 	$(BIN)/ruff check .
