@@ -10,7 +10,7 @@ PINS := requirements.txt requirements-dev.txt constraints.txt
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 DEMO := demo
 
-.PHONY: setup demo test check bench bench-accuracy bench-rivals bench-scale bundle dist clean distclean help
+.PHONY: setup demo test check bench bench-accuracy bench-rivals bench-scale bench-report bundle dist clean distclean help
 
 $(STAMP): $(PINS) setup.py scripts/configure-spark.sh scripts/find-java.sh
 	@test -n "$(PYTHON)" || { echo "kembar needs Python 3.11 or newer: install it, or name it with PYTHON=..."; exit 1; }
@@ -47,8 +47,8 @@ check: setup  ## lint, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup  ## run every benchmark but the rivals' and the largest (hours) and renew its page
-	@set -e; for script in $(filter-out %bench_rivals.py %bench_scale.py,$(wildcard benchmarks/bench_*.py)); do $(BIN)/python $$script; done
+bench: setup  ## run every benchmark but the rivals', the report's and the largest (hours) and renew its page
+	@set -e; for script in $(filter-out %bench_rivals.py %bench_scale.py %bench_report.py,$(wildcard benchmarks/bench_*.py)); do $(BIN)/python $$script; done
 
 bench-accuracy: setup  ## measure quality by modality, ingredient, size, growth and labels (needs KEMBAR_DATA)
 	$(BIN)/python benchmarks/bench_accuracy.py
@@ -58,6 +58,9 @@ bench-rivals: setup  ## measure other tools on the same splits, in an environmen
 
 bench-scale: setup  ## measure match to 1,000,000 listings, skew, rivals, workers, and what a cluster would cost (hours)
 	$(BIN)/python benchmarks/bench_scale.py all
+
+bench-report: setup  ## measure how long a report of 70,000 listings takes to build and to open (half an hour)
+	$(BIN)/python benchmarks/bench_report.py
 
 bundle: setup  ## train the bundle that ships with kembar (needs KEMBAR_DATA)
 	$(BIN)/python benchmarks/train_default.py
