@@ -108,7 +108,8 @@ def test_a_title_with_script_in_it_is_text(context: BrowserContext, report: Path
     place = 1 + ids(groups[number]).index(posting_id)
     page.goto(f"{report.as_uri()}/group.html#{number + 1}")
     expect(page.locator("#group .tile .title").nth(place - 1)).to_have_text(f"{place}{shown}")
-    page.goto(f"{report.as_uri()}/group.html#{number + 1}/{min(place, 2)}-{max(place, 2) if place > 1 else 2}")
+    pair = sorted((place, 2 if place == 1 else 1))
+    page.goto(f"{report.as_uri()}/group.html#{number + 1}/{pair[0]}-{pair[1]}")
     expect(page.locator("dialog .title", has_text=shown[:20]).first).to_contain_text(shown)
     assert page.evaluate("window.pwned") is None
 
@@ -242,7 +243,6 @@ def test_a_file_is_loaded_to_go_on_and_the_later_decision_wins(
         expect(page.locator("#said")).to_contain_text("0 pairs taken over")
         assert saved(page, tmp_path / "new") == pairs(members, "different")
         page.keyboard.press("u")
-        page.keyboard.press("u")
         expect(page.locator('[data-number="2"] .state')).to_have_text("Same product")
         file.write_text("posting_id_l,posting_id_r,decision\na,b,same\na,b,perhaps\n")
         page.locator("#file").set_input_files(file)
@@ -308,7 +308,7 @@ def test_arrows_move_in_the_table_of_pairs(context: BrowserContext, report: Path
     page = go(context, report, "group.html#1")
     page.locator('.matrix button[tabindex="0"]').focus()
     press(page, "ArrowDown ArrowRight")  # from 1-2 over the diagonal to 3-2, on to 3-4
-    expect(page.locator(".matrix button:focus")).to_have_attribute("aria-label", re.compile("^3 and 2|^3 and 4"))
+    expect(page.locator(".matrix button:focus")).to_have_attribute("aria-label", re.compile("^3 and 4"))
     assert page.locator('.matrix button[tabindex="0"]').count() == 1
     press(page, "Enter")
     expect(page.get_by_role("dialog")).to_be_visible()

@@ -56,7 +56,7 @@
         before.push([pair, known]);
         marks.set(pair, mark);
       }
-      undone.push(before.reverse());
+      if (before.length) undone.push(before.reverse());
       keep();
       return new Set(before.map(([pair]) => pair)).size;
     },
