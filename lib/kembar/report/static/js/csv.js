@@ -9,10 +9,14 @@
     const rows = [[""]];
     let inside = false;
     for (let i = text.charCodeAt(0) === 0xfeff ? 1 : 0; i < text.length; i += 1) {
-      const row = rows.at(-1), char = text[i];
+      const row = rows.at(-1),
+        char = text[i];
       if (inside) {
         if (char !== '"') row[row.length - 1] += char;
-        else if (text[i + 1] === '"') { row[row.length - 1] += '"'; i += 1; } else inside = false;
+        else if (text[i + 1] === '"') {
+          row[row.length - 1] += '"';
+          i += 1;
+        } else inside = false;
       } else if (char === '"') inside = true;
       else if (char === ",") row.push("");
       else if (char === "\n") rows.push([""]);
@@ -23,8 +27,11 @@
 
   /** The file of marks {left, right, decision, at, note}, in order of time, so that the later of two rows is later. */
   kembar.writeDecisions = (marks) => {
-    const rows = [...marks].sort((a, b) => a.at - b.at).map((mark) =>
-      [mark.left, mark.right, mark.decision, new Date(mark.at).toISOString(), mark.note].map(quoted).join(","));
+    const rows = [...marks]
+      .sort((a, b) => a.at - b.at)
+      .map((mark) =>
+        [mark.left, mark.right, mark.decision, new Date(mark.at).toISOString(), mark.note].map(quoted).join(","),
+      );
     return `${[COLUMNS.join(","), ...rows].join("\n")}\n`;
   };
 
@@ -33,10 +40,13 @@
     const [header = [], ...rows] = parse(text);
     const place = Object.fromEntries(COLUMNS.map((name) => [name, header.indexOf(name)]));
     const missing = COLUMNS.slice(0, 3).filter((name) => place[name] < 0);
-    if (missing.length) throw new Error(`this file lacks the column ${missing.join(", ")}; expected ${COLUMNS.join(", ")}`);
+    if (missing.length)
+      throw new Error(`this file lacks the column ${missing.join(", ")}; expected ${COLUMNS.join(", ")}`);
     return rows.map((row, i) => {
       const [left, right, decision, time, note] = COLUMNS.map((name) => (row[place[name]] ?? "").trim());
-      const fault = (what) => { throw new Error(`row ${i + 2}: ${what}`); };
+      const fault = (what) => {
+        throw new Error(`row ${i + 2}: ${what}`);
+      };
       if (!["same", "different"].includes(decision)) fault(`decision is "${decision}", expected same or different`);
       if (!left || !right) fault("a posting_id is missing");
       if (left === right) fault(`${left} is paired with itself`);

@@ -1,20 +1,27 @@
 // Data by script tags, each of which hands its value to kembar.receive: a page opened from disk may not fetch.
 "use strict";
 (() => {
-  const waiting = new Map(), loading = new Map();
+  const waiting = new Map(),
+    loading = new Map();
 
   kembar.receive = (name, value) => waiting.get(name)?.(value);
 
   /** A data file's value, read once. */
   kembar.load = (name) => {
     if (!loading.has(name)) {
-      loading.set(name, new Promise((resolve, reject) => {
-        waiting.set(name, resolve);
-        const script = document.createElement("script");
-        script.src = `data/${name}.js`;
-        script.onerror = () => { loading.delete(name); reject(new Error(`data/${name}.js cannot be read`)); };
-        document.head.append(script);
-      }));
+      loading.set(
+        name,
+        new Promise((resolve, reject) => {
+          waiting.set(name, resolve);
+          const script = document.createElement("script");
+          script.src = `data/${name}.js`;
+          script.onerror = () => {
+            loading.delete(name);
+            reject(new Error(`data/${name}.js cannot be read`));
+          };
+          document.head.append(script);
+        }),
+      );
     }
     return loading.get(name);
   };

@@ -21,23 +21,31 @@
   const search = async (index, text) => {
     const words = kembar.searchWords(text);
     if (!words.length) return null;
-    const many = index.titles_a_file, found = [];
+    const many = index.titles_a_file,
+      found = [];
     const files = Array.from({ length: Math.ceil(index.size.length / many) }, (_, i) => kembar.load(`titles-${i}`));
-    (await Promise.all(files)).forEach((groups, file) => groups.forEach((text, i) => {
-      if (words.every((word) => text.includes(word)) && text.split("\n").some((line) => words.every((word) => line.includes(word)))) {
-        found.push(file * many + i);
-      }
-    }));
+    (await Promise.all(files)).forEach((groups, file) =>
+      groups.forEach((text, i) => {
+        if (
+          words.every((word) => text.includes(word)) &&
+          text.split("\n").some((line) => words.every((word) => line.includes(word)))
+        ) {
+          found.push(file * many + i);
+        }
+      }),
+    );
     return found;
   };
 
   /** The numbers of the groups that fit the fields {q, size, mean, doubt, seen, sort}, in order. */
   kembar.choose = async (index, fields, isSeen) => {
     const found = (await search(index, fields.q || "")) ?? index.size.map((_, i) => i);
-    const kept = found.filter((i) =>
-      (!fields.size || withinSize(fields.size, index.size[i])) &&
-      (!fields.mean || between(fields.mean, index.mean[i])) &&
-      (!DOUBTS[fields.doubt] || DOUBTS[fields.doubt](index, i)));
+    const kept = found.filter(
+      (i) =>
+        (!fields.size || withinSize(fields.size, index.size[i])) &&
+        (!fields.mean || between(fields.mean, index.mean[i])) &&
+        (!DOUBTS[fields.doubt] || DOUBTS[fields.doubt](index, i)),
+    );
     const seen = fields.seen ? await isSeen(kept) : null;
     const chosen = seen ? kept.filter((_, i) => seen[i] === (fields.seen === "yes")) : kept;
     const [column, sign] = ORDERS[fields.sort] || [];
@@ -48,10 +56,15 @@
   kembar.seen = async (index, numbers) => {
     const decided = new Set(kembar.marks.list().flatMap(({ left, right }) => [left, right]));
     if (!decided.size) return numbers.map(() => false);
-    const many = index.titles_a_file, files = new Map();
-    for (const file of new Set(numbers.map((i) => Math.floor(i / many)))) files.set(file, await kembar.load(`titles-${file}`));
+    const many = index.titles_a_file,
+      files = new Map();
+    for (const file of new Set(numbers.map((i) => Math.floor(i / many))))
+      files.set(file, await kembar.load(`titles-${file}`));
     return numbers.map((i) => {
-      const ids = files.get(Math.floor(i / many))[i % many].split("\n").map((line) => line.split(" ", 1)[0]);
+      const ids = files
+        .get(Math.floor(i / many))
+        [i % many].split("\n")
+        .map((line) => line.split(" ", 1)[0]);
       return ids.some((id) => decided.has(id));
     });
   };

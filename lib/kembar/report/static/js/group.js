@@ -2,75 +2,87 @@
 // group, #12/1-4 a pair of it, #12/2-o1 one with the first outsider, #12/weakest the least likely pair.
 "use strict";
 (() => {
-  const { element, share } = kembar;
   const at = (id) => document.getElementById(id);
-  let index = null, shown = null;
+  let index = null;
+  let shown = null;
 
+  const clamp = (number) => Math.max(0, Math.min(number, index.size.length - 1));
   const asked = () => {
     const [number, pair] = location.hash.slice(1).split("/");
-    return { number: Math.max(0, Math.min((Number(number) || 1) - 1, index.size.length - 1)), pair };
+    return { number: clamp((Number(number) || 1) - 1), pair };
   };
-  const go = (number, pair) => { location.hash = `#${number + 1}${pair ? `/${pair}` : ""}`; };
+  const go = (number, pair) => {
+    location.hash = `#${number + 1}${pair ? `/${pair}` : ""}`;
+  };
 
-  const outsider = (listing, pair, number) => {
-    const [, title, , , , , group, size, linkage] = listing, inside = shown.group.listings[pair.left];
-    const open = element("button", { type: "button", className: "plain" }, `compare with ${pair.left + 1}`);
-    open.addEventListener("click", () => go(number, `${pair.left + 1}-o${pair.right + 1}`));
-    const buttons = ["same", "different"].map((decision) => {
-      const made = element("button", { type: "button", "data-act": decision }, decision === "same" ? "Belongs here" : "Does not");
-      made.addEventListener("click", () => kembar.decidePair(inside[0], listing[0], decision));
-      shown.refresh.push(() => made.setAttribute("aria-pressed", String(kembar.marks.get(inside[0], listing[0])?.decision === decision)));
-      return made;
-    });
-    return element("li", {}, element("div", { className: "photo" }, kembar.photo(listing)),
-      element("div", {}, element("p", { className: "title", dir: "auto" }, element("span", { className: "place" }, share(pair.probability)), kembar.marked(title, kembar.sharedTerms([inside[1], title]))),
-        element("p", { className: "hint" }, group < 0 ? "Stands alone; " : ["In ", element("a", { href: `#${group + 1}` }, `group ${kembar.number(group + 1)}`), ` of ${size}; `], `held to this one by ${share(linkage)}`),
-        element("div", { className: "verdict" }, buttons, open)));
+  const showPlace = (number) => {
+    at("where").textContent = `${kembar.number(number + 1)} of ${kembar.number(index.size.length)}`;
+    for (const [id, target] of Object.entries({ before: number - 1, after: number + 1 })) {
+      at(id).hidden = target !== clamp(target);
+      at(id).href = `#${target + 1}`;
+    }
+    document.title = `Group ${number + 1} – kembar`;
+  };
+
+  /** The names of a group's pairs as the address has them, the least likely first, then those across its border. */
+  const nameAll = (inner, border) => {
+    const byChance = [...inner].sort((a, b) => a.probability - b.probability);
+    return [
+      ...byChance.map((pair) => `${pair.left + 1}-${pair.right + 1}`),
+      ...border.map((pair) => `${pair.left + 1}-o${pair.right + 1}`),
+    ];
   };
 
   const render = async (number) => {
-    const group = await kembar.group(number), facts = kembar.factsOf(index, number);
-    const card = kembar.card(number, group, facts, { limit: Infinity, heading: "h1", link: false });
-    const inner = group.pairs.map((row) => kembar.readPair(row, index.sources));
-    const border = group.border.map((row) => kembar.readPair(row, index.sources));
+    const group = await kembar.group(number);
+    const card = kembar.card(number, group, kembar.factsOf(index, number), {
+      limit: Infinity,
+      heading: "h1",
+      link: false,
+    });
+    const [inner, border] = [group.pairs, group.border].map((rows) =>
+      rows.map((row) => kembar.readPair(row, index.sources)),
+    );
     const byPlace = new Map(inner.map((pair) => [`${pair.left}-${pair.right}`, pair]));
-    shown = { number, group, card, byPlace, border, refresh: [card.refresh] };
-    document.title = `Group ${number + 1} – kembar`;
+    shown = { number, group, card, byPlace, border, refresh: [card.refresh], order: nameAll(inner, border) };
     at("group").replaceChildren(card);
     at("outside").hidden = !border.length;
-    at("outside").querySelector("ul").replaceChildren(...border.map((pair) => outsider(group.outside[pair.right], pair, number)));
+    kembar.fillOutsiders(at("outsiders"), group, border, shown.refresh, (name) => go(number, name));
     at("pairs").hidden = false;
-    shown.refresh.push(kembar.fillMatrix(at("pairs").querySelector("table"), card.ids, group.seam, byPlace, (i, j) => go(number, `${i + 1}-${j + 1}`)));
-    shown.order = [...inner].sort((a, b) => a.probability - b.probability).map((pair) => `${pair.left + 1}-${pair.right + 1}`)
-      .concat(border.map((pair) => `${pair.left + 1}-o${pair.right + 1}`));
-    at("where").textContent = `${kembar.number(number + 1)} of ${kembar.number(index.size.length)}`;
-    for (const [id, by] of [["before", -1], ["after", 1]]) {
-      const target = number + by, there = target >= 0 && target < index.size.length;
-      at(id).toggleAttribute("hidden", !there);
-      at(id).href = `#${target + 1}`;
-    }
+    const open = (i, j) => go(number, `${i + 1}-${j + 1}`);
+    shown.refresh.push(kembar.fillMatrix(at("matrix"), card.ids, group.seam, byPlace, open));
+    showPlace(number);
     shown.refresh.forEach((one) => one());
   };
 
-  const openPair = (name) => {
-    const wanted = name === "weakest" ? shown.order[0] : name, place = shown.order.indexOf(wanted);
-    const [left, right] = wanted.split("-"), { group, number } = shown;
-    const i = Number(left) - 1, isOut = right?.startsWith("o"), j = Number(isOut ? right.slice(1) : right) - 1;
-    const listings = [group.listings[i], (isOut ? group.outside : group.listings)[j]];
-    if (!listings[0] || !listings[1] || listings[0] === listings[1]) return;
-    const pair = isOut ? shown.border.find((one) => one.left === i && one.right === j) : shown.byPlace.get(`${Math.min(i, j)}-${Math.max(i, j)}`);
-    const step = (by) => {
-      const next = shown.order[place + by];
-      if (next) go(number, next);
-    };
-    shown.open = { ids: listings.map(([id]) => id), step };
-    kembar.showPair({ left: listings[0], right: listings[1], places: [`${i + 1}`, isOut ? "an outsider" : `${j + 1}`], pair, folder: index.photos, step,
-      where: place < 0 ? "" : `${place + 1} of ${shown.order.length}` });
+  /** The two listings, their names and the compared pair that a name in the address stands for. */
+  const findPair = (name) => {
+    const { group, border, byPlace } = shown;
+    const [left, right = ""] = name.split("-");
+    const isOut = right.startsWith("o");
+    const [i, j] = [Number(left) - 1, Number(isOut ? right.slice(1) : right) - 1];
+    const pair = isOut
+      ? border.find((one) => one.left === i && one.right === j)
+      : byPlace.get(`${Math.min(i, j)}-${Math.max(i, j)}`);
+    const places = [`${i + 1}`, isOut ? "an outsider" : `${j + 1}`];
+    return { left: group.listings[i], right: (isOut ? group.outside : group.listings)[j], places, pair };
+  };
+
+  const openPair = (asked) => {
+    const name = asked === "weakest" ? shown.order[0] : asked;
+    const found = name && findPair(name);
+    if (!found?.left || !found.right || found.left === found.right) return;
+    const { number, order } = shown;
+    const place = order.indexOf(name);
+    const step = (by) => order[place + by] && go(number, order[place + by]);
+    shown.open = { ids: [found.left[0], found.right[0]], step };
+    const where = place < 0 ? "" : `${place + 1} of ${order.length}`;
+    kembar.showPair({ ...found, where, folder: index.photos, step });
   };
 
   const follow = async () => {
-    const { number, pair } = asked();
     if (!index.size.length) return;
+    const { number, pair } = asked();
     if (shown?.number !== number) {
       await render(number);
       window.scrollTo(0, 0);
@@ -78,22 +90,32 @@
     if (pair) openPair(pair);
     else if (kembar.pairDialog.open) kembar.pairDialog.close();
   };
+  const tell = (error) => kembar.say(error.message);
 
-  kembar.pairDialog.addEventListener("close", () => { if (asked().pair) go(shown.number); });
-  kembar.onKey(() => shown && !kembar.pairDialog.open, (key) => {
-    if (key === "j" || key === "k") { go(Math.max(0, Math.min(shown.number + (key === "j" ? 1 : -1), index.size.length - 1))); return true; }
-    if (key === "c") { go(shown.number, "weakest"); return true; }
-    return Boolean(shown.card.act(key));
-  });
-  kembar.onKey(() => shown && kembar.pairDialog.open, (key) => {
-    const by = { j: 1, ArrowRight: 1, k: -1, ArrowLeft: -1 }[key];
-    if (by) { shown.open.step(by); return true; }
-    if (key !== "s" && key !== "d") return false;
-    kembar.decidePair(...shown.open.ids, key === "s" ? "same" : "different");
-    shown.open.step(1);
+  const actOnGroup = (key) => {
+    if (key === "j" || key === "k") go(clamp(shown.number + (key === "j" ? 1 : -1)));
+    else if (key === "c") go(shown.number, "weakest");
+    else return Boolean(shown.card.act(key));
     return true;
-  });
+  };
+  const actOnPair = (key) => {
+    const by = { j: 1, ArrowRight: 1, k: -1, ArrowLeft: -1 }[key];
+    const decision = { s: "same", d: "different" }[key];
+    if (decision) kembar.decidePair(...shown.open.ids, decision);
+    if (by || decision) shown.open.step(by || 1);
+    return Boolean(by || decision);
+  };
+
+  kembar.pairDialog.addEventListener("close", () => asked().pair && go(shown.number));
+  kembar.onKey(() => shown && !kembar.pairDialog.open, actOnGroup);
+  kembar.onKey(() => shown && kembar.pairDialog.open, actOnPair);
   kembar.marks.onChange(() => shown?.refresh.forEach((one) => one()));
-  window.addEventListener("hashchange", () => follow().catch((error) => kembar.say(error.message)));
-  kembar.index().then((read) => { index = read; return follow(); }).catch((error) => kembar.say(error.message));
+  window.addEventListener("hashchange", () => follow().catch(tell));
+  kembar
+    .index()
+    .then((read) => {
+      index = read;
+      return follow();
+    })
+    .catch(tell);
 })();

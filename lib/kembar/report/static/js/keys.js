@@ -11,13 +11,19 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
     if (help.open) return;
-    const taken = event.key === "?" ? help.showModal() ?? true : pages.some(([isActive, act]) => isActive() && act(event.key, event));
+    const taken =
+      event.key === "?"
+        ? (help.showModal() ?? true)
+        : pages.some(([isActive, act]) => isActive() && act(event.key, event));
     if (taken) event.preventDefault();
   });
   document.getElementById("help").addEventListener("click", () => help.showModal());
-  kembar.onKey(() => true, (key) => {
-    if (key !== "u") return false;
-    kembar.say(kembar.marks.undo() ? "Undone" : "Nothing to undo");
-    return true;
-  });
+  kembar.onKey(
+    () => true,
+    (key) => {
+      if (key !== "u") return false;
+      kembar.say(kembar.marks.undo() ? "Undone" : "Nothing to undo");
+      return true;
+    },
+  );
 })();

@@ -3,19 +3,26 @@
 "use strict";
 (() => {
   const KEY = `kembar:${document.body.dataset.run}:decisions`;
-  const marks = new Map(), listeners = [];
+  const marks = new Map(),
+    listeners = [];
   let undone = [];
 
   const key = (a, b) => (a < b ? `${a}\t${b}` : `${b}\t${a}`);
   const read = () => {
     marks.clear();
     let kept = [];
-    try { kept = JSON.parse(localStorage.getItem(KEY) || "[]"); } catch { /* unreadable: as if there were none */ }
+    try {
+      kept = JSON.parse(localStorage.getItem(KEY) || "[]");
+    } catch {
+      /* unreadable: as if there were none */
+    }
     for (const [pair, decision, at, note] of kept) marks.set(pair, { decision, at, note });
   };
   const keep = () => {
     const rows = [...marks].map(([pair, mark]) => [pair, mark.decision, mark.at, mark.note]);
-    try { localStorage.setItem(KEY, JSON.stringify(rows)); } catch {
+    try {
+      localStorage.setItem(KEY, JSON.stringify(rows));
+    } catch {
       kembar.say("This browser cannot keep more decisions. Save them to a file now.");
     }
     for (const listener of listeners) listener();
@@ -26,10 +33,11 @@
     get: (a, b) => marks.get(key(a, b)),
     count: () => marks.size,
     onChange: (listener) => listeners.push(listener),
-    list: () => [...marks].map(([pair, mark]) => {
-      const [left, right] = pair.split("\t");
-      return { left, right, ...mark };
-    }),
+    list: () =>
+      [...marks].map(([pair, mark]) => {
+        const [left, right] = pair.split("\t");
+        return { left, right, ...mark };
+      }),
 
     /** Decide pairs [a, b, decision] at once, null to take a decision back; one undo undoes them all. */
     set(pairs, note) {
@@ -51,7 +59,8 @@
     merge(read) {
       const before = [];
       for (const { left, right, ...mark } of read) {
-        const pair = key(left, right), known = marks.get(pair);
+        const pair = key(left, right),
+          known = marks.get(pair);
         if (known && known.at > mark.at) continue;
         before.push([pair, known]);
         marks.set(pair, mark);
@@ -72,7 +81,8 @@
   };
 
   read();
-  window.addEventListener("storage", (event) => {  // the report in another tab
+  window.addEventListener("storage", (event) => {
+    // the report in another tab
     if (event.key !== KEY) return;
     undone = [];
     read();

@@ -4,7 +4,9 @@
   const at = (id) => document.getElementById(id);
   const show = () => {
     const count = kembar.marks.count();
-    at("decided").textContent = count ? `${kembar.number(count)} ${count === 1 ? "pair" : "pairs"} decided` : "No decisions yet";
+    at("decided").textContent = count
+      ? `${kembar.number(count)} ${count === 1 ? "pair" : "pairs"} decided`
+      : "No decisions yet";
     at("save").disabled = count === 0;
   };
 

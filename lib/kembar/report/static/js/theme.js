@@ -2,9 +2,16 @@
 "use strict";
 window.kembar = {};
 (() => {
-  const root = document.documentElement, KEY = "kembar:theme";
+  const root = document.documentElement,
+    KEY = "kembar:theme";
   const system = window.matchMedia("(prefers-color-scheme: dark)");
-  const chosen = () => { try { return localStorage.getItem(KEY); } catch { return null; } };
+  const chosen = () => {
+    try {
+      return localStorage.getItem(KEY);
+    } catch {
+      return null;
+    }
+  };
   const isDark = () => (root.dataset.theme || (system.matches ? "dark" : "light")) === "dark";
   const tell = () => {
     document.getElementById("theme")?.setAttribute("aria-pressed", String(isDark()));
@@ -16,7 +23,11 @@ window.kembar = {};
     tell();
     document.getElementById("theme").addEventListener("click", () => {
       root.dataset.theme = isDark() ? "light" : "dark";
-      try { localStorage.setItem(KEY, root.dataset.theme); } catch { /* it holds for this page then */ }
+      try {
+        localStorage.setItem(KEY, root.dataset.theme);
+      } catch {
+        /* it holds for this page then */
+      }
       tell();
     });
   });

@@ -16,7 +16,8 @@
     for (const match of title.matchAll(TERM)) {
       if (match.index > end) pieces.push([title.slice(end, match.index), null]);
       end = match.index + match[0].length;
-      const parts = words && UNSPACED.test(match[0]) ? [...words.segment(match[0])].map((part) => part.segment) : [match[0]];
+      const parts =
+        words && UNSPACED.test(match[0]) ? [...words.segment(match[0])].map((part) => part.segment) : [match[0]];
       for (const part of parts) pieces.push([part, normal(part)]);
     }
     if (end < title.length) pieces.push([title.slice(end), null]);
@@ -29,7 +30,9 @@
     for (const title of titles) {
       for (const term of new Set(cut(title).map(([, term]) => term))) counts.set(term, (counts.get(term) || 0) + 1);
     }
-    return new Set([...counts].filter(([term, count]) => term !== null && 2 * count > titles.length).map(([term]) => term));
+    return new Set(
+      [...counts].filter(([term, count]) => term !== null && 2 * count > titles.length).map(([term]) => term),
+    );
   };
 
   /** A title as nodes, its terms that are not among the common ones marked, numbers the most. */
@@ -52,7 +55,9 @@
   kembar.onlyIn = (left, right) => {
     const pieces = [left, right].map((title) => cut(title || "").filter(([, term]) => term !== null));
     const terms = pieces.map((some) => new Set(some.map(([, term]) => term)));
-    return pieces.map((some, side) => [...new Set(some.filter(([, term]) => !terms[1 - side].has(term)).map(([text]) => text))]);
+    return pieces.map((some, side) => [
+      ...new Set(some.filter(([, term]) => !terms[1 - side].has(term)).map(([text]) => text)),
+    ]);
   };
 
   /** The words of a search, as data/titles-N.js writes titles. */

@@ -10,16 +10,21 @@
 
   /** For each listing whether it is of the main part, of equally large ones the first. */
   const mainPart = (ids) => {
-    const part = ids.map(() => -1), sizes = [];
+    const part = ids.map(() => -1),
+      sizes = [];
     ids.forEach((_, start) => {
       if (part[start] >= 0) return;
-      const number = sizes.push(0) - 1, stack = [start];
+      const number = sizes.push(0) - 1,
+        stack = [start];
       part[start] = number;
       while (stack.length) {
         const i = stack.pop();
         sizes[number] += 1;
         ids.forEach((id, j) => {
-          if (part[j] < 0 && !isApart(ids[i], id)) { part[j] = number; stack.push(j); }
+          if (part[j] < 0 && !isApart(ids[i], id)) {
+            part[j] = number;
+            stack.push(j);
+          }
         });
       }
     });
@@ -32,8 +37,10 @@
 
     /** What is decided of a group: {state, decided, pairs}; state is "same", "different", "split", "some" or "none". */
     of(ids) {
-      const pairs = pairsOf(ids), found = pairs.map(([a, b]) => kembar.marks.get(a, b)?.decision);
-      const decided = found.filter(Boolean).length, different = found.filter((decision) => decision === "different").length;
+      const pairs = pairsOf(ids),
+        found = pairs.map(([a, b]) => kembar.marks.get(a, b)?.decision);
+      const decided = found.filter(Boolean).length,
+        different = found.filter((decision) => decision === "different").length;
       if (!decided) return { state: "none", decided, pairs: pairs.length };
       if (different === pairs.length) return { state: "different", decided, pairs: pairs.length };
       if (decided === pairs.length && !different) return { state: "same", decided, pairs: pairs.length };
@@ -41,8 +48,9 @@
     },
 
     same(ids) {
-      const main = mainPart(ids), kept = ids.filter((_, i) => main[i]);
-      const whole = kept.length < 2 ? ids : kept;  // after "all different" the group as a whole is meant
+      const main = mainPart(ids),
+        kept = ids.filter((_, i) => main[i]);
+      const whole = kept.length < 2 ? ids : kept; // after "all different" the group as a whole is meant
       kembar.marks.set(pairsOf(whole).map(([a, b]) => [a, b, "same"]));
     },
 
@@ -57,7 +65,8 @@
 
     /** Set one listing apart from the main part, or take that back. */
     toggle(ids, i) {
-      const main = mainPart(ids), others = ids.filter((_, j) => j !== i && main[j]);
+      const main = mainPart(ids),
+        others = ids.filter((_, j) => j !== i && main[j]);
       kembar.marks.set(others.map((other) => [ids[i], other, main[i] ? "different" : null]));
     },
 
