@@ -29,7 +29,7 @@ def show_listings(posting_ids: pa.Array, encoded: pa.Table, listings: pa.Table |
     if listings is None:
         terms = encoded["terms"].combine_chunks().take(codes)
         return Shown(pc.binary_join(terms, " ").cast(pa.string()), nothing, phash, nothing)
-    rows = pc.index_in(posting_ids, listings["posting_id"].combine_chunks())
+    rows = pc.index_in(posting_ids, pc.utf8_trim_whitespace(listings["posting_id"].combine_chunks()))
     title, image, label = (_text(listings[name], rows) for name in ("title", "image", "label_group"))
     return Shown(title, image, phash, label)
 

@@ -30,6 +30,7 @@
     const mine = (turn += 1);
     page = Math.max(0, Math.min(where, Math.ceil(chosen.length / A_PAGE) - 1));
     const numbers = chosen.slice(page * A_PAGE, (page + 1) * A_PAGE);
+    cards = []; // keys rest until the page is there, so that none decides on a card that is about to go
     const groups = await Promise.all(numbers.map(kembar.group));
     if (mine !== turn) return; // another page was asked for meanwhile
     cards = numbers.map((number, i) => kembar.card(number, groups[i], kembar.factsOf(index, number)));
@@ -54,6 +55,7 @@
   };
 
   const step = (by) => {
+    if (!cards.length) return;
     const inside = cards.includes(document.activeElement?.closest(".group"));
     const next = inside ? current + by : current;
     const pages = Math.ceil(chosen.length / A_PAGE);

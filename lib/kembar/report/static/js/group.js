@@ -4,7 +4,8 @@
 (() => {
   const at = (id) => document.getElementById(id);
   let index = null;
-  let shown = null;
+  let shown = null; // while a group is on its way keys rest, so that none decides on the one before
+  let followed = null;
 
   const clamp = (number) => Math.max(0, Math.min(number, index.size.length - 1));
   const asked = () => {
@@ -13,7 +14,9 @@
   };
   const go = (number, pair) => {
     location.hash = `#${number + 1}${pair ? `/${pair}` : ""}`;
+    follow().catch(tell); // at once: the next key may come before the browser tells of the change
   };
+  const tell = (error) => kembar.say(error.message);
 
   const showPlace = (number) => {
     at("where").textContent = `${kembar.number(number + 1)} of ${kembar.number(index.size.length)}`;
@@ -81,16 +84,17 @@
   };
 
   const follow = async () => {
-    if (!index.size.length) return;
+    if (!index.size.length || followed === location.hash) return;
+    followed = location.hash;
     const { number, pair } = asked();
     if (shown?.number !== number) {
+      shown = null;
       await render(number);
       window.scrollTo(0, 0);
     }
     if (pair) openPair(pair);
     else if (kembar.pairDialog.open) kembar.pairDialog.close();
   };
-  const tell = (error) => kembar.say(error.message);
 
   const actOnGroup = (key) => {
     if (key === "j" || key === "k") go(clamp(shown.number + (key === "j" ? 1 : -1)));
@@ -106,7 +110,7 @@
     return Boolean(by || decision);
   };
 
-  kembar.pairDialog.addEventListener("close", () => asked().pair && go(shown.number));
+  kembar.pairDialog.addEventListener("close", () => shown && asked().pair && go(shown.number));
   kembar.onKey(() => shown && !kembar.pairDialog.open, actOnGroup);
   kembar.onKey(() => shown && kembar.pairDialog.open, actOnPair);
   kembar.marks.onChange(() => shown?.refresh.forEach((one) => one()));
