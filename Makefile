@@ -12,7 +12,8 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 LOCKING := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 DEMO := demo
 
-.PHONY: setup demo test check lock audit bench bench-accuracy bench-rivals bench-scale bench-report bundle dist pack \
+.PHONY: setup demo test check coverage docs notebooks lock audit bench bench-accuracy bench-rivals bench-scale bench-report \
+	bundle dist pack \
 	clean distclean help
 
 $(STAMP): $(LOCKS) setup.py scripts/configure-spark.sh scripts/find-java.sh
@@ -49,6 +50,16 @@ check: setup  ## lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+coverage: setup  ## run the tests and report which lines of lib and udfs none of them reached
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-report=html:build/coverage
+
+docs: setup  ## build the documentation into build/docs/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --clean --quiet
+	@echo "build/docs/index.html"
+
+notebooks: setup  ## run the notebooks on the demo's result and keep their outputs
+	$(BIN)/python scripts/run_notebooks.py
 
 lock:  ## pin what the requirements bring along by its hashes, for every system that it comes for
 	$(PYTHON) -m venv build/lock && build/lock/bin/pip --quiet install uv==0.13.9

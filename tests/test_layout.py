@@ -3,7 +3,10 @@
 import ast
 from pathlib import Path
 
+import networkx as nx
 import pytest
+
+from docs.generate.modules import PAGE, arrows_between, arrows_on_page, import_arrows, modules, part_of, parts_on_page
 
 ROOT = Path(__file__).parent.parent
 JOBS = sorted((ROOT / "jobs").glob("*.py"))
@@ -30,6 +33,38 @@ def test_arrows_point_one_way(folder: str, forbidden: set[str]):
 
 def test_there_are_the_jobs_of_the_contract():
     assert {path.stem for path in JOBS} == {"triplets", "train", "encode", "match", "evaluate", "report", "review"}
+
+
+def test_no_two_modules_import_each_other():
+    """Nor any circle of them, when they are imported; what a function imports when it is called may close one."""
+    assert list(nx.simple_cycles(nx.DiGraph(sorted(import_arrows(at_import=True))))) == []
+
+
+def test_no_two_parts_import_each_other_even_on_demand():
+    arrows = arrows_between(parts_on_page(PAGE.read_text(encoding="utf-8")))
+    assert list(nx.simple_cycles(nx.DiGraph(sorted(arrows)))) == []
+
+
+def test_the_page_on_the_architecture_has_every_module_once():
+    parts = parts_on_page(PAGE.read_text(encoding="utf-8"))
+    homeless = [module for module in modules() if part_of(module, parts) is None]
+    assert homeless == [], f"name them in {PAGE}"
+    names = [name for listed in parts.values() for name in listed]
+    assert len(names) == len(set(names))
+    known = {module.removeprefix("kembar.") for module in modules()} | {"jobs/", "udfs/"}
+    assert set(names) <= known
+
+
+def test_the_pages_arrows_are_those_of_the_imports():
+    """`python -m docs.generate.modules` prints them as they should be."""
+    page = PAGE.read_text(encoding="utf-8")
+    told, found = arrows_on_page(page), arrows_between(parts_on_page(page))
+    assert sorted(told - found) == []
+    assert sorted(found - told) == []
+
+
+def test_there_are_the_five_jobs_of_the_contract():
+    assert {path.stem for path in JOBS} >= {"triplets", "train", "encode", "match", "evaluate"}
 
 
 @pytest.mark.parametrize("path", JOBS, ids=lambda path: path.stem)
