@@ -12,8 +12,8 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 LOCKING := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 DEMO := demo
 
-.PHONY: setup demo test check coverage docs notebooks lock audit bench bench-accuracy bench-rivals bench-scale bundle dist \
-	pack clean distclean help
+.PHONY: setup demo test check coverage docs notebooks lock audit bench bench-accuracy bench-rivals bench-scale bench-report \
+	bundle dist pack clean distclean help
 
 $(STAMP): $(LOCKS) setup.py scripts/configure-spark.sh scripts/find-java.sh
 	@test -n "$(PYTHON)" || { echo "kembar needs Python 3.11 or newer: install it, or name it with PYTHON=..."; exit 1; }
@@ -37,10 +37,13 @@ demo: setup  ## find the product groups of a sample catalogue
 	@echo "-- evaluate: against the truth, which a sample catalogue has"
 	@$(BIN)/spark-submit jobs/evaluate.py --listings $(DEMO)/catalogue/train.csv --submission $(DEMO)/matched/submission.csv --encoded $(DEMO)/encoded
 	@$(BIN)/python -m kembar.sample.show $(DEMO)/catalogue/train.csv $(DEMO)/matched/submission.csv
+	@echo "-- report: pages to look at groups and to mark what is wrong"
+	@$(BIN)/spark-submit jobs/report.py --matched $(DEMO)/matched --encoded $(DEMO)/encoded --images $(DEMO)/catalogue/images --listings $(DEMO)/catalogue/train.csv --output $(DEMO)/report
 	@echo "photos and titles: $(DEMO)/catalogue   groups: $(DEMO)/matched/submission.csv   look closer: notebooks/01_explore_groups.ipynb"
+	@echo "open in a browser: $(CURDIR)/$(DEMO)/report/index.html"
 
 test: setup  ## run the tests
-	$(BIN)/python -m pytest
+	KEMBAR_CHROMIUM="$$(sh scripts/find-chromium.sh)" $(BIN)/python -m pytest
 
 check: setup  ## lint, format and types
 	$(BIN)/ruff check .
@@ -66,8 +69,8 @@ audit:  ## look all pinned packages up in a database of known vulnerabilities (n
 	$(PYTHON) -m venv build/audit && build/audit/bin/pip --quiet install pip-audit==2.10.1
 	build/audit/bin/pip-audit --require-hashes --disable-pip -r requirements.lock
 
-bench: setup  ## run every benchmark but the rivals' and the largest (hours) and renew its page
-	@set -e; for script in $(filter-out %bench_rivals.py %bench_scale.py,$(wildcard benchmarks/bench_*.py)); do $(BIN)/python $$script; done
+bench: setup  ## run every benchmark but the rivals', the report's and the largest (hours) and renew its page
+	@set -e; for script in $(filter-out %bench_rivals.py %bench_scale.py %bench_report.py,$(wildcard benchmarks/bench_*.py)); do $(BIN)/python $$script; done
 
 bench-accuracy: setup  ## measure quality by modality, ingredient, size, growth and labels (needs KEMBAR_DATA)
 	$(BIN)/python benchmarks/bench_accuracy.py
@@ -77,6 +80,9 @@ bench-rivals: setup  ## measure other tools on the same splits, in an environmen
 
 bench-scale: setup  ## measure match to 1,000,000 listings, skew, rivals, workers, and what a cluster would cost (hours)
 	$(BIN)/python benchmarks/bench_scale.py all
+
+bench-report: setup  ## measure how long a report of 70,000 listings takes to build and to open (half an hour)
+	$(BIN)/python benchmarks/bench_report.py
 
 bundle: setup  ## train the bundle that ships with kembar (needs KEMBAR_DATA)
 	$(BIN)/python benchmarks/train_default.py

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
+REPORT = ["report/templates/*", "report/static/**/*"]
 HERE = Path(__file__).parent
 PINS = [line for line in (HERE / "requirements.txt").read_text().splitlines() if line and not line.startswith("#")]
 
@@ -13,7 +14,7 @@ setup(
     version=re.search(r'__version__ = "(.+)"', (HERE / "lib/kembar/__init__.py").read_text()).group(1),
     package_dir={"": "lib", "udfs": "udfs"},
     packages=[*find_packages("lib"), "udfs"],
-    package_data={"kembar": ["kembar.toml", "py.typed", "default_bundle/*", "sample/vocabulary.toml"]},
+    package_data={"kembar": ["kembar.toml", "py.typed", "default_bundle/*", "sample/vocabulary.toml", *REPORT]},
     python_requires=">=3.11",
     install_requires=PINS,
 )

@@ -9,9 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from kembar.bundle import load_bundle
-from kembar.carried import LastRun, carry_lists, carry_over, pairs_fingerprint, plan_carrying
+from kembar.bundle import Thresholds
+from kembar.carried import LastRun, carry_lists, carry_over, groups_fingerprint, pairs_fingerprint, plan_carrying
 from kembar.config import Settings
+from kembar.decisions import DECISIONS
+from kembar.grouping import Settled
 from kembar.storage import write_arrow
 from tests.builders import random_discriminator
 
@@ -120,10 +122,64 @@ def test_an_empty_batch_stays_one():
 
 
 def test_lists_belong_to_their_encoder_first_look_and_blocks_and_to_nothing_else(settings: Settings):
-    bundle, model, blocking = load_bundle(None), random_discriminator(1), settings.blocking
-    same = pairs_fingerprint(bundle, model, blocking)
-    assert pairs_fingerprint(bundle, model, replace(blocking, refresh_share=0.9)) == same
+    model, blocking = random_discriminator(1), settings.blocking
+    same = pairs_fingerprint("e", model, blocking)
+    assert pairs_fingerprint("e", model, replace(blocking, refresh_share=0.9)) == same
     second = replace(model, second=random_discriminator(2).second)
-    assert pairs_fingerprint(bundle, second, blocking) == same
-    assert pairs_fingerprint(bundle, random_discriminator(2), blocking) != same
-    assert pairs_fingerprint(bundle, model, replace(blocking, near_titles=31)) != same
+    assert pairs_fingerprint("e", second, blocking) == same
+    assert pairs_fingerprint("e", random_discriminator(2), blocking) != same
+    assert pairs_fingerprint("e+int8", model, blocking) != same
+    assert pairs_fingerprint("e", model, replace(blocking, near_titles=31)) != same
+
+
+def test_clusters_belong_to_both_looks_thresholds_and_decisions(settings: Settings):
+    model, grouping, at = random_discriminator(1), settings.grouping, Thresholds(0.5, 0.4)
+    same = groups_fingerprint("p", model, at, grouping, None)
+    assert groups_fingerprint("p", model, Thresholds(0.5, 0.3), grouping, None) == same, "lone listings join anew"
+    other = [
+        groups_fingerprint("q", model, at, grouping, None),
+        groups_fingerprint("p", replace(model, second=random_discriminator(2).second), at, grouping, None),
+        groups_fingerprint("p", model, Thresholds(0.6, 0.4), grouping, None),
+        groups_fingerprint("p", model, at, replace(grouping, max_group=40), None),
+        groups_fingerprint("p", model, at, grouping, decided("same")),
+        groups_fingerprint("p", model, at, grouping, decided("different")),
+    ]
+    assert len({same, *other}) == 7
+
+
+def decided(decision: str) -> pa.Table:
+    return pa.Table.from_pylist([{"posting_id_l": "a", "posting_id_r": "b", "decision": decision}], DECISIONS)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_settled_components_are_those_of_a_loop(seed: int):
+    """40 listings in small components then; some are gone, some new, some have another best candidate, some components
+    have merged or lost a member."""
+    rng = np.random.default_rng(seed)
+    label = rng.integers(0, 12, 40)
+    component = np.array([np.flatnonzero(label == x)[0] for x in label])
+    component[rng.random(40) < 0.1] = -1
+    cluster = component.copy()
+    gone = rng.random(40) < 0.1
+    place = np.where(gone, -1, np.cumsum(~gone) - 1)
+    listings = int((~gone).sum()) + 4
+    before, now = rng.random(40).astype(np.float32), np.zeros(listings, np.float32)
+    now[place[~gone]] = before[~gone]
+    now[rng.integers(0, listings, 2)] += 1
+    rows = np.arange(listings)
+    here = np.full(listings, 99)
+    here[place[~gone]] = np.where(component[~gone] >= 0, component[~gone], 50)
+    here[here == component.max()] = 0
+    settled = Settled.of(place, component, cluster, before, now)
+    found = settled.find(rows, here)
+    old_of = {int(p): old for old, p in enumerate(place) if p >= 0}
+    for row in rows:
+        members = {int(x) for x in rows[here == here[row]]}
+        were = {old_of.get(x) for x in members}
+        whole = any(were == set(np.flatnonzero(component == c).tolist()) for c in set(component.tolist()) - {-1})
+        calm = all(x in old_of and before[old_of[x]] == now[x] for x in members)
+        heads = all(x in old_of and place[cluster[old_of[x]]] >= 0 for x in members)
+        assert found[row] == (whole and calm and heads)
+        if found[row]:
+            assert settled.cluster[row] == place[cluster[old_of[int(row)]]]
+    assert found.any()

@@ -157,7 +157,7 @@ def test_parquet_cannot_have_a_module_imported(spark: SparkSession, tmp_path: Pa
     """PySpark imports the module of a user-defined type when it is asked for a table's columns, and so would we."""
     (tmp_path / "evil_module.py").write_text(f"open({str(tmp_path / 'touched')!r}, 'w')\nclass Fly: pass\n")
     monkeypatch.syspath_prepend(tmp_path)
-    kind = {"type": "udt", "pyClass": "evil_module.Fly", "sqlType": "string"}
+    kind = {"type": "udt", "pyClass": "evil_module.Fly", "serializedClass": "", "sqlType": "string"}
     columns = [{"name": name, "type": kind, "nullable": True, "metadata": {}} for name in LISTINGS.names[:4]]
     table = pa.table({name: ["a"] for name in LISTINGS.names[:4]}).replace_schema_metadata(
         {"org.apache.spark.sql.parquet.row.metadata": json.dumps({"type": "struct", "fields": columns})}

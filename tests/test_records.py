@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kembar.records
-from kembar.records import LONGEST_RECORD, Record, read_header, read_records
+from kembar.records import LONGEST_RECORD, Record, Shape, read_header, read_records
 
 HEADER = "a,b,c\n"
 
@@ -79,6 +79,17 @@ def test_a_broken_record_takes_no_neighbour_with_it(broken: str, behind: str):
     found = records(text)
     assert [record.fields for record in found if not record.fault] == [["x", "y", "z"], good, good]
     assert len([record for record in found if record.fault]) == 3
+
+
+def test_quotes_that_happen_to_fit_join_no_records_that_look_like_rows():
+    """The quote of the first is never closed, and that of the third closes it: three fields, and one row within."""
+    text = HEADER + 'a,b,"c\nd,e,f\n"\n'
+    assert fields(text) == [["a", "b", "c\nd,e,f\n"]], "which may be what somebody wrote"
+    for shape in (Shape((), lambda row: row[0] == "d"), Shape((2,), lambda row: False)):
+        found = list(read_records(io.StringIO(text, newline=""), 3, shape))
+        assert [(record.line, record.fields) for record in found] == [(2, []), (3, ["d", "e", "f"]), (4, [])]
+    around = list(read_records(io.StringIO(HEADER + 'a,b,"\nc\n"\n', newline=""), 3, shape))
+    assert [record.fields for record in around] == [["a", "b", "\nc\n"]]
 
 
 def test_a_fault_names_its_line_and_keeps_its_text():

@@ -18,6 +18,7 @@ from kembar.listings import read_listings, validate_listings
 from kembar.photos import PhotoError, decode_photo
 
 _TOKEN = re.compile(r"id-\d{7}")
+_VARIES = re.compile(r"(?<=digits: ).*|(?<=\(chunk ).*(?=\))|[\d,]*\d")
 _INPUT_PX, _MOST_PIXELS = 64, 50_000_000
 
 
@@ -34,7 +35,7 @@ class Verdict:
     def add(self, kind: str, outcome: str, due: str, reason: str = "") -> None:
         self.outcomes[kind, outcome] += 1
         if reason:
-            self.reasons[re.sub(r"[\d,]*\d", "N", reason.split("\n")[0])[:90]] += 1
+            self.reasons[_VARIES.sub("N", reason.split("\n")[0])[:90]] += 1
         if due not in ("either", outcome):
             self.faults.append(f"{kind}: {outcome} instead of {due} {reason}")
 

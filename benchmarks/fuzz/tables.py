@@ -49,7 +49,7 @@ def _column(kind: str, rng: Rng) -> pa.Array:
         "structs": pa.array([{"text": text} for text in _TEXTS]),
         "flags": pa.array([n % 2 == 0 for n in range(_ROWS)]),
         "dates": numbers.cast(pa.int32()).cast(pa.date32()),
-        "fractions": numbers.cast(pa.decimal128(12, 2)),
+        "fractions": numbers.cast(pa.decimal128(30, 2)),
         "bytes of one length": pa.array([b"abcdefgh"] * _ROWS, pa.binary(8)),
     }
     return made[kind]

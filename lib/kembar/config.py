@@ -131,6 +131,13 @@ class GroupingSettings:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class ReportSettings:
+    thumbnail_px: Annotated[Whole, Field(ge=16, le=1024)]
+    border_pairs: Count
+    workers: Annotated[Whole, Field(ge=0)]
+
+
+@dataclass(frozen=True, config=_STRICT)
 class LoggingSettings:
     format: Literal["text", "json"]
 
@@ -148,6 +155,7 @@ class Settings:
     blocking: BlockingSettings
     scoring: ScoringSettings
     grouping: GroupingSettings
+    report: ReportSettings
     logging: LoggingSettings
 
 

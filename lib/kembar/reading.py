@@ -1,6 +1,7 @@
 """Catalogue files to rows as they came: CSV by `kembar.records`, Parquet by a schema that kembar makes itself."""
 
 import posixpath
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -21,7 +22,7 @@ from pyspark.sql.types import (
 
 from kembar.errors import InputError
 from kembar.inputs import list_files, open_text, parquet_schema, shown
-from kembar.records import read_header, read_records
+from kembar.records import Shape, read_header, read_records
 from kembar.schemas import LISTINGS
 from kembar.storage import spark_path
 
@@ -32,6 +33,7 @@ CORRUPT, FAULT, WHERE, ORDER = "_corrupt_record", "_fault", "_where", "_order"
 _CSV_COLUMNS = ", ".join([*(f"{c} string" for c in (*LISTINGS.names, CORRUPT, FAULT, WHERE)), f"{ORDER} bigint"])
 _BATCH_ROWS, _BATCH_CHARACTERS = 10_000, 4_000_000
 _FILE_ORDER = 1 << 40
+_WORD, _PHOTO_NAME = re.compile(r"\s*\S+\s*"), re.compile(r"\.(jpe?g|png|webp|gif|avif)\s*$", re.IGNORECASE)
 _TEXTS = (pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary(), pa.binary_view())
 
 
@@ -52,7 +54,7 @@ def _rows_of_file(number: int, uri: str, header: list[str], several: bool) -> It
     rows: list[tuple[object, ...]] = []
     characters = 0
     with open_text(uri) as text:
-        for record in read_records(text, len(header)):
+        for record in read_records(text, len(header), row_shape(header)):
             fields = [record.fields[i] if i is not None and not record.fault else None for i in place]
             where, order = f"{prefix}line {record.line}", number * _FILE_ORDER + record.line
             rows.append((*fields, record.text if record.fault else None, record.fault, where, order))
@@ -62,6 +64,16 @@ def _rows_of_file(number: int, uri: str, header: list[str], several: bool) -> It
                 rows, characters = [], 0
     if rows:
         yield _batch(rows)
+
+
+def row_shape(header: list[str]) -> Shape:
+    """What a listing's row is known by: an id in one word, and the name of a photo in its column."""
+    posting_id, image = header.index("posting_id"), header.index("image")
+
+    def likely(fields: list[str]) -> bool:
+        return bool(_WORD.fullmatch(fields[posting_id])) and bool(_PHOTO_NAME.search(fields[image]))
+
+    return Shape(tuple(header.index(name) for name in LISTINGS.names if name in header and name != "title"), likely)
 
 
 def _batch(rows: list[tuple[object, ...]]) -> pa.RecordBatch:

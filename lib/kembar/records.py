@@ -2,13 +2,14 @@
 
 A quote that is never closed makes the rest of a file one field for most readers. Here a record that does not come
 out right (its quote ends nowhere or in the middle of a field, or it has another number of fields than the header)
-is given up as far as its first line, and reading goes on at the second. Work and memory stay linear: a line without
-a quote of its own opens none, and a record is cut off at `LONGEST_RECORD`.
+is given up as far as its first line, and reading goes on at the second. Quotes of two records can also happen to
+fit; what is known of a table's rows (`Shape`) tells most of these. Work and memory stay linear: a line without a
+quote of its own opens none, and a record is cut off at `LONGEST_RECORD`.
 """
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -103,29 +104,51 @@ class _Lines:
         self._back.extendleft(reversed(lines))
 
 
+@dataclass(frozen=True)
+class Shape:
+    """What is known of a table's rows, asked of a record of many lines.
+
+    one_line: the columns in which no line break can be but around the text; likely: whether the fields of a line look
+    like a row of their own, and not like a line of somebody's text that has as many commas.
+    """
+
+    one_line: tuple[int, ...]
+    likely: Callable[[list[str]], bool]
+
+    def fits(self, fields: list[str], lines: list[str]) -> bool:
+        """Whether these lines are one record of these fields."""
+        broken = any("\n" in fields[column].strip() for column in self.one_line)
+        return not broken and not any(self._is_row(line, len(fields)) for line in lines[1:])
+
+    def _is_row(self, line: str, columns: int) -> bool:
+        fields = _Fields(columns)
+        fields.feed(line)
+        return fields.open is None and len(fields.done) == columns and self.likely(fields.done)
+
+
 def read_header(text: TextIO) -> list[str]:
     """The names that the first record of a CSV has for its columns, none for an empty file."""
-    record = next(_records(_Lines(text), None), None)
+    record = next(_records(_Lines(text), None, None), None)
     return [name.strip() for name in record.fields] if record else []
 
 
-def read_records(text: TextIO, columns: int) -> Iterator[Record]:
+def read_records(text: TextIO, columns: int, shape: Shape | None = None) -> Iterator[Record]:
     """The records behind the header, each with `columns` fields or with what is wrong; blank lines are none.
 
-    text: opened with `newline=""`.
+    text: opened with `newline=""`; shape: what is known of the rows.
     """
-    records = _records(_Lines(text), columns)
+    records = _records(_Lines(text), columns, shape)
     next(records, None)
     return records
 
 
-def _records(lines: _Lines, columns: int | None) -> Iterator[Record]:
+def _records(lines: _Lines, columns: int | None, shape: Shape | None) -> Iterator[Record]:
     while taken := lines.take():
         if taken[1].strip("\r\n"):
-            yield _one_record(lines, taken, columns)
+            yield _one_record(lines, taken, columns, shape)
 
 
-def _one_record(lines: _Lines, first: tuple[int, str], columns: int | None) -> Record:
+def _one_record(lines: _Lines, first: tuple[int, str], columns: int | None, shape: Shape | None) -> Record:
     """The record whose first line this is; where it is none, its other lines are put back."""
     number, line = first
     if '"' not in line and line.count(",") + 1 == columns and len(line) <= LONGEST_RECORD:
@@ -136,7 +159,10 @@ def _one_record(lines: _Lines, first: tuple[int, str], columns: int | None) -> R
         taken.append(more)
         length += len(more[1])
         fields.feed(more[1])
-    if fault := _fault(fields, columns, length, len(taken)):
+    fault = _fault(fields, columns, length, len(taken))
+    if not fault and shape and len(taken) > 1 and not shape.fits(fields.done, [text for _, text in taken]):
+        fault = _NEVER_CLOSED
+    if fault:
         lines.put_back(taken[1:])
         return Record(number, [], line.rstrip("\r\n")[:_SHOWN], fault)
     return Record(number, fields.done)

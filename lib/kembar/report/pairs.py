@@ -1,0 +1,131 @@
+"""The pairs that a report shows: all within groups, and the likeliest across a group's border."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kembar.distances import DISTANCES, EVIDENCE
+from kembar.report.groups import LONE, Groups, Rows
+
+FIGURES = (
+    "probability",
+    "prior",
+    *(f"{name}_evidence" for name in EVIDENCE),
+    *(f"{name}_distance" for name in DISTANCES),
+    "gap",
+)
+"""What the report says of a pair, in this order; a distance is NaN where a side lacks the modality."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """m pairs of listings: left, right int64 `[m]`; figures float32 `[m, len(FIGURES)]`; blocks int64 `[m]`, a bit set
+    of `sources`."""
+
+    left: Rows
+    right: Rows
+    figures: NDArray[np.float32]
+    blocks: Rows
+    sources: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    @property
+    def probability(self) -> NDArray[np.float32]:
+        return self.figures[:, 0]
+
+    def take(self, rows: Rows) -> "Pairs":
+        """Some of the pairs."""
+        return Pairs(self.left[rows], self.right[rows], self.figures[rows], self.blocks[rows], self.sources)
+
+
+@dataclass(frozen=True)
+class Border:
+    """For each group its nearest neighbours, other groups or lone listings, the nearest first, and of the pairs with
+    each of them the likeliest. In order of group, each `[b]`: group, inside, outside int64; pair, a row of the Pairs
+    that they were taken from; linkage, the mean probability over all pairs with the neighbour, between 0 and 1."""
+
+    group: Rows
+    inside: Rows
+    outside: Rows
+    pair: Rows
+    linkage: NDArray[np.float64]
+
+    def nearest(self, groups: int) -> NDArray[np.float64]:
+        """The linkage of each of so many groups to its nearest neighbour; 0 where it has none."""
+        nearest = np.zeros(groups)
+        np.maximum.at(nearest, self.group, self.linkage)
+        return nearest
+
+
+def place_pairs(matches: pa.Table, groups: Groups) -> Pairs:
+    """A MATCHES table with its listings as numbers; a pair of a listing that GROUPS lacks is left out."""
+    sides = [pc.index_in(matches[f"posting_id_{side}"], groups.posting_ids) for side in "lr"]
+    known = np.flatnonzero(np.asarray(pc.and_(pc.is_valid(sides[0]), pc.is_valid(sides[1])), dtype=bool))
+    left, right = (np.asarray(pc.fill_null(side, 0), dtype=np.int64)[known] for side in sides)
+    figures = np.empty((len(known), len(FIGURES)), np.float32)
+    for k, name in enumerate(FIGURES):  # one at a time: a column is a few megabytes, all of them are hundreds
+        figures[:, k] = np.asarray(pc.fill_null(matches[name], np.nan), dtype=np.float32)[known]
+    blocks, sources = _read_blocks(matches["blocks"])
+    return Pairs(left, right, figures, blocks[known], sources)
+
+
+def _read_blocks(column: pa.ChunkedArray) -> tuple[Rows, tuple[str, ...]]:
+    """Lists of block sources as bit sets, and the sources that the bits stand for."""
+    lists = column.combine_chunks()
+    coded = pc.dictionary_encode(lists.flatten())
+    sizes = np.asarray(pc.fill_null(lists.value_lengths(), 0), dtype=np.int64)
+    bits = np.zeros(len(lists), np.int64)
+    np.bitwise_or.at(bits, np.repeat(np.arange(len(lists)), sizes), 1 << np.asarray(coded.indices, dtype=np.int64))
+    return bits, tuple(coded.dictionary.to_pylist())
+
+
+def inner_pairs(pairs: Pairs, groups: Groups) -> Pairs:
+    """The pairs within groups, one group after the other."""
+    group = groups.of[pairs.left]
+    rows = np.flatnonzero((group == groups.of[pairs.right]) & (group != LONE))
+    return pairs.take(rows[np.argsort(group[rows], kind="stable")])
+
+
+def border_pairs(pairs: Pairs, groups: Groups, per_group: int) -> Border:
+    """The border of each group with its `per_group` nearest neighbours. A pair between two groups lies on both borders.
+
+    A neighbour is as near as the mean probability over all pairs with it, as average linkage has it; a pair that was
+    not compared counts as 0, since its listings had likelier candidates.
+
+    1. Each pair across a border, seen from each side that has a group.
+    2. Each group's neighbours, with their linkage and the likeliest pair.
+    3. The nearest of each group.
+    """
+    across = np.flatnonzero(groups.of[pairs.left] != groups.of[pairs.right])
+    inside = np.concatenate([pairs.left[across], pairs.right[across]])
+    outside = np.concatenate([pairs.right[across], pairs.left[across]])
+    pair = np.concatenate([across, across])
+    kept = groups.of[inside] != LONE
+    inside, outside, pair = inside[kept], outside[kept], pair[kept]
+    chance = pairs.probability[pair].astype(np.float64)
+
+    span = len(groups) + len(groups.of)  # neighbours are numbered: groups first, then listings
+    other = np.where(groups.of[outside] == LONE, len(groups) + outside, groups.of[outside])
+    key, met = np.unique(groups.of[inside] * span + other, return_inverse=True)
+    group, neighbour = np.divmod(key, span)
+    sizes = np.append(groups.sizes, 1)
+    many = sizes[group] * sizes[np.minimum(neighbour, len(groups))]
+    linkage = np.bincount(met, chance, minlength=len(key)) / many
+
+    likeliest = np.lexsort((outside, inside, -chance, met))
+    likeliest = likeliest[np.diff(met[likeliest], prepend=-1) != 0]
+    order = np.lexsort((key, -chance[likeliest], -linkage, group))
+    order = order[_rank_within(group[order]) < per_group]
+    best = likeliest[order]
+    return Border(group[order], inside[best], outside[best], pair[best], linkage[order])
+
+
+def _rank_within(group: Rows) -> Rows:
+    """For groups that lie one after the other, each entry's place in its group."""
+    begins = np.flatnonzero(np.diff(group, prepend=-1))
+    return np.arange(len(group)) - np.repeat(begins, np.diff(np.append(begins, len(group))))

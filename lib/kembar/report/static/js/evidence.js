@@ -1,0 +1,94 @@
+// Why a pair has its probability: what each distance adds to the log-odds, as a waterfall and as a table.
+"use strict";
+(() => {
+  const { element, share, colour } = kembar;
+  const WHAT = ["photo", "title's meaning", "words", "spelling", "photo's hash", "better candidates"];
+  const SOURCES = {
+    hash_band: "a band of the photo's hash",
+    hash_near: "nearest photo hashes",
+    image_near: "nearest photos",
+    title_near: "nearest titles",
+    rare_term: "a rare word",
+  };
+
+  /** A row of the data as an object: left and right are places, distances are null where a side lacks the modality. */
+  kembar.readPair = (row, sources) => ({
+    left: row[0],
+    right: row[1],
+    blocks: sources.filter((_, bit) => (row[2] >> bit) & 1),
+    probability: row[3],
+    prior: row[4],
+    shares: row.slice(5, 11),
+    distances: row.slice(11, 17), // of the gap too, in log-odds
+  });
+
+  const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+  const total = (pair) => pair.prior + pair.shares.reduce((sum, value) => sum + value, 0);
+
+  const waterfall = (pair) => () => {
+    const shares = [pair.prior, ...pair.shares];
+    const levels = shares.reduce((all, value) => [...all, all.at(-1) + value], [0]);
+    const bars = [...shares.map((_, i) => [levels[i], levels[i + 1]]), [0, levels.at(-1)]];
+    const sign = (value) => colour(value < 0 ? "different" : "same");
+    const backgroundColor = [colour("faint"), ...pair.shares.map(sign), colour("accent")];
+    const data = { data: bars, backgroundColor, barPercentage: 0.8, categoryPercentage: 0.9, minBarLength: 2 };
+    return {
+      type: "bar",
+      data: { labels: ["to begin with", ...WHAT, "log-odds"], datasets: [data] },
+      options: {
+        indexAxis: "y",
+        scales: {
+          x: { title: { display: true, text: "log-odds: different ← 0 → same" } },
+          y: { grid: { display: false } },
+        },
+        plugins: {
+          legend: { display: false },
+          tooltip: { callbacks: { label: (item) => signed(item.raw[1] - item.raw[0]) } },
+        },
+      },
+    };
+  };
+
+  const row = (name, distance, adds, className = "") =>
+    element(
+      "tr",
+      { className },
+      element("th", { scope: "row" }, name),
+      element("td", {}, distance),
+      element("td", {}, adds),
+    );
+
+  const sums = (pair) => {
+    const heads = ["distance along", "distance", "adds"].map((text) => element("th", { scope: "col" }, text));
+    const distance = (value) => (value === null ? "missing" : value.toFixed(3));
+    const body = element(
+      "tbody",
+      {},
+      row("to begin with", "", signed(pair.prior)),
+      WHAT.map((name, i) => row(name, distance(pair.distances[i]), signed(pair.shares[i]))),
+      row("log-odds", "", signed(total(pair)), "sum"),
+    );
+    return element("table", {}, element("thead", {}, element("tr", {}, heads)), body);
+  };
+
+  /** The evidence for a pair, and the function that draws its chart once it is in the page and returns how to end it. */
+  kembar.evidence = (pair) => {
+    if (!pair) {
+      const text = "This pair was not compared: each of the two has likelier candidates.";
+      return [element("p", { className: "hint" }, text), () => () => {}];
+    }
+    const label = "What each distance adds to the log-odds: a chart of the table below";
+    const canvas = element("canvas", { role: "img", "aria-label": label });
+    const section = element(
+      "section",
+      { "aria-labelledby": "adds-title" },
+      element("h3", { id: "adds-title" }, `Why ${share(pair.probability)}`),
+      element("div", { className: "canvas" }, canvas),
+      sums(pair),
+    );
+    return [section, () => kembar.chart(canvas, waterfall(pair))];
+  };
+
+  /** Which sources of blocks proposed a pair, in words. */
+  kembar.proposedBy = (pair) => `Proposed by ${pair.blocks.map((name) => SOURCES[name] || name).join(", ")}.`;
+})();

@@ -1,0 +1,29 @@
+// The keyboard: a page registers what its keys do; they rest while somebody writes or a dialog has others.
+"use strict";
+(() => {
+  const pages = [];
+  const help = document.getElementById("keys");
+  const isWriting = (target) => target.closest("input, textarea, select, [contenteditable]");
+
+  /** Let `act(key, event)` have keys while `isActive()`; it returns true for a key that it took. Later ones come first. */
+  kembar.onKey = (isActive, act) => pages.unshift([isActive, act]);
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
+    if (help.open) return;
+    const taken =
+      event.key === "?"
+        ? (help.showModal() ?? true)
+        : pages.some(([isActive, act]) => isActive() && act(event.key, event));
+    if (taken) event.preventDefault();
+  });
+  document.getElementById("help").addEventListener("click", () => help.showModal());
+  kembar.onKey(
+    () => true,
+    (key) => {
+      if (key !== "u") return false;
+      kembar.say(kembar.marks.undo() ? "Undone" : "Nothing to undo");
+      return true;
+    },
+  );
+})();

@@ -1,0 +1,77 @@
+// Decisions on groups, as decisions on their pairs.
+//
+// Same product: `same` for all pairs of the group's main part. All different: `different` for all pairs.
+// A listing set apart: `different` to each listing of the main part; nothing is said between two that are set apart,
+// which may well be twins. The main part is the largest set of listings that no chain of undecided or same pairs leaves.
+"use strict";
+(() => {
+  const pairsOf = (ids) => ids.flatMap((a, i) => ids.slice(i + 1).map((b) => [a, b]));
+  const isApart = (a, b) => kembar.marks.get(a, b)?.decision === "different";
+
+  /** For each listing whether it is of the main part, of equally large ones the first. */
+  const mainPart = (ids) => {
+    const part = ids.map(() => -1),
+      sizes = [];
+    ids.forEach((_, start) => {
+      if (part[start] >= 0) return;
+      const number = sizes.push(0) - 1,
+        stack = [start];
+      part[start] = number;
+      while (stack.length) {
+        const i = stack.pop();
+        sizes[number] += 1;
+        ids.forEach((id, j) => {
+          if (part[j] < 0 && !isApart(ids[i], id)) {
+            part[j] = number;
+            stack.push(j);
+          }
+        });
+      }
+    });
+    const main = sizes.indexOf(Math.max(...sizes));
+    return part.map((number) => number === main);
+  };
+
+  kembar.verdicts = {
+    mainPart,
+
+    /** What is decided of a group: {state, decided, pairs}; state is "same", "different", "split", "some" or "none". */
+    of(ids) {
+      const pairs = pairsOf(ids),
+        found = pairs.map(([a, b]) => kembar.marks.get(a, b)?.decision);
+      const decided = found.filter(Boolean).length,
+        different = found.filter((decision) => decision === "different").length;
+      if (!decided) return { state: "none", decided, pairs: pairs.length };
+      if (different === pairs.length) return { state: "different", decided, pairs: pairs.length };
+      if (decided === pairs.length && !different) return { state: "same", decided, pairs: pairs.length };
+      return { state: mainPart(ids).includes(false) ? "split" : "some", decided, pairs: pairs.length };
+    },
+
+    same(ids) {
+      const main = mainPart(ids),
+        kept = ids.filter((_, i) => main[i]);
+      const whole = kept.length < 2 ? ids : kept; // after "all different" the group as a whole is meant
+      kembar.marks.set(pairsOf(whole).map(([a, b]) => [a, b, "same"]));
+    },
+
+    different(ids) {
+      kembar.marks.set(pairsOf(ids).map(([a, b]) => [a, b, "different"]));
+    },
+
+    /** Set the listings from the seam on apart from those before it. */
+    split(ids, seam) {
+      kembar.marks.set(ids.slice(0, seam).flatMap((a) => ids.slice(seam).map((b) => [a, b, "different"])));
+    },
+
+    /** Set one listing apart from the main part, or take that back. */
+    toggle(ids, i) {
+      const main = mainPart(ids),
+        others = ids.filter((_, j) => j !== i && main[j]);
+      kembar.marks.set(others.map((other) => [ids[i], other, main[i] ? "different" : null]));
+    },
+
+    clear(ids) {
+      kembar.marks.set(pairsOf(ids).map(([a, b]) => [a, b, null]));
+    },
+  };
+})();

@@ -1,0 +1,164 @@
+"""Thumbnails: one small JPEG for each photo file that the report shows, made once, in parallel processes."""
+
+import hashlib
+import io
+import os
+import posixpath
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+
+import pyarrow.fs as pafs
+from PIL import Image, ImageOps
+
+from kembar.config import Settings
+from kembar.photos import PhotoError, check_photo_name, read_photo
+from kembar.storage import filesystem_of
+
+FOLDER = "thumbs"
+_AT_ONCE = 64
+_QUALITY = 80
+
+
+@dataclass(frozen=True)
+class Photos:
+    """thumbs: of each photo the path of its thumbnail; folder: that of the photos as seen from the report, None where a
+    page cannot reach it."""
+
+    thumbs: dict[str, str]
+    folder: str | None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """px: the longer side of a thumbnail; a photo of more bytes or pixels is not read, as encode does not read it."""
+
+    px: int
+    max_bytes: int
+    max_pixels: int
+
+
+def show_photos(images: str, names: Iterable[str], output: str, settings: Settings) -> Photos:
+    """The named photos of the images folder, for a report that goes to `output`, where their thumbnails are made."""
+    encode, report = settings.encode, settings.report
+    limits = Limits(report.thumbnail_px, encode.max_photo_bytes, encode.max_photo_pixels)
+    workers = report.workers or os.cpu_count() or 1
+    return Photos(make_thumbnails(images, names, output, limits, workers), link_photos(images, output))
+
+
+def shrink_photo(data: bytes, limits: Limits) -> bytes:
+    """A photo as a small JPEG, upright, its shape kept, what is see-through in it white.
+
+    Raises:
+        PhotoError: the bytes are no photo, or one of too many pixels.
+    """
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > limits.max_pixels:
+                raise PhotoError(f"photo has {image.width}x{image.height} pixels, more than {limits.max_pixels}")
+            image.draft("RGB", (limits.px, limits.px))
+            small = ImageOps.exif_transpose(image)
+            if "A" in small.getbands() or "transparency" in small.info:
+                clear = small.convert("RGBA")
+                small = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)
+            small = small.convert("RGB")
+            small.thumbnail((limits.px, limits.px), Image.Resampling.BICUBIC, reducing_gap=2.0)
+            buffer = io.BytesIO()
+            small.save(buffer, "JPEG", quality=_QUALITY)
+            return buffer.getvalue()
+    except PhotoError:
+        raise
+    except Exception as error:  # Pillow raises many kinds on rubbish; all mean the same to us
+        raise PhotoError(f"photo cannot be decoded: {type(error).__name__}") from error
+
+
+def name_thumbnails(images: str, photos: Iterable[str], px: int) -> dict[str, str]:
+    """Where each photo's thumbnail goes, by photo, relative to the report; photos that are not there are left out.
+
+    The name holds the file's size and time and the thumbnail's size: a photo that was replaced gets a new one.
+    """
+    filesystem, root = filesystem_of(images)
+    names = [name for name in photos if _stays_inside(name)]
+    files = filesystem.get_file_info([posixpath.join(root, name) for name in names])
+    return {
+        name: _path_of(f"{name}|{info.size}|{info.mtime_ns}|{px}")
+        for name, info in zip(names, files, strict=True)
+        if info.type == pafs.FileType.File
+    }
+
+
+def _path_of(key: str) -> str:
+    digest = hashlib.sha1(key.encode(), usedforsecurity=False).hexdigest()
+    return f"{FOLDER}/{digest[:2]}/{digest[2:]}.jpg"  # in 256 folders, since some file managers choke on one of 60,000
+
+
+def _stays_inside(name: str) -> bool:
+    try:
+        return bool(check_photo_name(name))
+    except PhotoError:
+        return False
+
+
+def make_thumbnails(images: str, photos: Iterable[str], output: str, limits: Limits, workers: int) -> dict[str, str]:
+    """The path of each photo's thumbnail below `output`; a photo that cannot be read is left out.
+
+    Those that an earlier report left there are kept as they are, and deleted where this one has no use for them.
+    """
+    wanted = name_thumbnails(images, photos, limits.px)
+    filesystem, root = filesystem_of(output)
+    there = _existing(filesystem, root)
+    for path in sorted(there - set(wanted.values())):
+        filesystem.delete_file(posixpath.join(root, path))
+    for shard in {posixpath.dirname(path) for path in wanted.values()}:
+        filesystem.create_dir(posixpath.join(root, shard), recursive=True)
+    missing = [(photo, path) for photo, path in wanted.items() if path not in there]
+    failed = set(_make_all(partial(_make, images, output, limits), missing, workers))
+    return {photo: path for photo, path in wanted.items() if photo not in failed}
+
+
+def _existing(filesystem: pafs.FileSystem, root: str) -> set[str]:
+    files = filesystem.get_file_info(
+        pafs.FileSelector(posixpath.join(root, FOLDER), allow_not_found=True, recursive=True)
+    )
+    return {posixpath.relpath(info.path, root) for info in files if info.type == pafs.FileType.File}
+
+
+def _make_all(
+    make: Callable[[Iterable[tuple[str, str]]], list[str]], missing: list[tuple[str, str]], workers: int
+) -> Iterator[str]:
+    """The photos that failed."""
+    parts = [missing[i : i + _AT_ONCE] for i in range(0, len(missing), _AT_ONCE)]
+    if workers == 1 or len(parts) < 2:
+        for part in parts:
+            yield from make(part)
+        return
+    # Spawned, not forked: the job's process has a JVM's threads and Arrow's, which a fork would leave half alive.
+    with ProcessPoolExecutor(min(workers, len(parts)), get_context("spawn")) as pool:
+        for failed in pool.map(make, parts):
+            yield from failed
+
+
+def _make(images: str, output: str, limits: Limits, part: Iterable[tuple[str, str]]) -> list[str]:
+    """Write some thumbnails; the photos of which there is none."""
+    filesystem, root = filesystem_of(output)
+    failed = []
+    for photo, path in part:
+        try:
+            small = shrink_photo(read_photo(images, photo, limits.max_bytes), limits)
+        except PhotoError:
+            failed.append(photo)
+            continue
+        target = posixpath.join(root, path)
+        with filesystem.open_output_stream(f"{target}.partial") as stream:  # a killed run leaves no half thumbnail
+            stream.write(small)
+        filesystem.move(f"{target}.partial", target)
+    return failed
+
+
+def link_photos(images: str, output: str) -> str | None:
+    """The images folder as seen from the report, for both on this machine's disk; None where a page cannot reach it."""
+    if "://" in images or "://" in output:
+        return None
+    return posixpath.relpath(filesystem_of(images)[1], filesystem_of(output)[1])
