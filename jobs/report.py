@@ -58,7 +58,7 @@ def main() -> None:
     if args.listings:
         require(args.listings, "listings")
 
-    spark, stages = get_session("kembar report"), Stages()
+    stages = Stages("report", spark := get_session("kembar report"), settings.logging.format)
     with stages("read"):
         summary = read_json(join_uri(args.matched, "summary.json"))
         groups = read_checked(spark, join_uri(args.matched, "groups"), GROUPS)
