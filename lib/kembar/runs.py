@@ -7,8 +7,8 @@ which the result changes. Whoever reads through the manifest sees the run before
 """
 
 import json
+import platform
 import posixpath
-import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -177,7 +177,7 @@ def output_folder(uri: str, job: str, keep_staged: bool = False) -> Iterator[Out
 @contextmanager
 def _held(uri: str, job: str) -> Iterator[None]:
     """The folder's lock: the operating system's on a disk, which ends with its process; a marker elsewhere."""
-    who = f"jobs/{job}.py on {socket.gethostname()} since {datetime.now(UTC).isoformat(timespec='seconds')}"
+    who = f"jobs/{job}.py on {platform.node()} since {datetime.now(UTC).isoformat(timespec='seconds')}"
     if "://" in uri and not uri.startswith("file://"):
         with _marked(join_uri(uri, LOCK), who):
             yield
