@@ -10,9 +10,10 @@ from kembar.assembly import ENCODED_ARROW
 from kembar.bundle import load_bundle, trusted_text_tower
 from kembar.config import settings_from
 from kembar.increment import describe_work, plan_increment
-from kembar.jobs import Stages, describe_run, job_parser, run_job
+from kembar.jobs import Stages, add_dry_run, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.listings import judge_listings, read_listings, split_listings
 from kembar.parts import PartFolder
+from kembar.plan import plan_encode
 from kembar.runs import NewTable, output_folder, reconcile
 from kembar.schemas import QUARANTINE
 from kembar.session import get_session
@@ -28,6 +29,7 @@ def main() -> None:
         output="folder for listings/ (the codes), quarantine/ and manifest.json",
     )
     parser.add_argument("--bundle", metavar="PATH", help="a trained bundle; the one shipped with kembar if left out")
+    add_dry_run(parser)
     args = parser.parse_args()
     settings = settings_from(args)
     bundle = load_bundle(args.bundle)
@@ -35,6 +37,7 @@ def main() -> None:
     encoder = bundle.fingerprint_at(settings.image_tower.precision)
     require(args.listings, "listings")
     require_images(args.images)
+    end_dry_run(args, plan_encode, encoder)
 
     with output_folder(args.output, "encode", keep_staged=True) as folder:
         spark = get_session("kembar encode")
@@ -64,9 +67,9 @@ def main() -> None:
         counts |= {**rows, **vars(plan.changes), "encoded": plan.changes.to_encode}
         facts = {"encoder": encoder, "counts": counts, "seconds": stages.seconds}
         folder.publish(tables, {}, facts | describe_run(settings, listings=args.listings, images=args.images))
-    print(
-        f"encoded {counts['listings']} listings, {counts['encoded']} of them now, "
-        f"quarantined {counts['quarantine']}: {args.output}"
+    kept = f"encoded {counts['listings']} listings, {counts['encoded']} of them now"
+    say_next(
+        f"{kept}, quarantined {counts['quarantine']}: {args.output}", match=f"--encoded {args.output} --output matched"
     )
 
 

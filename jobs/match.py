@@ -1,8 +1,6 @@
 """Match an encoded catalogue: propose candidate pairs by blocking, score them, group them.
 
 spark-submit jobs/match.py --encoded DIR --output DIR [--bundle DIR] [--previous DIR] [--decisions decisions.csv]
-
-With --previous only new and changed listings look for pairs, and groups keep the ids that they had there.
 """
 
 from kembar.blocking import Blocking
@@ -13,13 +11,13 @@ from kembar.config import settings_from
 from kembar.decisions import read_decisions
 from kembar.drift import profile_run
 from kembar.grouping import place_links
-from kembar.jobs import Stages, describe_run, job_parser, run_job
-from kembar.matches import MATCHES_ARROW, count_pairs, summarise
+from kembar.jobs import Stages, add_dry_run, describe_run, end_dry_run, job_parser, run_job, say_next
+from kembar.matches import count_pairs, summarise
 from kembar.outcome import Outcome
-from kembar.parts import PartFolder
+from kembar.plan import plan_match
 from kembar.runs import output_folder
 from kembar.session import get_session
-from kembar.storage import require_finished, rewrite_table, spark_path
+from kembar.storage import require_finished, rewrite_table
 from udfs.catalogue import read_catalogue
 from udfs.group import Grouper
 from udfs.match import list_candidates, score_pairs, ship_catalogue, ship_lists
@@ -32,13 +30,15 @@ def main() -> None:
         output="folder for submission.csv, matches/, groups/, changes/ and summary.json",
     )
     parser.add_argument("--bundle", metavar="PATH", help="the bundle it was encoded with; kembar's own if left out")
-    parser.add_argument("--previous", metavar="DIR", help="the last run's output, which may be this one's too")
+    parser.add_argument("--previous", metavar="DIR", help="the last run: only what is new is compared; ids stay")
     parser.add_argument("--decisions", metavar="FILE", help="decisions.csv of a review, which groups then obey")
+    add_dry_run(parser)
     args = parser.parse_args()
     settings, bundle = settings_from(args), load_bundle(args.bundle)
     encoder = str(require_finished(args.encoded, bundle.encoder_fingerprint)["encoder"])
     last = read_last_run(args.previous) if args.previous else None
     decisions = read_decisions(args.decisions) if args.decisions else None
+    end_dry_run(args, plan_match)
 
     with output_folder(args.output, "match") as folder:
         stages = Stages("match", spark := get_session("kembar match"), settings.logging.format)
@@ -54,17 +54,15 @@ def main() -> None:
             carried = plan_carrying(last, catalogue.contents, pairs_by, settings.blocking.refresh_share, stages.tell)
             lists = rewrite_table(list_candidates(spark, shipped, model, carried), folder.staged("lists"))
             others = ship_lists(spark, folder.staged("lists"), len(index))
-            matches = PartFolder(folder.staged("matches"), folder.run, MATCHES_ARROW, words=("posting_id_l",))
-            scored = score_pairs(lists, others, model, shipped, matches, settings.scoring.keep_probability)
-            scored = rewrite_table(scored, folder.staged("scored"))
+            least = settings.scoring.keep_probability
+            scored, matches = score_pairs(lists, others, model, shipped, folder, least)
         with stages("group"):
             groups_by = groups_fingerprint(pairs_by, model, thresholds, settings.grouping, decisions)
             links = place_links(decisions, catalogue.posting_ids)
             group = Grouper(model, thresholds, settings.grouping, links, settle(last, carried, groups_by, others.best))
             grouping = group(scored, shipped, others, folder.staged("components"))
         with stages("write"):
-            likely = spark.read.parquet(*map(spark_path, matches.finish()))
-            profile = profile_run(index, grouping.labels, likely, thresholds.match, quarantine)
+            profile = profile_run(index, grouping.labels, matches, thresholds.match, quarantine)
             outcome = Outcome(catalogue.contents, grouping, quarantine, profile, last, carried)
             tables = outcome.write(folder)
         outcome.warn(stages.tell)
@@ -72,7 +70,8 @@ def main() -> None:
         counts["decisions"], told = links.counts(), describe_run(settings, encoded=args.encoded)
         made_by = {"encoder": encoder, "pairs_by": pairs_by, "groups_by": groups_by, "thresholds": vars(thresholds)}
         outcome.publish(folder, tables, counts, seconds=stages.seconds, **made_by, **told)
-    print(f"{counts['listings']} listings, {counts['groups']} groups, {counts['matches']} matches: {args.output}")
+    done = "{listings} listings, {groups} groups, {matches} matches: ".format(**counts) + args.output
+    say_next(done, report=f"--matched {args.output} --encoded {args.encoded} --images DIR --output report")
 
 
 if __name__ == "__main__":

@@ -21,10 +21,11 @@ from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings
 from kembar.discriminator import Discriminator
 from kembar.mapped import beside, map_array, save_array
-from kembar.matches import load_names, save_names, write_matches
+from kembar.matches import MATCHES_ARROW, load_names, save_names, write_matches
 from kembar.parts import PartFolder
+from kembar.runs import OutputFolder
 from kembar.scoring import LISTS, PAIRS, look_batches, score_batches
-from kembar.storage import read_arrow, spark_path
+from kembar.storage import read_arrow, rewrite_table, spark_path
 
 _NAMES = "posting_ids.arrow"
 
@@ -151,10 +152,13 @@ def _scores_of(
 
 
 def score_pairs(
-    lists: DataFrame, others: ShippedLists, model: Discriminator, shipped: Shipped, matches: PartFolder, least: float
-) -> DataFrame:
-    """PAIRS: every candidate pair once, with its probability; on the way, MATCHES from the probability `least` on.
+    lists: DataFrame, others: ShippedLists, model: Discriminator, shipped: Shipped, folder: OutputFolder, least: float
+) -> tuple[DataFrame, DataFrame]:
+    """PAIRS, every candidate pair once with its probability, and MATCHES from the probability `least` on; both written.
 
     The evidence, three quarters of a row, is written once by the task that has it, and is not sent through Spark.
     """
-    return lists.mapInArrow(partial(_scores_of, shipped.name, others.name, model, matches, least), PAIRS)
+    matches = PartFolder(folder.staged("matches"), folder.run, MATCHES_ARROW, words=("posting_id_l",))
+    scores = partial(_scores_of, shipped.name, others.name, model, matches, least)
+    scored = rewrite_table(lists.mapInArrow(scores, PAIRS), folder.staged("scored"))
+    return scored, lists.sparkSession.read.parquet(*map(spark_path, matches.finish()))

@@ -1,13 +1,14 @@
 """What every job shares: its options, its stages with their seconds, and errors that end it in one paragraph."""
 
 import argparse
+import difflib
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from pyspark.sql import SparkSession
@@ -15,19 +16,50 @@ from pyspark.sql import SparkSession
 from kembar.config import Settings, add_settings_arguments
 from kembar.errors import message_for_user
 from kembar.failures import note_stage, root_cause, stage_of
+from kembar.plan import Plan
 from kembar.progress import progress_bar
 from kembar.storage import describe_input
 
 
+class JobParser(argparse.ArgumentParser):
+    """A parser that names the option that a mistyped one was meant to be."""
+
+    def error(self, message: str) -> NoReturn:
+        typed = [word.partition("=")[0] for word in sys.argv[1:] if word.startswith("--")]
+        known = list(self._option_string_actions)
+        for word in (word for word in typed if word not in known):
+            if near := difflib.get_close_matches(word, known, n=1):
+                message += f"; {word}: did you mean {near[0]}?"
+        super().error(message)
+
+
 def job_parser(summary: str, **paths: str) -> argparse.ArgumentParser:
     """A parser with one required option for each path, and --config and --set."""
-    parser = argparse.ArgumentParser(
-        description=summary, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = JobParser(description=summary, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, text in paths.items():
         parser.add_argument(f"--{name}", required=True, metavar="PATH", help=text)
     add_settings_arguments(parser)
     return parser
+
+
+def add_dry_run(parser: argparse.ArgumentParser) -> None:
+    """The option to be told what a job would do."""
+    told = "check everything, say what would be done and about how long it would take, and do nothing"
+    parser.add_argument("--dry-run", action="store_true", help=told)
+
+
+def end_dry_run(args: argparse.Namespace, plan: Callable[..., Plan], *told: Any) -> None:
+    """Where `--dry-run` was asked for, print the plan and end the job; plan: from the options and what was `told`."""
+    if args.dry_run:
+        print(plan(args, *told))
+        sys.exit(0)
+
+
+def say_next(done: str, **command: str) -> None:
+    """The last lines of a job: what it did, and what to type next; command: a job and its options."""
+    print(done)
+    for job, options in command.items():
+        print(f"next: spark-submit jobs/{job}.py {options}", file=sys.stderr)
 
 
 class Stages:

@@ -146,6 +146,12 @@ def write_arrow(table: pa.Table, uri: str) -> None:
     pq.write_table(table, path, filesystem=filesystem)
 
 
+def part_rows(uri: str) -> int:
+    """Rows of one Parquet file, by its footer."""
+    filesystem, path = filesystem_of(uri)
+    return int(pq.read_metadata(path, filesystem=filesystem).num_rows)
+
+
 def read_part(uri: str, columns: list[str]) -> pa.Table:
     """Some columns of one Parquet file."""
     filesystem, path = filesystem_of(uri)

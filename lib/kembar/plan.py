@@ -1,0 +1,96 @@
+"""What a job would do: inputs counted, room and time estimated, before Spark starts (`--dry-run`).
+
+Rates are those of the folder's last run where there was one, else those measured on two cores (benchmarks/): they say
+whether to wait or to come back tomorrow, not more.
+"""
+
+import os
+import shutil
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kembar.inputs import list_files, open_text
+from kembar.records import read_header, read_records
+from kembar.storage import MANIFEST, exists, filesystem_of, join_uri, part_rows, read_json
+
+_ENCODED_A_SECOND = 70
+"""Listings with photos of 640 to 1,024 px that a core encodes."""
+_ENCODED_BYTES, _MATCHED_BYTES = 1_700, 4_500
+_MATCH_START_S, _MATCHED_MS = 25, 1.0
+_START_S = 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """lines: what would be done; space: bytes that the output takes, and as much again while it is written."""
+
+    lines: list[str]
+    space: int
+    output: str
+
+    def __str__(self) -> str:
+        room = self._room()
+        free = f", {_size(room)} are free" if room is not None else ""
+        fits = "" if room is None or room > 2 * self.space else ": NOT ENOUGH"
+        return "\n".join([*self.lines, f"output {self.output}: about {_size(2 * self.space)} needed{free}{fits}"])
+
+    def _room(self) -> int | None:
+        """Bytes free where the output goes; None where that is no disk of this machine."""
+        if "://" in self.output and not self.output.startswith("file://"):
+            return None
+        place = Path(filesystem_of(self.output)[1])
+        return shutil.disk_usage(next(each for each in (place, *place.parents) if each.exists())).free
+
+
+def _size(count: float) -> str:
+    """
+    >>> _size(1_700 * 70_000)
+    '119 MB'
+    """
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+def count_rows(uri: str) -> int:
+    """Rows of a CSV or Parquet file or folder, those that will be quarantined among them."""
+    return sum(_rows_of(file) for file in list_files(uri))
+
+
+def _rows_of(uri: str) -> int:
+    if uri.lower().endswith(".parquet"):
+        return part_rows(uri)
+    with open_text(uri) as text:
+        columns = len(read_header(text))
+    with open_text(uri) as text:
+        return sum(1 for _ in read_records(text, columns))
+
+
+def plan_encode(args: Namespace, encoder: str) -> Plan:
+    """What jobs/encode.py would do."""
+    rows, before = count_rows(args.listings), _manifest(args.output)
+    lines = [f"{args.listings}: {rows:,} rows", f"bundle's encoder: {encoder}"]
+    if before.get("encoder") == encoder:
+        held = before["counts"]["listings"]
+        lines.append(f"{args.output} has {held:,} listings by it: only new and changed ones are encoded")
+    elif before:
+        lines.append(f"{args.output} is by another encoder ({before.get('encoder')}): all are encoded anew")
+    count, seconds = before.get("counts", {}).get("encoded"), before.get("seconds", {}).get("encode")
+    rate = count / seconds if count and seconds else _ENCODED_A_SECOND * (os.cpu_count() or 1)
+    lines.append(f"if all are new: about {_START_S + rows / rate:,.0f} s at {rate:,.0f} listings a second")
+    return Plan(lines, _ENCODED_BYTES * rows, args.output)
+
+
+def plan_match(args: Namespace) -> Plan:
+    """What jobs/match.py would do."""
+    counts = read_json(join_uri(args.encoded, MANIFEST))["counts"]
+    listings = int(counts["listings"])
+    lines = [f"{args.encoded}: {listings:,} listings, {counts['quarantine']:,} quarantined"]
+    if args.previous:
+        lines.append(f"{args.previous}: new and changed listings look for pairs, the others keep theirs")
+    lines.append(f"if all look: about {_MATCH_START_S + listings * _MATCHED_MS / 1000:,.0f} s on two cores")
+    return Plan(lines, _MATCHED_BYTES * listings, args.output)
+
+
+def _manifest(uri: str) -> dict[str, Any]:
+    return read_json(join_uri(uri, MANIFEST)) if exists(join_uri(uri, MANIFEST)) else {}
