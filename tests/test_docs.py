@@ -56,9 +56,15 @@ class Shop:
             if snippet.page != "README.md" or command not in self.ran:
                 self.ran.add(command)
                 with pytest.MonkeyPatch.context() as patch:
-                    patch.setattr(sys, "argv", [f"jobs/{job[0]}.py", *job[1]])
+                    patch.setattr(sys, "argv", [f"jobs/{job[0]}.py", *self._absolute(job[1])])
                     run_main(job[0])
         self._shell(others)
+
+    def _absolute(self, arguments: list[str]) -> list[str]:
+        """Paths within the folder: Spark's workers are where the tests were started, and not where the command is."""
+        kept = {at for at, word in enumerate(arguments) if word.startswith("--")}
+        kept |= {at + 1 for at, word in enumerate(arguments) if word in ("--set", "--count")}
+        return [word if at in kept else str(self.folder / word) for at, word in enumerate(arguments)]
 
     def _shell(self, commands: list[str]) -> None:
         if commands:

@@ -145,6 +145,7 @@ def test_pairs_are_shown_with_their_probability_where_there_is_one(result: Resul
     assert "not in this catalogue" in page
     unscored = pd.DataFrame({"posting_id_l": ["a"], "posting_id_r": ["b"]})
     assert "not compared" in result.show_pairs(unscored, listings, images)._repr_html_()
+    assert "nothing to show" in result.show_pairs(unscored.head(0), listings, images)._repr_html_()
 
 
 class _Tags(html.parser.HTMLParser):

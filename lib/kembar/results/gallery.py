@@ -60,7 +60,7 @@ class Gallery:
             f'<div class="kembar-row">{"".join(card.html() for card in cards)}</div>'
             for caption, cards in self.rows
         ]
-        return _STYLE + "".join(parts)
+        return _STYLE + ("".join(parts) or "<i>nothing to show</i>")
 
     def __repr__(self) -> str:
         told = [f"{caption} ({len(cards)} listing{'s' * (len(cards) != 1)})" for caption, cards in self.rows]

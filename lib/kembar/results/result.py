@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -174,8 +175,9 @@ class Result:
 
 
 def read_catalogue(spark: SparkSession, uri: str) -> DataFrame:
-    """The usable listings of a catalogue, as LISTINGS."""
-    return validate_listings(read_listings(spark, uri))[0]
+    """The usable listings of a catalogue, as LISTINGS. Workers may run in another folder than this process."""
+    place = uri if "://" in uri else str(Path(uri).absolute())
+    return validate_listings(read_listings(spark, place))[0]
 
 
 def read_matches(spark: SparkSession, uri: str) -> Result:
