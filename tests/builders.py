@@ -6,7 +6,8 @@ from kembar.bundle import Bundle, Decider, Thresholds
 from kembar.catalogue import CatalogueIndex
 from kembar.curves import KNOTS, PATTERNS, Curves, usable_distances
 from kembar.discriminator import FARTHEST, Discriminator
-from kembar.distances import DISTANCES, EVIDENCE, pair_distances
+from kembar.distances import pair_distances
+from kembar.evidence import DISTANCES, EVIDENCE
 from kembar.heads import Head, normalise_rows
 from kembar.terms import count_terms, tf_idf
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from kembar.config import load_settings
-from kembar.distances import DISTANCES, EVIDENCE
+from kembar.evidence import DISTANCES, EVIDENCE
 from kembar.report import Run, show_photos, tell_groups, tell_overview, write_site
 from kembar.report.files import Told
 from kembar.sample import write_catalogue

@@ -13,8 +13,8 @@ import pytest
 
 import kembar
 from kembar.bundle import Bundle, Decider, Thresholds, load_bundle, save_bundle
-from kembar.distances import MODALITY_OF
 from kembar.errors import BundleError
+from kembar.evidence import MODALITY_OF
 from tests.builders import random_discriminator, small_bundle
 from tests.disks import fill, small_disk
 

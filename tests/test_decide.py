@@ -7,7 +7,7 @@ import pytest
 
 from kembar.curves import PATTERNS, Curves
 from kembar.discriminator import Discriminator, gap
-from kembar.distances import MODALITIES
+from kembar.evidence import MODALITIES
 from kembar.training.decide import DiscriminatorFit, with_gap, without_gap
 from kembar.training.worlds import FOLDS, CandidateRows, LabelledCatalogue
 from tests.builders import near_copies, random_curves, steady_discriminator

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from kembar.distances import DISTANCES, MODALITY_OF, hash_distance, pair_distances
+from kembar.distances import hash_distance, pair_distances
+from kembar.evidence import DISTANCES, MODALITY_OF
 from tests.builders import index_of, random_titles
 from tests.oracles import tf_idf_cosine
 

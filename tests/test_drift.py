@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from kembar.distances import DISTANCES
 from kembar.drift import (
     by_chance,
     compare_profiles,
@@ -19,6 +18,7 @@ from kembar.drift import (
     profile_quarantine,
     stability,
 )
+from kembar.evidence import DISTANCES
 from kembar.schemas import QUARANTINE
 from tests.builders import index_of, random_titles
 

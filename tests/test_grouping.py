@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from kembar.config import load_settings
-from kembar.grouping import connected_components, join_lone_listings, label_rows
+from kembar.grouping import by_row, connected_components, join_lone_listings
 from kembar.grouping.clusters import Clusterer
 from kembar.grouping.labels import Neighbours, best_neighbours, read_neighbours
 from kembar.grouping.pieces import cut_component
@@ -170,6 +170,5 @@ def test_the_best_neighbour_is_the_likeliest_and_then_the_lowest(spark: SparkSes
     assert known.best.tolist() == [2, 2, 0]
 
 
-def test_a_listing_in_no_cluster_is_its_own_group():
-    clusters = pa.table({"row": [1, 3], "cluster": [1, 1]})
-    assert label_rows(5, clusters).tolist() == [0, 1, 2, 1, 4]
+def test_a_row_without_a_value_has_none():
+    assert by_row(5, np.array([1, 3]), np.array([1, 1])).tolist() == [-1, 1, -1, 1, -1]

@@ -13,8 +13,9 @@ from pyspark.sql import SparkSession
 
 from kembar.bundle import load_bundle
 from kembar.catalogue import CatalogueIndex
-from kembar.distances import DISTANCES, pair_distances
+from kembar.distances import pair_distances
 from kembar.errors import ConfigError
+from kembar.evidence import DISTANCES
 from kembar.sample.load import EVEN, SKEWED, LoadPlan, Skew, write_codes
 from kembar.sample.load.page import PageMaker
 from kembar.sample.load.plan import PAGE_PRODUCTS

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kembar.distances import DISTANCES, EVIDENCE
+from kembar.evidence import DISTANCES, EVIDENCE
 from kembar.report.doubt import cohesion, doubt_of, fill_unknown, find_seam, risk_of
 from kembar.report.groups import LONE, number_groups
 from kembar.report.overview import BINS, count_blocking, count_probabilities, count_sizes

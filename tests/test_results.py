@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from pyspark.sql import SparkSession
 
-from kembar.distances import DISTANCES, EVIDENCE
 from kembar.errors import InputError
+from kembar.evidence import DISTANCES, EVIDENCE
 from kembar.results import Evidence, Gallery, Result, find_run, read_matches
 from kembar.results.gallery import Card
 from kembar.schemas import CHANGES, GROUPS, LISTINGS, MATCHES

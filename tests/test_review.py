@@ -12,8 +12,8 @@ from kembar.bundle import Bundle, load_bundle
 from kembar.curves import pattern_of
 from kembar.decisions import DECISIONS, read_decisions
 from kembar.discriminator import sigmoid
-from kembar.distances import DISTANCES
 from kembar.errors import TrainingError
+from kembar.evidence import DISTANCES
 from kembar.review import DecidedPairs, choose_pairs, choose_questions, decided_in, fit_answers, read_pairs
 from kembar.review.answers import EVIDENCE_COLUMNS
 from kembar.review.ask import _PRIOR, _reach

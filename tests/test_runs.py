@@ -4,6 +4,7 @@ import json
 import multiprocessing
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -18,7 +19,9 @@ from tests.disks import fill, small_disk
 
 
 def rows(*names: str) -> pa.Table:
-    return pa.table({"posting_id": list(names), "content": ["x"] * len(names), "group_id": list(names)})
+    columns = {"posting_id": list(names), "content": ["x"] * len(names), "group_id": list(names)}
+    rows = np.arange(len(names))
+    return pa.table(columns | {"component": rows, "cluster": rows, "best_look": rows.astype(np.float32)})
 
 
 def stage(folder: OutputFolder, *names: str) -> NewTable:

@@ -10,7 +10,8 @@ import pytest
 from kembar.blocking import CandidateLists, Proposals
 from kembar.catalogue import CatalogueIndex
 from kembar.discriminator import FARTHEST, Discriminator, sigmoid
-from kembar.distances import DISTANCES, EVIDENCE, MODALITIES, pair_distances
+from kembar.distances import pair_distances
+from kembar.evidence import DISTANCES, EVIDENCE, MODALITIES
 from kembar.scoring import look_at, score_batches, score_rows
 from tests.builders import first_looks, index_of, random_discriminator, random_titles
 

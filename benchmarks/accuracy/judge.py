@@ -16,7 +16,7 @@ from kembar.bundle import Thresholds
 from kembar.catalogue import has_titles
 from kembar.curves import PATTERNS, Curves, Reals
 from kembar.discriminator import Discriminator
-from kembar.distances import DISTANCES, EVIDENCE
+from kembar.evidence import DISTANCES, EVIDENCE
 from kembar.grouping.clusters import least_of
 from kembar.grouping.labels import join_lone_listings
 from kembar.training.crossfit import CrossFit

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from kembar.catalogue import CatalogueIndex
 from kembar.curves import KNOTS, Curves, Present, Reals, pattern_of
 from kembar.discriminator import Discriminator, gap, sigmoid
-from kembar.distances import MODALITY_OF, hash_distance, presence
+from kembar.distances import hash_distance, presence
+from kembar.evidence import MODALITY_OF
 from kembar.training.worlds import World
 
 Rows = NDArray[np.int64]

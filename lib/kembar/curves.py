@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kembar.distances import EVIDENCE, MODALITIES, MODALITY_OF
+from kembar.evidence import EVIDENCE, MODALITIES, MODALITY_OF
 
 PATTERNS = 2 ** len(MODALITIES)
 KNOTS = np.array(

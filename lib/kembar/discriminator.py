@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from kembar.curves import Curves, Present, Reals, check_shapes
-from kembar.distances import DISTANCES, EVIDENCE
+from kembar.evidence import DISTANCES, EVIDENCE
 
 FARTHEST = np.float32(-30.0)
 """First look of a pair that nothing can be compared of, and of the best candidate of a listing without any."""

@@ -7,14 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kembar.catalogue import CatalogueIndex
-
-DISTANCES = ("image", "title", "word", "character", "hash")
-EVIDENCE = (*DISTANCES, "gap")
-"""What the discriminator weighs: the distances, and the gap to the best candidates (`kembar.discriminator`)."""
-
-MODALITIES = ("image", "title", "hash")
-MODALITY_OF = np.array([0, 1, 1, 1, 2])
-"""For each of DISTANCES, which of MODALITIES both listings must have."""
+from kembar.evidence import DISTANCES, MODALITY_OF
 
 HASH_REACH_BITS = 24
 """From this many differing bits on, two perceptual hashes say nothing: random ones differ by 32 ± 4."""

@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from kembar.catalogue import CatalogueIndex
-from kembar.distances import DISTANCES
+from kembar.evidence import DISTANCES
 
 Histogram = dict[str, int]
 Profile = dict[str, Histogram]

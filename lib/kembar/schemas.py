@@ -13,8 +13,8 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from kembar.distances import DISTANCES, EVIDENCE
 from kembar.errors import InputError
+from kembar.evidence import DISTANCES, EVIDENCE
 
 
 def _table(**columns: DataType) -> StructType:

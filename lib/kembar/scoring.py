@@ -11,7 +11,8 @@ from kembar.blocking.proposals import Blocking, Proposals
 from kembar.catalogue import CatalogueIndex
 from kembar.curves import Present, Reals, pattern_of
 from kembar.discriminator import FARTHEST, Discriminator, gap, sigmoid
-from kembar.distances import DISTANCES, EVIDENCE, MODALITY_OF, pair_distances
+from kembar.distances import pair_distances
+from kembar.evidence import DISTANCES, EVIDENCE, MODALITY_OF
 
 Rows = NDArray[np.int64]
 

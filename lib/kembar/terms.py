@@ -6,15 +6,17 @@ catalogue-wide vocabulary that a cluster would otherwise have to agree on.
 
 from collections.abc import Iterator
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from sklearn.feature_extraction.text import HashingVectorizer
-from sklearn.preprocessing import normalize
 
 from kembar.packing import pack_lists, unpack_lists
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import HashingVectorizer
 
 BUCKETS = 2**20
 HASHED_TERMS = (
@@ -32,7 +34,9 @@ def _same(terms: list[str]) -> list[str]:
 
 
 @cache
-def _vectorizers() -> dict[str, HashingVectorizer]:
+def _vectorizers() -> dict[str, "HashingVectorizer"]:
+    from sklearn.feature_extraction.text import HashingVectorizer  # half a second, which who reads no terms is spared
+
     shared = {"n_features": BUCKETS, "alternate_sign": False, "norm": None, "dtype": np.float32}
     return {
         "words": HashingVectorizer(analyzer=_same, **shared),
@@ -64,6 +68,8 @@ def tf_idf(counts: csr_array, frequency: NDArray[np.int32]) -> csr_array:
     for start in range(0, len(counts.data), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
         counts.data[part] = (1 + np.log(counts.data[part])) * idf[counts.indices[part]]
+    from sklearn.preprocessing import normalize
+
     return csr_array(normalize(counts, copy=False))
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kembar.distances import DISTANCES, EVIDENCE
+from kembar.evidence import DISTANCES, EVIDENCE
 from kembar.report.groups import LONE, Groups, Rows
 
 FIGURES = (

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from kembar.bundle import Bundle, save_bundle
 from kembar.config import Settings, load_settings
 from kembar.curves import KNOTS, Curves
-from kembar.distances import DISTANCES, EVIDENCE
+from kembar.evidence import DISTANCES, EVIDENCE
 from kembar.results.chart import ACCENT, SOFT, Chart
 from kembar.results.encoded import Codes, read_codes
 from kembar.results.proposed import propose_pairs

@@ -17,8 +17,9 @@ from kembar.bundle import Bundle, Decider
 from kembar.curves import PATTERNS, Curves, Present, Reals, pattern_of, usable_distances
 from kembar.decisions import DIFFERENT, SAME
 from kembar.discriminator import Discriminator, best_looks, gap, sigmoid
-from kembar.distances import DISTANCES, EVIDENCE, MODALITIES, MODALITY_OF, pair_distances
+from kembar.distances import pair_distances
 from kembar.errors import TrainingError
+from kembar.evidence import DISTANCES, EVIDENCE, MODALITIES, MODALITY_OF
 from kembar.grouping import place_links
 from kembar.training.curve_fit import PairExamples, PatternCurves, fit_curves
 from kembar.training.worlds import LabelledCatalogue

@@ -6,7 +6,7 @@ import numpy as np
 
 from kembar.curves import PATTERNS, Curves, Present, Reals, usable_distances
 from kembar.discriminator import Discriminator, gap
-from kembar.distances import DISTANCES, EVIDENCE
+from kembar.evidence import DISTANCES, EVIDENCE
 from kembar.training.curve_fit import WEAK, PairExamples, PatternCurves, fit_curves
 from kembar.training.worlds import Look, World
 

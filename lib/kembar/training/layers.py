@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from kembar.curves import KNOTS, PATTERNS, Curves, usable_distances
-from kembar.distances import DISTANCES, MODALITIES
+from kembar.evidence import DISTANCES, MODALITIES
 from kembar.heads import Head
 
 _SMALL = 1e-12

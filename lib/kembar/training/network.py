@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kembar.config import TrainingSettings
 from kembar.curves import Present, Reals
-from kembar.distances import MODALITIES
+from kembar.evidence import MODALITIES
 from kembar.training.features import TrainingFeatures
 from kembar.training.heads import FirstHeads
 from kembar.training.layers import CurvesLayer, HeadLayer, cosine_distance, safe_normalise

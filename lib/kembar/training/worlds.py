@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from kembar.catalogue import CatalogueIndex, has_titles
 from kembar.curves import PATTERNS, Present, Reals, modalities_of, pattern_of
 from kembar.discriminator import Discriminator, best_looks
-from kembar.distances import MODALITIES, pair_distances
+from kembar.distances import pair_distances
+from kembar.evidence import MODALITIES
 
 Rows = NDArray[np.int64]
 FOLDS = 5
