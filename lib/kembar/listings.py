@@ -71,17 +71,23 @@ def _id_fault() -> Column:
     )
 
 
-def validate_listings(raw: DataFrame) -> tuple[DataFrame, DataFrame]:
-    """Split what `read_listings` gives into usable LISTINGS and QUARANTINE, losing nothing.
+def judge_listings(raw: DataFrame) -> DataFrame:
+    """What `read_listings` gives, blanks as nulls, with the `reason` for which a row cannot be used.
 
-    Of usable rows with one id the first is kept. A title is cut where nothing more of it is read. In QUARANTINE
-    `posting_id` is null where it is what cannot be used.
+    Of usable rows with one id the first is kept.
     """
     blanked = [_blank_as_null(c) for c in LISTINGS.names]
     judged = raw.select(*blanked, CORRUPT, FAULT, WHERE, ORDER).withColumn("reason", _fault())
     of_its_id = Window.partitionBy("posting_id", F.col("reason").isNull()).orderBy(ORDER)
     repeated = F.when(F.row_number().over(of_its_id) > 1, "posting_id was seen before; its first usable row is kept")
-    judged = judged.withColumn("reason", F.coalesce("reason", repeated))
+    return judged.withColumn("reason", F.coalesce("reason", repeated))
+
+
+def split_listings(judged: DataFrame) -> tuple[DataFrame, DataFrame]:
+    """Usable LISTINGS, and the others in QUARANTINE, of `judge_listings`.
+
+    A title is cut where nothing more of it is read. In QUARANTINE `posting_id` is null where it is what cannot be used.
+    """
     cut = {"title": F.substring("title", 1, LONGEST_TITLE), "image_phash": F.lower("image_phash")}
     good = judged.where(F.col("reason").isNull()).select(*[cut.get(c, F.col(c)).alias(c) for c in LISTINGS.names])
     short = F.struct(*[F.substring(c, 1, LONGEST_TITLE).alias(c) for c in LISTINGS.names])
@@ -91,6 +97,11 @@ def validate_listings(raw: DataFrame) -> tuple[DataFrame, DataFrame]:
         F.concat_ws(": ", WHERE, "reason").alias("reason"),
     )
     return good, bad
+
+
+def validate_listings(raw: DataFrame) -> tuple[DataFrame, DataFrame]:
+    """Split what `read_listings` gives into usable LISTINGS and QUARANTINE, losing nothing."""
+    return split_listings(judge_listings(raw))
 
 
 def label_listings(raw: DataFrame) -> DataFrame:
