@@ -51,7 +51,7 @@ def check_photo_name(name: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _open_folder(folder: str) -> tuple[FileSystem, str]:
+def open_folder(folder: str) -> tuple[FileSystem, str]:
     """Connecting to a remote store takes longer than reading a photo, so a process does it once."""
     return filesystem_of(folder)
 
@@ -72,7 +72,7 @@ def read_photo(folder: str, name: str, max_bytes: int) -> bytes:
         PhotoError: its name, or a link of that name, leads out of the folder, it cannot be read, is empty, or is
             larger than `max_bytes`.
     """
-    filesystem, root = _open_folder(folder)
+    filesystem, root = open_folder(folder)
     path = posixpath.join(root, check_photo_name(name))
     try:
         if isinstance(filesystem, LocalFileSystem):
