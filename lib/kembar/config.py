@@ -53,6 +53,7 @@ class EncodeSettings:
     decode_threads: Count
     max_photo_pixels: Count
     max_photo_bytes: Count
+    photo_seconds: Count
 
 
 @dataclass(frozen=True, config=_STRICT)
