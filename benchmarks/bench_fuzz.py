@@ -1,6 +1,6 @@
 """Bad input, ten thousand cases and more: photos, rows, Parquet, hopeless files, and some of each through the jobs.
 
-.venv/bin/python benchmarks/bench_fuzz.py [--photos 20000] [--rows 4000] [--tables 150] [--seed 1] [--without-jobs]
+.venv/bin/python benchmarks/bench_fuzz.py [--photos 20000] [--rows 12000] [--tables 150] [--seed 1] [--without-jobs]
 
 Ends with status 1 where anything crashed, got lost or was used that should not be.
 """
@@ -62,7 +62,7 @@ def section(name: str, verdict: Verdict) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=20_000)
-    parser.add_argument("--rows", type=int, default=4000)
+    parser.add_argument("--rows", type=int, default=12_000)
     parser.add_argument("--tables", type=int, default=150, help="Parquet files of other types, and as many damaged")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--without-jobs", action="store_true", help="leave out what runs by spark-submit")

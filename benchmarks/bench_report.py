@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from scale.watch import watch
 from scale.work import BUILD, SUBMIT, Run
 
-BUILD_BAR_S, VIEW_BAR_S, TURNS = 180, 2.0, 5
+BUILD_BAR_S, VIEW_BAR_S, TURNS = 180, 2.0, 3
 VIEWS = {
     "overview": ("index.html", ".group", "j", '[data-number="0"]'),
     "gallery": ("groups.html", ".group", "j", '[data-number="0"]'),
@@ -90,7 +90,7 @@ def time_view(
     page.locator(drawn).first.wait_for()
     seconds = page.evaluate("() => new Promise((go) => requestAnimationFrame(() => go(performance.now() / 1000)))")
     page.keyboard.press(key)
-    page.wait_for_function("(effect) => document.activeElement?.matches(effect)", arg=effect)
+    page.locator(f"{effect}:focus").wait_for()
     answered = page.evaluate("performance.now() / 1000")
     page.close()
     return float(seconds), float(answered)
@@ -103,7 +103,7 @@ def time_search(browser: Browser, report: Path) -> float:
     page.locator(".group").first.wait_for()
     before = page.evaluate("performance.now() / 1000")
     page.get_by_label("Search titles").fill("original 100")
-    page.wait_for_function("() => document.getElementById('found').textContent.includes(' of ')")
+    page.locator("#found", has_text=" of ").wait_for()
     after = page.evaluate("performance.now() / 1000")
     page.close()
     return float(after - before)

@@ -118,20 +118,20 @@ def test_filters_and_order_choose_as_a_list_would(context: BrowserContext, repor
     page = go(context, report, "groups.html")
     sizes = [len(group["listings"]) for group in groups]
     numbers = lambda: [int(text.split()[1]) for text in page.locator(".group h2").all_inner_texts()]  # noqa: E731
-    page.get_by_label("Size").select_option("3 to 5")
+    page.get_by_label("Size", exact=True).select_option("3 to 5")
     expect(page.locator("#found")).to_have_text(f"{sum(3 <= size <= 5 for size in sizes)} of {len(sizes)} groups")
     assert numbers() == [n + 1 for n, size in enumerate(sizes) if 3 <= size <= 5][:20]
     page.get_by_role("button", name="Clear").click()
     expect(page.locator("#found")).to_have_text(f"{len(sizes)} groups")
-    page.get_by_label("Order").select_option("largest first")
+    page.get_by_label("Order", exact=True).select_option("largest first")
     expect(page.locator(".group h2").first).to_have_text(f"Group {sizes.index(max(sizes)) + 1}")
     assert numbers() == [n + 1 for n in sorted(range(len(sizes)), key=lambda n: -sizes[n])][:20]
-    page.get_by_label("Doubt").select_option("may be two products")
+    page.get_by_label("Doubt", exact=True).select_option("may be two products")
     expect(page.locator("#found")).to_contain_text(" of ")
     assert all("May be two products" in text for text in page.locator(".why").all_inner_texts())
     page.reload()
-    expect(page.get_by_label("Doubt")).to_have_value("two")
-    expect(page.get_by_label("Order")).to_have_value("size")
+    expect(page.get_by_label("Doubt", exact=True)).to_have_value("two")
+    expect(page.get_by_label("Order", exact=True)).to_have_value("size")
 
 
 def test_a_search_finds_a_group_by_words_of_one_title_and_by_id(context: BrowserContext, report: Path, groups: Groups):
@@ -146,9 +146,9 @@ def test_a_search_finds_a_group_by_words_of_one_title_and_by_id(context: Browser
     page.keyboard.insert_text(words)
     expect(page.locator("#found")).to_have_text(f"{len(found)} of {len(groups)} groups")
     expect(page.locator(".group h2").first).to_have_text(f"Group {found[0] + 1}")
-    page.get_by_label("Search titles").fill(ids(groups[7])[1])
+    page.get_by_label("Search titles and ids").fill(ids(groups[7])[1])
     expect(page.locator(".group h2")).to_have_text(["Group 8"])
-    page.get_by_label("Search titles").fill("no title has these words")
+    page.get_by_label("Search titles and ids").fill("no title has these words")
     expect(page.locator("#found")).to_have_text(f"0 of {len(groups)} groups")
 
 
@@ -258,7 +258,7 @@ def test_marks_outlive_the_page_and_belong_to_their_run(context: BrowserContext,
     again = go(context, report, "index.html")
     expect(again.locator('[data-number="0"] .state')).to_have_text("Same product")
     again.get_by_role("link", name="Groups", exact=True).click()
-    again.get_by_label("Reviewed").select_option("yes")
+    again.get_by_label("Reviewed", exact=True).select_option("yes")
     expect(again.locator(".group h2")).to_have_text(["Group 1"])
     other = report.parent / "other"
     if not other.exists():
@@ -294,7 +294,7 @@ def test_keys_walk_over_pages_and_rest_where_somebody_writes(context: BrowserCon
     press(page, "k")
     expect(page.locator('[data-number="19"]')).to_be_focused()
     press(page, "/ s d x")
-    expect(page.get_by_label("Search titles")).to_have_value("sdx")
+    expect(page.get_by_label("Search titles and ids")).to_have_value("sdx")
     expect(page.locator("#decided")).to_have_text("No decisions yet")
     page.goto(f"{report.as_uri()}/groups.html")
     page.locator(".group").first.wait_for()

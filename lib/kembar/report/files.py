@@ -143,6 +143,8 @@ class _Cards:
         self._ids = groups.ids.to_pylist()
         self._place = np.empty(len(groups.of), np.int64)
         self._place[told.cohesion.member] = np.arange(len(groups.member)) - np.repeat(groups.start[:-1], groups.sizes)
+        self._edge = told.pairs.take(told.border.pair)
+        self._figures = told.inner.figures, self._edge.figures
         numbers = np.arange(len(groups) + 1)
         self._inner = np.searchsorted(groups.of[told.inner.left], numbers)
         self._border = np.searchsorted(told.border.group, numbers)
@@ -160,7 +162,9 @@ class _Cards:
             "listings": [
                 self._listing(i) for i in told.cohesion.member[groups.start[number] : groups.start[number + 1]].tolist()
             ],
-            "pairs": _rows(np.minimum(left, right), np.maximum(left, right), inner.blocks[part], inner.figures[part]),
+            "pairs": _rows(
+                np.minimum(left, right), np.maximum(left, right), inner.blocks[part], self._figures[0][part]
+            ),
             "outside": [
                 [*self._listing(i), *self._group_of(i), round(linkage, 4)]
                 for i, linkage in zip(outside, border.linkage[edge].tolist(), strict=True)
@@ -168,8 +172,8 @@ class _Cards:
             "border": _rows(
                 self._place[border.inside[edge]],
                 np.arange(len(outside)),
-                told.pairs.blocks[border.pair[edge]],
-                told.pairs.figures[border.pair[edge]],
+                self._edge.blocks[edge],
+                self._figures[1][edge],
             ),
         }
 

@@ -22,25 +22,35 @@ FIGURES = (
 
 @dataclass(frozen=True)
 class Pairs:
-    """m pairs of listings: left, right int64 `[m]`; figures float32 `[m, len(FIGURES)]`; blocks int64 `[m]`, a bit set
-    of `sources`."""
+    """m pairs of listings: left, right int64 `[m]`; probability float32 `[m]`; blocks int64 `[m]`, a bit set of
+    `sources`; columns, a table of FIGURES of m rows, which stays in Arrow since few of its rows are ever looked at."""
 
     left: Rows
     right: Rows
-    figures: NDArray[np.float32]
+    probability: NDArray[np.float32]
     blocks: Rows
     sources: tuple[str, ...]
+    columns: pa.Table
 
     def __len__(self) -> int:
         return len(self.left)
 
     @property
-    def probability(self) -> NDArray[np.float32]:
-        return self.figures[:, 0]
+    def figures(self) -> NDArray[np.float32]:
+        """FIGURES of each pair `[m, len(FIGURES)]`."""
+        columns = [np.asarray(pc.fill_null(self.columns[name], np.nan), dtype=np.float32) for name in FIGURES]
+        return np.column_stack(columns)
 
     def take(self, rows: Rows) -> "Pairs":
         """Some of the pairs."""
-        return Pairs(self.left[rows], self.right[rows], self.figures[rows], self.blocks[rows], self.sources)
+        return Pairs(
+            self.left[rows],
+            self.right[rows],
+            self.probability[rows],
+            self.blocks[rows],
+            self.sources,
+            self.columns.take(pa.array(rows)),
+        )
 
 
 @dataclass(frozen=True)
@@ -65,13 +75,12 @@ class Border:
 def place_pairs(matches: pa.Table, groups: Groups) -> Pairs:
     """A MATCHES table with its listings as numbers; a pair of a listing that GROUPS lacks is left out."""
     sides = [pc.index_in(matches[f"posting_id_{side}"], groups.posting_ids) for side in "lr"]
-    known = np.flatnonzero(np.asarray(pc.and_(pc.is_valid(sides[0]), pc.is_valid(sides[1])), dtype=bool))
-    left, right = (np.asarray(pc.fill_null(side, 0), dtype=np.int64)[known] for side in sides)
-    figures = np.empty((len(known), len(FIGURES)), np.float32)
-    for k, name in enumerate(FIGURES):  # one at a time: a column is a few megabytes, all of them are hundreds
-        figures[:, k] = np.asarray(pc.fill_null(matches[name], np.nan), dtype=np.float32)[known]
+    left, right = (np.asarray(pc.fill_null(side, LONE), dtype=np.int64) for side in sides)
     blocks, sources = _read_blocks(matches["blocks"])
-    return Pairs(left, right, figures, blocks[known], sources)
+    probability = np.asarray(matches["probability"], dtype=np.float32)
+    pairs = Pairs(left, right, probability, blocks, sources, matches.select(FIGURES))
+    unknown = (left == LONE) | (right == LONE)
+    return pairs.take(np.flatnonzero(~unknown)) if unknown.any() else pairs
 
 
 def _read_blocks(column: pa.ChunkedArray) -> tuple[Rows, tuple[str, ...]]:

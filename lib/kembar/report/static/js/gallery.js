@@ -17,7 +17,11 @@
     const kept = new URLSearchParams(Object.entries(fields()).filter(([, value]) => value));
     if (page) kept.set("page", page + 1);
     const query = kept.toString();
-    history.replaceState(null, "", query ? `?${query}` : location.pathname);
+    try {
+      history.replaceState(null, "", query ? `?${query}` : location.pathname);
+    } catch {
+      /* a browser that keeps pages on disk from it: the filters then last as long as the page */
+    }
   };
 
   const focus = (place) => {

@@ -10,6 +10,7 @@
   const tens = {
     // pairs from one to millions: an axis of which each step is ten times as many
     type: "logarithmic",
+    min: 0.5, // so that one pair is a bar
     title: { display: true, text: "pairs" },
     grid: { color: (item) => (isTen(item.tick?.value) ? colour("line") : "transparent") },
     ticks: { callback: (value) => (isTen(value) ? compact(value) : ""), maxRotation: 0, autoSkip: false },
