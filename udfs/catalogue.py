@@ -77,7 +77,7 @@ def _hash_new(listings: str, last: LastRun) -> pa.Table | None:
     except InputError:  # they can be made anew
         return None
     place = unchanged(now, before)
-    fresh = now["posting_id"].filter(pa.array(place < 0))
+    fresh = now["posting_id"].filter(pa.array(place < 0)).combine_chunks()  # of no chunk Arrow forgets the type
     if len(fresh) > _FEW:
         return None
     encoded = read_arrow(listings, list(ENCODED.names), pc.field("posting_id").isin(fresh))
