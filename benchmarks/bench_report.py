@@ -68,7 +68,7 @@ def build(catalogue: Path, encoded: Path, matched: Path, output: Path) -> dict[s
         raise RuntimeError(f"report ended with {run.code}:\n{run.said[-4000:]}")
     begins = [*run.stages, (run.wall, "")]
     stages = {name: after - begin for (begin, name), (after, _) in pairwise(begins)}
-    return {"wall": run.wall, "peak": run.peak_bytes, "start": run.stages[0][0], **stages}
+    return {"wall": run.wall, "cpu": run.cpu_seconds, "peak": run.peak_bytes, "start": run.stages[0][0], **stages}
 
 
 def size_of(folder: Path) -> tuple[int, float]:
@@ -138,7 +138,8 @@ def look(path: str, report: Path, strays: list[str]) -> list[dict[str, str]]:
 def row(name: str, figures: dict[str, Any]) -> dict[str, str]:
     """Row of a build."""
     stages = {f"{stage}, s": f"{figures[stage]:.1f}" for stage in ("start", "read", "sort", "thumbnails", "write")}
-    return {"": name, "all, s": f"{figures['wall']:.0f}", **stages, "peak, GiB": f"{figures['peak'] / 2**30:.1f}"}
+    whole = {"all, s": f"{figures['wall']:.0f}", "CPU, s": f"{figures['cpu']:.0f}"}
+    return {"": name, **whole, **stages, "peak, GiB": f"{figures['peak'] / 2**30:.1f}"}
 
 
 def main() -> None:
