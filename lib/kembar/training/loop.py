@@ -64,7 +64,10 @@ class Trainer:
             optimizers=[v.value for o in (self._slow, self._fast) for v in o.variables],
         )
         self._manager = tf.train.CheckpointManager(state, str(self.work / "checkpoints"), s.keep_checkpoints)
-        self._logs = tf.summary.create_file_writer(str(self.work / "logs"))
+        try:
+            self._logs = tf.summary.create_file_writer(str(self.work / "logs"))
+        except tf.errors.OpError as error:
+            raise self._unwritten("logs", error) from error
         self._train_step = tf.function(self._train_batch, reduce_retracing=True)
         self._saved_at = time.monotonic()
 

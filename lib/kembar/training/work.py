@@ -26,14 +26,17 @@ class TrainingWork:
         """Start anew, or make sure that what is there is a run of the same inputs and settings.
 
         Raises:
-            TrainingError: there is nothing to resume, or it is of something else.
+            TrainingError: there is nothing to resume, it is of something else, or the folder cannot be written to.
         """
         settings = asdict(self.settings)
         run = {"inputs": self.inputs, "settings": settings}
         if not resume:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder.mkdir(parents=True)
-            write_json(self.path(_RUN), run)
+            try:
+                shutil.rmtree(self.folder, ignore_errors=True)
+                self.folder.mkdir(parents=True)
+                write_json(self.path(_RUN), run)
+            except OSError as error:
+                raise TrainingError(f"{self.folder} cannot be written to: {error}") from error
             return
         if not (self.folder / _RUN).exists():
             raise TrainingError(f"nothing to resume in {self.folder}; leave out --resume to start")

@@ -1,0 +1,1 @@
+"""What happens to the jobs when processes are killed, disks fill up and files are damaged."""
