@@ -1,5 +1,6 @@
 """Listings are encoded in one pass, nothing twice, and each as if it were the only one."""
 
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,11 +15,12 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from kembar import recent
-from kembar.ahead import Ahead
+from kembar.ahead import Ahead, threads_ahead
 from kembar.config import load_settings
 from kembar.encoding import ListingEncoder, TitleEncoder
+from kembar.errors import RunError
 from kembar.heads import principal_head
-from kembar.photo_codes import PhotoEncoder
+from kembar.photo_codes import PhotoEncoder, Wanted
 from kembar.photos import decode_photo
 from kembar.recent import Recent
 from kembar.titles import normalise_title
@@ -41,6 +43,7 @@ def encoder(images: Path, batch_size: int = 4, rows_at_once: int = 4096) -> List
         decode_threads=2,
         max_pixels=LIMITS.max_photo_pixels,
         max_bytes=LIMITS.max_photo_bytes,
+        patience_s=LIMITS.photo_seconds,
     )
     return ListingEncoder(photos, TitleEncoder("builtin:use-multilingual", None, 64, 1), rows_at_once)
 
@@ -156,11 +159,31 @@ def test_a_batch_without_any_photo_or_title_has_no_codes(tmp_path: Path):
 def test_results_come_in_order_and_no_more_are_made_ahead_than_asked_for():
     made: list[int] = []
     with ThreadPoolExecutor(1) as pool:
-        results = iter(Ahead(pool, lambda item: made.append(item) or item, range(100), depth=5))
+        results = iter(Ahead(pool, lambda item: made.append(item) or item, range(100), depth=5, patience_s=60))
         assert [next(results) for _ in range(10)] == list(range(10))
         pool.submit(int).result()  # behind all that was asked for
         assert len(made) == 15
         assert list(results) == list(range(10, 100))
+
+
+def test_a_photo_whose_disk_does_not_answer_is_given_up_and_named(tmp_path: Path):
+    """A pipe that nobody writes into: to open it takes for ever."""
+    os.mkfifo(tmp_path / "dead.jpg")
+    photos = replace(encoder(tmp_path).photos, patience_s=1)
+    with (
+        threads_ahead(2) as pool,
+        pytest.raises(RunError, match=r"photo dead.jpg was neither read nor given up in 1 s"),
+    ):
+        photos.finish(photos.begin(pool, [Wanted("dead.jpg", False)]))
+    os.close(os.open(tmp_path / "dead.jpg", os.O_WRONLY))  # the thread that waits may end
+
+
+def test_an_error_of_the_work_is_no_impatience():
+    def fail(item: int) -> None:
+        raise TimeoutError("from the store")
+
+    with threads_ahead(1) as pool, pytest.raises(TimeoutError, match="from the store"):
+        list(Ahead(pool, fail, [1], depth=1, patience_s=5))
 
 
 def test_codes_are_forgotten_before_they_take_more_room_than_allowed():

@@ -81,7 +81,7 @@ def encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CopyEncoder:
         Image.fromarray(photo(k)).save(tmp_path / name)
     (tmp_path / "broken.png").write_bytes(b"no photo")
     monkeypatch.setattr("kembar.training.relist.get_image_tower", lambda *_: Bright())
-    reading = PhotoEncoder(str(tmp_path), "tower", "float32", None, None, 2, 1, 1, 10**7, 10**7)
+    reading = PhotoEncoder(str(tmp_path), "tower", "float32", None, None, 2, 1, 1, 10**7, 10**7, 60)
     return CopyEncoder(reading, copies=3, seed=7)
 
 

@@ -134,6 +134,7 @@ def photo_encoder(images: str, settings: Settings, bundle: Bundle | None, thread
         decode_threads=settings.encode.decode_threads,
         max_pixels=settings.encode.max_photo_pixels,
         max_bytes=settings.encode.max_photo_bytes,
+        patience_s=settings.encode.photo_seconds,
     )
 
 

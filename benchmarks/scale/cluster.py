@@ -15,12 +15,14 @@ from common import ROOT
 
 @dataclass(frozen=True)
 class Cluster:
-    """url: for spark.master; processes: of master and workers, under which executors run, by name; conf: what jobs
-    need."""
+    """url: for spark.master; pids: of master and workers by name, under which executors run; conf: what jobs need;
+    folder: of logs and pid files; memory: of each worker."""
 
     url: str
     pids: dict[str, int]
     conf: dict[str, str]
+    folder: Path
+    memory: str
 
     @property
     def processes(self) -> list[int]:
@@ -49,7 +51,8 @@ def standalone(workers: int, memory: str, paths: str | None = None) -> Iterator[
         try:
             pids = start_workers(folder, workers, memory)
             url = json.loads((folder / "cluster.json").read_text())["url"]
-            yield Cluster(url, pids, _conf(url, memory, paths or os.pathsep.join(map(str, (ROOT / "lib", ROOT)))))
+            conf = _conf(url, memory, paths or os.pathsep.join(map(str, (ROOT / "lib", ROOT))))
+            yield Cluster(url, pids, conf, folder, memory)
         finally:
             _control("stop", folder)
 

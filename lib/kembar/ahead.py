@@ -2,32 +2,60 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from itertools import islice
 from typing import Generic, TypeVar
 
+from kembar.errors import RunError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+@contextmanager
+def threads_ahead(threads: int) -> Iterator[Executor]:
+    """A pool that is not waited for at its end: a thread that hangs would hold up the process."""
+    pool = ThreadPoolExecutor(threads)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 class Ahead(Generic[Item, Result]):
     """`map(work, items)` in order, of which `depth` results are being made before they are asked for.
 
     The first are begun at once, so that whoever makes one has something else to do meanwhile; results that nobody
-    has taken yet never number more than `depth`, which bounds the memory that they hold.
+    has taken yet never number more than `depth`, which bounds the memory that they hold. A result that does not come
+    within `patience_s` seconds after it was asked for is given up with a RunError.
 
-    >>> from concurrent.futures import ThreadPoolExecutor
-    >>> with ThreadPoolExecutor(2) as pool:
-    ...     list(Ahead(pool, str.upper, ["a", "b", "c"], depth=2))
+    >>> with threads_ahead(2) as pool:
+    ...     list(Ahead(pool, str.upper, ["a", "b", "c"], depth=2, patience_s=60))
     ['A', 'B', 'C']
     """
 
-    def __init__(self, pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], depth: int):
-        self._pool, self._work, self._items = pool, work, iter(items)
-        self._begun: deque[Future[Result]] = deque(pool.submit(work, item) for item in islice(self._items, depth))
+    def __init__(
+        self, pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], depth: int, patience_s: int
+    ):
+        self._pool, self._work, self._items, self._patience_s = pool, work, iter(items), patience_s
+        self._begun: deque[tuple[Item, Future[Result]]] = deque()
+        self._begin(depth)
+
+    def _begin(self, count: int) -> None:
+        self._begun.extend((item, self._pool.submit(self._work, item)) for item in islice(self._items, count))
 
     def __iter__(self) -> Iterator[Result]:
         while self._begun:
-            result = self._begun.popleft().result()
-            self._begun.extend(self._pool.submit(self._work, item) for item in islice(self._items, 1))
+            result = self._wait_for(*self._begun.popleft())
+            self._begin(1)
             yield result
+
+    def _wait_for(self, item: Item, future: Future[Result]) -> Result:
+        for _ in range(self._patience_s):  # second by second: a process that was stopped for an hour waited for one
+            if wait([future], timeout=1).done:
+                return future.result()
+        raise RunError(
+            f"{item} was neither read nor given up in {self._patience_s} s: does its disk or store answer? "
+            "encode.photo_seconds is how long it is waited for"
+        )

@@ -53,6 +53,7 @@ class EncodeSettings:
     decode_threads: Count
     max_photo_pixels: Annotated[Whole, Field(ge=1, le=178_956_970)]  # Pillow refuses more, whatever we say
     max_photo_bytes: Count
+    photo_seconds: Count
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -1,14 +1,15 @@
 """From photos and titles to codes: the work of one executor, on plain Arrow batches."""
 
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
+from kembar.ahead import threads_ahead
 from kembar.heads import Head, Matrix, head_fingerprint, project
-from kembar.photo_codes import Coded, PhotoEncoder
+from kembar.photo_codes import Coded, PhotoEncoder, Wanted
 from kembar.photos import PhotoError
 from kembar.recent import recent_of
 from kembar.titles import normalise_title, title_terms
@@ -58,14 +59,14 @@ class ListingEncoder:
         Rows of one photo should stand together: it is then opened once. Threads open the first photos while the
         text tower runs, and the next ones while the image tower runs.
         """
-        with ThreadPoolExecutor(self.photos.decode_threads) as pool:
+        with threads_ahead(self.photos.decode_threads) as pool:
             for part in _slices(batches, self.rows_at_once):
                 yield self._encode(pool, part)
 
     def _encode(self, pool: Executor, part: pa.RecordBatch) -> pa.RecordBatch:
         names, titles = part["image"].to_pylist(), part["title"].to_pylist()
         wanted = {name: want for name, want in zip(names, part["want_hash"].to_pylist(), strict=True) if name}
-        opening = self.photos.begin(pool, list(wanted.items()))
+        opening = self.photos.begin(pool, [Wanted(*each) for each in wanted.items()])
         normal = [normalise_title(title) for title in titles]
         title_codes = self.titles.codes(normal)
         photos = dict(zip(wanted, self.photos.finish(opening), strict=True))

@@ -4,7 +4,7 @@ import hashlib
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,8 +34,14 @@ class Coded:
     phash: str | None
 
 
-Wanted = tuple[str, bool]
-"""The name of a photo, and whether its hash is asked for."""
+class Wanted(NamedTuple):
+    """The name of a photo, and whether its hash is asked for."""
+
+    name: str
+    want_hash: bool
+
+    def __str__(self) -> str:
+        return f"photo {self.name}"
 
 
 @dataclass(frozen=True)
@@ -52,11 +58,12 @@ class PhotoEncoder:
     decode_threads: int
     max_pixels: int
     max_bytes: int
+    patience_s: int
 
     def begin(self, pool: Executor, wanted: list[Wanted]) -> Ahead[Wanted, Opened | Coded | PhotoError]:
         """Start to read and decode photos."""
         _ = self._tower, self._recent  # made here and not by several threads at once
-        return Ahead(pool, self._open, wanted, _BATCHES_AHEAD * self.batch_size)
+        return Ahead(pool, self._open, wanted, _BATCHES_AHEAD * self.batch_size, self.patience_s)
 
     def finish(self, opening: Ahead[Wanted, Opened | Coded | PhotoError]) -> list[Coded | PhotoError]:
         """The codes of photos that were begun, in order."""
