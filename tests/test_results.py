@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from pyspark.sql import SparkSession
 
+from kembar.config import Settings
 from kembar.errors import InputError
 from kembar.evidence import DISTANCES, EVIDENCE
 from kembar.results import Evidence, Gallery, Result, find_run, read_matches
