@@ -126,6 +126,13 @@ def test_what_is_not_run_says_why():
     ]
 
 
+def test_a_command_over_several_lines_is_one():
+    snippet = Snippet("page", 1, "sh", ".venv/bin/spark-submit jobs/match.py \\\n    --encoded a\nls a\n", None)
+    assert snippet.commands == [".venv/bin/spark-submit jobs/match.py --encoded a", "ls a"]
+    assert job_of(snippet.commands[0]) == ("match", ["--encoded", "a"])
+    assert job_of("ls a") is None
+
+
 def test_commands_are_in_fences_that_are_run():
     """A command in a fence of another kind would never be."""
     for found in SNIPPETS.values():
