@@ -31,7 +31,9 @@ class Snippet:
 
     @property
     def commands(self) -> list[str]:
-        return [line for line in self.text.splitlines() if line.strip()]
+        """One command a line; a line that ends with a backslash goes on in the next."""
+        whole = re.sub(r"\\\n\s*", "", self.text)
+        return [line for line in whole.splitlines() if line.strip()]
 
 
 def fenced(path: Path) -> list[Snippet]:

@@ -4,6 +4,7 @@ import html.parser
 import io
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -13,10 +14,12 @@ from hypothesis import strategies as st
 from PIL import Image
 from pyspark.sql import SparkSession
 
+from kembar.config import Settings
 from kembar.errors import InputError
 from kembar.evidence import DISTANCES, EVIDENCE
 from kembar.results import Evidence, Gallery, Result, find_run, read_matches
 from kembar.results.gallery import Card
+from kembar.results.proposed import blocking_settings
 from kembar.schemas import CHANGES, GROUPS, LISTINGS, MATCHES
 
 GROUP_OF = {"a": "a", "b": "a", "c": "a", "d": "d", "e": "d", "f": "f"}
@@ -192,3 +195,10 @@ def test_evidence_reads_a_row_of_matches():
     evidence = Evidence.of(row | {"image_distance": float("nan"), "gap_evidence": -1.0}, 0.4)
     assert evidence.distances == {**dict.fromkeys(DISTANCES), "gap": 0.25}
     assert evidence.log_odds == 0.0
+
+
+def test_a_run_of_another_version_is_named_as_one(settings: Settings):
+    told = asdict(settings.blocking)
+    assert blocking_settings({"settings": {"blocking": told}}) == settings.blocking
+    with pytest.raises(InputError, match=r"not know \(kembar 0\.0\.1\); match again"):
+        blocking_settings({"settings": {"blocking": told | {"planes": 3}}, "versions": {"kembar": "0.0.1"}})

@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from kembar.blocking import Blocking
 from kembar.config import BlockingSettings
 from kembar.distances import pair_distances
+from kembar.errors import InputError
 from kembar.results.encoded import Codes
 from kembar.training.worlds import CandidateRows, best_per_listing
 
@@ -30,8 +32,18 @@ class Proposed:
 
 
 def blocking_settings(manifest: dict[str, Any]) -> BlockingSettings:
-    """The settings of blocking that a run had, from its manifest."""
-    return BlockingSettings(**manifest["settings"]["blocking"])
+    """The settings of blocking that a run had, from its manifest.
+
+    Raises:
+        InputError: they are not those that this version has.
+    """
+    try:
+        return BlockingSettings(**manifest["settings"]["blocking"])
+    except (TypeError, ValidationError) as error:
+        told = ", ".join(f"{name} {version}" for name, version in manifest.get("versions", {}).items())
+        raise InputError(
+            f"the run has settings of blocking that this version does not know ({told}); match again"
+        ) from error
 
 
 def propose_pairs(codes: Codes, settings: BlockingSettings) -> Proposed:
