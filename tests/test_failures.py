@@ -55,7 +55,7 @@ def test_an_error_without_words_is_told_by_its_name():
 
 
 def test_the_innermost_stage_is_named():
-    stages = Stages(quiet=True)
+    stages = Stages("match")
     with pytest.raises(ValueError) as caught, stages("outer"), stages("inner"):
         raise ValueError("x")
     assert stage_of(caught.value) == "inner"
@@ -65,7 +65,7 @@ def test_the_innermost_stage_is_named():
 FAILS = """import sys
 from kembar.jobs import Stages, run_job
 def main():
-    with Stages()("write"):
+    with Stages("match")("write"):
         raise OSError(28, "No space left on device", "/out/part")
 run_job(main)
 """

@@ -124,3 +124,10 @@ def test_the_work_is_linear_in_the_length_however_quotes_stand(line: str, monkey
     text = 'x,"y\n' + line * 20_000
     records(HEADER + text)
     assert looked_at <= 3 * len(text)
+
+
+def test_a_first_column_of_many_lines_is_one_field_though_its_last_line_looks_like_a_row():
+    text = 'title,posting_id,image\n"two\nlines",id1,a.jpg\nplain,id2,b.jpg\n'
+    shape = Shape((1, 2), lambda row: row[1].startswith("id"))
+    found = [record.fields for record in read_records(io.StringIO(text, newline=""), 3, shape)]
+    assert found == [["two\nlines", "id1", "a.jpg"], ["plain", "id2", "b.jpg"]]

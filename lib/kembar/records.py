@@ -116,8 +116,15 @@ class Shape:
     likely: Callable[[list[str]], bool]
 
     def fits(self, fields: list[str], lines: list[str]) -> bool:
-        """Whether these lines are one record of these fields."""
-        broken = any("\n" in fields[column].strip() for column in self.one_line)
+        """Whether these lines are one record of these fields.
+
+        Where the first column alone goes over lines, the last line has as many fields as a row in any case: it tells
+        nothing, and the record is taken as it is written.
+        """
+        over_lines = [column for column, field in enumerate(fields) if "\n" in field.strip()]
+        if over_lines == [0]:
+            return True
+        broken = any(column in over_lines for column in self.one_line)
         return not broken and not any(self._is_row(line, len(fields)) for line in lines[1:])
 
     def _is_row(self, line: str, columns: int) -> bool:
