@@ -14,12 +14,10 @@ import pyarrow as pa
 import pytest
 
 from kembar.evaluation import evaluate, read_claims, read_truth
-from kembar.sample import write_catalogue
 from kembar.submission import read_submission
 from kembar.towers.cache import cache_folder
 from tests.submit import ROOT, SUBMIT
 
-LISTINGS = 80
 CONTROL = [sys.executable, str(ROOT / "scripts" / "cluster.py")]
 
 
@@ -90,10 +88,10 @@ def test_start_leaves_alone_what_runs(cluster: tuple[str, Path]):
     assert f"{url}: 2 workers" in status.stdout
 
 
-def test_a_catalogue_is_encoded_and_matched_by_two_workers(cluster: tuple[str, Path], package: Path, tmp_path: Path):
+def test_a_catalogue_is_encoded_and_matched_by_two_workers(
+    cluster: tuple[str, Path], package: Path, sample: Path, tmp_path: Path
+):
     url, folder = cluster
-    sample = tmp_path / "catalogue"
-    write_catalogue(sample, listings=LISTINGS, seed=11, photo_px=160)
     encoded, matched = tmp_path / "encoded", tmp_path / "matched"
     inputs = ("--listings", sample / "train.csv", "--images", sample / "images")
     submit(url, package, tmp_path, "encode", *inputs, "--output", encoded)
@@ -101,7 +99,7 @@ def test_a_catalogue_is_encoded_and_matched_by_two_workers(cluster: tuple[str, P
     applications = [{path.name for path in (folder / f"worker-{n}").glob("app-*")} for n in (0, 1)]
     assert applications[0] == applications[1], "each worker had an executor of each job"
     assert len(applications[0]) == 2
-    assert json.loads((encoded / "manifest.json").read_text())["counts"]["listings"] == LISTINGS
+    assert json.loads((encoded / "manifest.json").read_text())["counts"]["listings"] == 240
     listings = pd.read_csv(sample / "train.csv", dtype=str)
     truth = read_truth(pa.Table.from_pandas(listings))
     scores = evaluate(truth, read_claims(read_submission(str(matched / "submission.csv")), truth))

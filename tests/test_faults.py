@@ -1,0 +1,51 @@
+"""Encode by spark-submit while processes are killed and files cut: in the end its result is the undisturbed one."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.submit import ROOT
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+from faults.equal import encoded_apart
+from faults.kills import driver, python_worker
+from faults.scene import Scene
+
+Undisturbed = tuple[Scene, Path]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """A scene on the sample catalogue, and the result of encode that nothing happened to."""
+    scene = Scene(tmp_path_factory.mktemp("faults"))
+    (scene.folder / "catalogue").symlink_to(sample)
+    return scene, scene.whole("encode")
+
+
+def test_a_killed_driver_leaves_nothing_finished_and_the_same_command_goes_on(undisturbed: Undisturbed):
+    scene, whole = undisturbed
+    output = scene.new("driver")
+    running = scene.start("encode", output)
+    driver("encode")(running, output)
+    assert running.end().code == -9
+    assert not (output / "manifest.json").exists()
+    done = len(list((output / "_staging" / "codes").glob("*.parquet")))
+    assert done >= 2
+    again = scene.start("encode", output).end()
+    assert again.code == 0, again.said[-3000:]
+    assert " unchanged" in again.said, "what was encoded before the kill is not encoded again"
+    assert encoded_apart(output, whole) < 1e-6
+    assert not (output / "_staging").exists()
+
+
+def test_a_killed_python_worker_is_survived_within_the_run(undisturbed: Undisturbed):
+    scene, whole = undisturbed
+    output = scene.new("python-worker")
+    running = scene.start("encode", output)
+    python_worker(scene, "encode")(running, output)
+    ended = running.end()
+    assert ended.code == 0, ended.said[-3000:]
+    assert ended.lost >= 1
+    assert encoded_apart(output, whole) == 0
