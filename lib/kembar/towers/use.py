@@ -59,7 +59,6 @@ def _embedding_table(weights: dict[str, Any]) -> Any:
 
 def _make_module(tf: Any, weights: dict[str, Any], sentencepiece: bytes) -> Any:
     import tensorflow_text as tf_text
-
     eps = float(weights["eps"])
 
     def layer_norm(x: Any, gamma: Any, beta: Any) -> Any:
