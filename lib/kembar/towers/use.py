@@ -59,6 +59,7 @@ def _embedding_table(weights: dict[str, Any]) -> Any:
 
 def _make_module(tf: Any, weights: dict[str, Any], sentencepiece: bytes) -> Any:
     import tensorflow_text as tf_text
+
     eps = float(weights["eps"])
 
     def layer_norm(x: Any, gamma: Any, beta: Any) -> Any:
@@ -76,9 +77,8 @@ def _make_module(tf: Any, weights: dict[str, Any], sentencepiece: bytes) -> Any:
             small = {k: v for k, v in weights.items() if not k.startswith(("q", "proj")) and k not in ("eps", "bits")}
             self.w = {k: tf.Variable(v, trainable=False) for k, v in small.items()}
             wide = {n: np.concatenate([weights[f"{n}{order}"] for order, _ in _BRANCHES], -1) for n in _SPANNING}
-            self.proj, self.proj_bias, self.gamma, self.beta = (
-                tf.Variable(wide[n], trainable=False) for n in _SPANNING
-            )
+            spanning = (tf.Variable(wide[n], trainable=False) for n in _SPANNING)
+            self.proj, self.proj_bias, self.gamma, self.beta = spanning
 
         def _embed(self, tokens: Any) -> Any:
             part = tokens % _TABLES
