@@ -1,10 +1,10 @@
 """Listings are encoded in one pass, nothing twice, and each as if it were the only one."""
 
-import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,14 +14,14 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from kembar import recent
+from kembar import photo_codes, recent
 from kembar.ahead import Ahead, threads_ahead
 from kembar.config import load_settings
 from kembar.encoding import ListingEncoder, TitleEncoder
 from kembar.errors import RunError
 from kembar.heads import principal_head
 from kembar.photo_codes import PhotoEncoder, Wanted
-from kembar.photos import decode_photo
+from kembar.photos import PhotoError, decode_photo
 from kembar.recent import Recent
 from kembar.titles import normalise_title
 from kembar.towers.image import ImageTower
@@ -166,16 +166,22 @@ def test_results_come_in_order_and_no_more_are_made_ahead_than_asked_for():
         assert list(results) == list(range(10, 100))
 
 
-def test_a_photo_whose_disk_does_not_answer_is_given_up_and_named(tmp_path: Path):
-    """A pipe that nobody writes into: to open it takes for ever."""
-    os.mkfifo(tmp_path / "dead.jpg")
+def test_a_photo_whose_disk_does_not_answer_is_given_up_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A read that comes back when the test says so, and not before."""
+    answers = Event()
+
+    def read_when_told(*_: object) -> bytes:
+        answers.wait()
+        raise PhotoError("too late")
+
+    monkeypatch.setattr(photo_codes, "read_photo", read_when_told)
     photos = replace(encoder(tmp_path).photos, patience_s=1)
     with (
         threads_ahead(2) as pool,
         pytest.raises(RunError, match=r"photo dead.jpg was neither read nor given up in 1 s"),
     ):
         photos.finish(photos.begin(pool, [Wanted("dead.jpg", False)]))
-    os.close(os.open(tmp_path / "dead.jpg", os.O_WRONLY))  # the thread that waits may end
+    answers.set()  # the thread that waits may end
 
 
 def test_an_error_of_the_work_is_no_impatience():
