@@ -41,11 +41,17 @@ def test_a_killed_driver_leaves_nothing_finished_and_the_same_command_goes_on(un
 
 
 def test_a_killed_python_worker_is_survived_within_the_run(undisturbed: Undisturbed):
+    """The blow may fall between two tasks, and then no task is lost: it is struck again."""
     scene, whole = undisturbed
-    output = scene.new("python-worker")
-    running = scene.start("encode", output)
-    python_worker(scene, "encode")(running, output)
-    ended = running.end()
-    assert ended.code == 0, ended.said[-3000:]
-    assert ended.lost >= 1
-    assert encoded_apart(output, whole) == 0
+    lost = 0
+    for attempt in range(3):
+        output = scene.new(f"python-worker-{attempt}")
+        running = scene.start("encode", output)
+        python_worker(scene, "encode")(running, output)
+        ended = running.end()
+        assert ended.code == 0, ended.said[-3000:]
+        assert encoded_apart(output, whole) == 0
+        lost += ended.lost
+        if lost:
+            break
+    assert lost >= 1
