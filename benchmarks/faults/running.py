@@ -5,6 +5,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,7 +77,14 @@ class Running:
     def driver(self) -> list[psutil.Process]:
         """The driver's JVM and its Python, not those that work for it."""
         jvm = psutil.Process(self.process.pid)
-        return [jvm, *(child for child in jvm.children() if "pyspark.daemon" not in " ".join(child.cmdline()))]
+        return [jvm, *(child for child in jvm.children() if _is_no_worker(child))]
+
+
+def _is_no_worker(child: psutil.Process) -> bool:
+    """Who ended meanwhile, or waits to be buried, is nobody to strike."""
+    with suppress(psutil.NoSuchProcess):
+        return "pyspark.daemon" not in " ".join(child.cmdline())
+    return False
 
 
 def submit(job: str, *arguments: str | Path, conf: dict[str, str] | None = None) -> Running:
