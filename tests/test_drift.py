@@ -80,6 +80,10 @@ def test_likely_pairs_are_counted_by_tenths_of_each_distance(spark: SparkSession
     first, second = (profile[f"{name} distance of likely pairs"] for name in DISTANCES[:2])
     assert {name: count for name, count in first.items() if count} == {"0.0-0.1": 1, "0.9-1.0": 1}
     assert {name: count for name, count in second.items() if count} == {"0.0-0.1": 1, "missing": 1}
+    at_edges = [(0.9, *[distance] * len(DISTANCES)) for distance in (0.5, 1.0, 1.7)]
+    edges = profile_matches(spark.createDataFrame(at_edges, columns), least=0.5)
+    counted = {name: count for name, count in edges[f"{DISTANCES[0]} distance of likely pairs"].items() if count}
+    assert counted == {"0.5-0.6": 1, "0.9-1.0": 2}, "once each, on an edge and beyond the last"
 
 
 def test_reasons_are_counted_without_what_they_say_of_one_row(spark: SparkSession):

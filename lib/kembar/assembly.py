@@ -7,13 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kembar.parts import PartFolder
+from kembar.schemas import LISTINGS
 
 ASSEMBLED = (
     "posting_id string, content string, image_embedding array<float>, title_embedding array<float>, phash string, "
     "terms array<string>, failures array<string>, encoder string, row string, reason string"
 )
 """ENCODED's columns; `row` and `reason` are QUARANTINE's, and null for a listing that can be matched."""
-_ROW = ("posting_id", "image", "image_phash", "title", "label_group")
 _TEXTS = pa.list_(pa.string())
 _CODE = pa.list_(pa.float32())
 ENCODED_ARROW = pa.schema(
@@ -38,7 +38,7 @@ def assemble(fingerprint: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa
             for both in zip(*(batch[name].to_pylist() for name in ("photo_failure", "title_failure")), strict=True)
         ]
         blind = pc.and_(batch["image_embedding"].is_null(), batch["title_embedding"].is_null()).to_pylist()
-        rows = batch.select(_ROW).to_pylist() if any(blind) else [{}] * batch.num_rows
+        rows = batch.select(LISTINGS.names).to_pylist() if any(blind) else [{}] * batch.num_rows
         told = {
             "phash": pc.coalesce(batch["image_phash"], batch["photo_phash"]),
             "failures": pa.array(failures, _TEXTS),

@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from kembar.contents import ENCODING
 from kembar.discriminator import Discriminator
 from kembar.errors import InputError
 from kembar.grouping import Settled
-from kembar.places import index_in, unchanged
+from kembar.places import contents_equal, index_in
 from kembar.schemas import CATALOGUE
 from kembar.storage import MANIFEST, join_uri, read_arrow, read_json, require, table_parts
 
@@ -44,7 +45,7 @@ class LastRun:
     def number(self) -> int:
         return int(self.manifest["number"])
 
-    @property
+    @cached_property
     def groups(self) -> dict[str, str]:
         """The group_id of each posting_id."""
         return dict(zip(*(self.catalogue[name].to_pylist() for name in ("posting_id", "group_id")), strict=True))
@@ -79,14 +80,14 @@ class Carried:
 def carry_over(last: LastRun, now: pa.Table) -> Carried:
     """What of the last run holds for a catalogue: `posting_id, content` by row."""
     was = last.catalogue
-    there = index_in(was["posting_id"], now["posting_id"]) >= 0
-    place = unchanged(was, now)
-    same = place >= 0
+    where = index_in(was["posting_id"], now["posting_id"])
+    same = contents_equal(was, now, where)
+    place = np.where(same, where, -1)
     bereft = pc.unique(was["group_id"].filter(pa.array(~same)))
     mates = np.asarray(pc.is_in(was["group_id"], bereft)) & same
     known = np.zeros(len(now), bool)
     known[place[same & ~mates]] = True
-    changed = was["posting_id"].filter(pa.array(there & ~same)).to_pylist()
+    changed = was["posting_id"].filter(pa.array((where >= 0) & ~same)).to_pylist()
     lists = _sound_lists(last)
     stale = float((~known).mean()) if len(known) else 0.0
     return Carried(place, np.flatnonzero(~known), set(changed), lists, stale)

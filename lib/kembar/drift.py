@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from kembar.catalogue import CatalogueIndex
@@ -43,7 +43,7 @@ def profile_matches(matches: DataFrame, least: float) -> Profile:
     """Along each distance, how many pairs from the probability `least` on are in each tenth, or lack it."""
     likely = matches.where(F.col("probability") >= least)
     counts = [
-        F.count_if(F.col(f"{name}_distance").between(tenth / _TENTHS, (tenth + 1) / _TENTHS)).alias(f"{name} {tenth}")
+        F.count_if(_tenth_of(f"{name}_distance") == tenth).alias(f"{name} {tenth}")
         for name in DISTANCES
         for tenth in range(_TENTHS)
     ]
@@ -56,6 +56,11 @@ def profile_matches(matches: DataFrame, least: float) -> Profile:
         label = bucket if bucket == "missing" else f"{int(bucket) / _TENTHS:.1f}-{(int(bucket) + 1) / _TENTHS:.1f}"
         found[f"{name} distance of likely pairs"][label] = int(count)
     return found
+
+
+def _tenth_of(column: str) -> Column:
+    """The tenth that a distance is in, the last one for all beyond; null where there is none, not the last."""
+    return F.when(F.col(column).isNotNull(), F.least(F.floor(F.col(column) * _TENTHS), F.lit(_TENTHS - 1)))
 
 
 def profile_quarantine(quarantine: DataFrame, usable: int) -> Profile:

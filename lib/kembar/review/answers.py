@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from kembar.bundle import Bundle, Decider
 from kembar.curves import PATTERNS, Curves, Present, Reals, pattern_of, usable_distances
 from kembar.decisions import DIFFERENT, SAME
-from kembar.discriminator import Discriminator, best_looks, gap, sigmoid
+from kembar.discriminator import Discriminator, gap, sigmoid
 from kembar.distances import pair_distances
 from kembar.errors import TrainingError
 from kembar.evidence import DISTANCES, EVIDENCE, MODALITIES, MODALITY_OF
@@ -85,13 +85,12 @@ def decided_in(
 ) -> DecidedPairs:
     """The DECISIONS about listings of a catalogue, with the gaps that a match by `model` would give them; candidate
     pairs or not."""
-    links, pairs = place_links(decisions, posting_ids), catalogue.proposed
+    links = place_links(decisions, posting_ids)
     rows = np.concatenate([links.together, links.apart], axis=1)
     same = np.arange(rows.shape[1]) < links.together.shape[1]
     look = catalogue.natural.look(model, per_listing)
     distances, present = pair_distances(catalogue.index, *rows)
-    best = best_looks(len(catalogue.index), pairs.left[look.kept], pairs.right[look.kept], look.first[look.kept])
-    apart = gap(model.first_look(distances, present), best[rows[0]], best[rows[1]])
+    apart = gap(model.first_look(distances, present), look.best[rows[0]], look.best[rows[1]])
     names = np.array(posting_ids, dtype=object)
     return DecidedPairs(np.column_stack([distances, apart]), present, same, names[rows[0]], names[rows[1]])
 
