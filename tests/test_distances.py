@@ -1,8 +1,9 @@
 """Distances are what their names say, and defined whatever is missing."""
 
 import numpy as np
+import pytest
 
-from kembar.distances import hash_distance, pair_distances
+from kembar.distances import distances_from, distances_within, hash_distance, pair_distances
 from kembar.evidence import DISTANCES, MODALITY_OF
 from tests.builders import index_of, random_titles
 from tests.oracles import tf_idf_cosine
@@ -65,3 +66,26 @@ def test_no_pairs_give_no_rows():
     distances, present = pair_distances(index_of(TITLES), none, none)
     assert distances.shape == (0, 5)
     assert present.shape == (0, 3)
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_those_of_one_listing_with_many_are_those_of_its_pairs(seed: int, missing: float):
+    index = index_of([*random_titles(29, seed=seed), []], seed=seed, missing=missing)
+    rows, sizes = np.array([3, 29, 0, 3, 17]), np.array([4, 7, 0, 1, 30])
+    start, other = np.concatenate([[0], np.cumsum(sizes)]), np.random.default_rng(seed).integers(0, 30, sizes.sum())
+    distances, present = distances_from(index, rows, start, other)
+    expected, theirs = pair_distances(index, np.repeat(rows, sizes), other)
+    assert np.allclose(distances, expected, atol=1e-6)
+    assert np.array_equal(present, theirs)
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("rows", [[], [4], [4, 9], [1, 2, 3, 5, 8, 13, 21, 29]], ids=len)
+def test_those_within_a_set_are_those_of_all_its_pairs(rows: list[int], missing: float):
+    index, some = index_of([*random_titles(29, seed=5), []], seed=5, missing=missing), np.array(rows, np.int64)
+    first, second = np.triu_indices(len(some), k=1)
+    distances, present = distances_within(index, some)
+    expected, theirs = pair_distances(index, some[first], some[second])
+    assert np.allclose(distances, expected, atol=1e-6)
+    assert np.array_equal(present, theirs)

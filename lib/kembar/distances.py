@@ -13,6 +13,8 @@ HASH_REACH_BITS = 24
 """From this many differing bits on, two perceptual hashes say nothing: random ones differ by 32 ± 4."""
 
 Rows = NDArray[np.int64]
+Present = NDArray[np.bool_]
+Reals = NDArray[np.float32]
 
 
 def hash_distance(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.float32]:
@@ -25,30 +27,32 @@ def hash_distance(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArra
     return np.minimum(bits.astype(np.float32) / HASH_REACH_BITS, 1.0).astype(np.float32)
 
 
-def _dense(codes: NDArray[np.float16], left: Rows, right: Rows) -> NDArray[np.float32]:
-    dot = np.einsum("ij,ij->i", codes[left].astype(np.float32), codes[right].astype(np.float32))
-    return np.clip(1.0 - dot, 0.0, 2.0).astype(np.float32)
+def _cosine(dot: Reals, most: float) -> Reals:
+    return np.clip(1.0 - dot, 0.0, most).astype(np.float32)
 
 
-def _sparse(matrix: csr_array, left: Rows, right: Rows) -> NDArray[np.float32]:
-    dot = np.asarray(matrix[left].multiply(matrix[right]).sum(axis=1)).ravel()
-    return np.clip(1.0 - dot, 0.0, 1.0).astype(np.float32)
+def _dense(codes: NDArray[np.float16], left: Rows, right: Rows) -> Reals:
+    return _cosine(np.einsum("ij,ij->i", codes[left].astype(np.float32), codes[right].astype(np.float32)), 2.0)
 
 
-def presence(index: CatalogueIndex, left: Rows, right: Rows) -> NDArray[np.bool_]:
+def _sparse(matrix: csr_array, left: Rows, right: Rows) -> Reals:
+    return _cosine(np.asarray(matrix[left].multiply(matrix[right]).sum(axis=1)).ravel(), 1.0)
+
+
+def presence(index: CatalogueIndex, left: Rows, right: Rows) -> Present:
     """Which of MODALITIES both listings of a pair have: bool `[pairs, 3]`."""
     has = (index.has_image, index.has_title, index.has_hash)
     return np.stack([h[left] & h[right] for h in has], axis=1)
 
 
-def pair_distances(index: CatalogueIndex, left: Rows, right: Rows) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def pair_distances(index: CatalogueIndex, left: Rows, right: Rows) -> tuple[Reals, Present]:
     """Distances `[pairs, 5]` in the order of DISTANCES, and `presence`.
 
     Cosine distances (0 … 2 for codes, 0 … 1 for TF-IDF) and the soft Hamming
     distance. A distance whose modality is missing is 0 and must be read with `presence`.
     """
     present = presence(index, left, right)
-    measures: tuple[Callable[[Rows, Rows], NDArray[np.float32]], ...] = (
+    measures: tuple[Callable[[Rows, Rows], Reals], ...] = (
         lambda i, j: _dense(index.image, i, j),
         lambda i, j: _dense(index.title, i, j),
         lambda i, j: _sparse(index.words, i, j),
@@ -61,3 +65,52 @@ def pair_distances(index: CatalogueIndex, left: Rows, right: Rows) -> tuple[NDAr
         if len(rows):  # a catalogue without photos or titles is not made to pay for them
             distances[rows, k] = measure(left[rows], right[rows])
     return distances, present
+
+
+def distances_from(index: CatalogueIndex, rows: Rows, start: Rows, other: Rows) -> tuple[Reals, Present]:
+    """`pair_distances` of each of `rows` with its own listings, `other[start[i]:start[i + 1]]` for `rows[i]`.
+
+    Three times as fast: a row's code and its character weights are fetched once for all of its pairs, and each of
+    those is then a product of a matrix and a vector.
+    """
+    left = np.repeat(rows, np.diff(start))
+    present = presence(index, left, other)
+    image, title, characters = (np.zeros(len(other), np.float32) for _ in range(3))
+    weights = np.zeros(index.characters.shape[1], np.float32)
+    for row, begin, end in zip(rows, start, start[1:], strict=False):
+        pairs, theirs = slice(begin, end), other[begin:end]
+        if index.has_image[row]:
+            image[pairs] = index.image[theirs].astype(np.float32) @ index.image[row].astype(np.float32)
+        if index.has_title[row]:
+            title[pairs] = index.title[theirs].astype(np.float32) @ index.title[row].astype(np.float32)
+            mine = slice(index.characters.indptr[row], index.characters.indptr[row + 1])
+            weights[index.characters.indices[mine]] = index.characters.data[mine]
+            characters[pairs] = index.characters[theirs] @ weights
+            weights[index.characters.indices[mine]] = 0.0
+    words = _sparse(index.words, left, other) if index.has_title[rows].any() else characters
+    hashes = hash_distance(index.phash[left], index.phash[other])
+    return _together(image, title, words, characters, hashes, present), present
+
+
+def distances_within(index: CatalogueIndex, rows: Rows) -> tuple[Reals, Present]:
+    """`pair_distances` of all pairs of `rows` `[m]`, `[m(m−1)/2, 5]` in SciPy's order: products of matrices."""
+    first, second = np.triu_indices(len(rows), k=1)
+    present = presence(index, rows[first], rows[second])
+
+    def dots(codes: NDArray[np.float16]) -> Reals:
+        mine = codes[rows].astype(np.float32)
+        return np.asarray((mine @ mine.T)[first, second])
+
+    def overlaps(matrix: csr_array) -> Reals:
+        mine = matrix[rows]
+        return np.asarray((mine @ mine.T).toarray()[first, second])
+
+    hashes = hash_distance(index.phash[rows[first]], index.phash[rows[second]])
+    codes = dots(index.image), dots(index.title)
+    return _together(*codes, 1.0 - overlaps(index.words), overlaps(index.characters), hashes, present), present
+
+
+def _together(image: Reals, title: Reals, words: Reals, characters: Reals, hashes: Reals, present: Present) -> Reals:
+    """Distances from the dot products of codes and characters and the distances along words and hashes `[pairs]`."""
+    along = (_cosine(image, 2.0), _cosine(title, 2.0), np.clip(words, 0.0, 1.0), _cosine(characters, 1.0), hashes)
+    return np.where(present[:, MODALITY_OF], np.stack(along, axis=1), np.float32(0.0)).astype(np.float32)

@@ -11,7 +11,7 @@ from kembar.blocking.proposals import Blocking, Proposals
 from kembar.catalogue import CatalogueIndex
 from kembar.curves import Present, Reals, pattern_of
 from kembar.discriminator import FARTHEST, Discriminator, gap, sigmoid
-from kembar.distances import pair_distances
+from kembar.distances import distances_from, distances_within, pair_distances
 from kembar.evidence import DISTANCES, EVIDENCE, MODALITY_OF
 
 Rows = NDArray[np.int64]
@@ -29,6 +29,12 @@ def score_rows(index: CatalogueIndex, discriminator: Discriminator, left: Rows, 
     """Probabilities `[pairs]` that the rows `left[i]` and `right[i]` sell the same product."""
     best = index.best_look
     return discriminator.probability(*pair_distances(index, left, right), best[left], best[right])
+
+
+def score_within(index: CatalogueIndex, discriminator: Discriminator, rows: Rows) -> Reals:
+    """`score_rows` of all pairs within `rows` `[m]`, `[m(m−1)/2]` in SciPy's order."""
+    left, right = (index.best_look[rows[side]] for side in np.triu_indices(len(rows), k=1))
+    return discriminator.probability(*distances_within(index, rows), left, right)
 
 
 def look_batches(
@@ -51,7 +57,9 @@ def look_at(
     distances, present = np.empty((len(left), len(DISTANCES)), np.float32), np.empty((len(left), 3), bool)
     for i in range(0, len(rows), _ROWS_AT_ONCE):
         part = slice(proposals.start[i], proposals.start[min(i + _ROWS_AT_ONCE, len(rows))])
-        distances[part], present[part] = pair_distances(index, left[part], proposals.other[part])
+        start = proposals.start[i : i + _ROWS_AT_ONCE + 1] - proposals.start[i]
+        compared = distances_from(index, rows[i : i + _ROWS_AT_ONCE], start, proposals.other[part])
+        distances[part], present[part] = compared
         first[part] = discriminator.first_look(distances[part], present[part])
     kept = likeliest(proposals.start, first, per_listing)
     sizes = np.bincount(np.repeat(np.arange(len(rows)), np.diff(proposals.start))[kept], minlength=len(rows))

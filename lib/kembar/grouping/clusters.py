@@ -17,22 +17,27 @@ from scipy.cluster.hierarchy import fcluster, linkage, to_tree
 from kembar.catalogue import CatalogueIndex
 from kembar.discriminator import Discriminator
 from kembar.grouping.links import Links
-from kembar.scoring import score_rows
+from kembar.scoring import score_rows, score_within
 
 Rows = NDArray[np.int64]
 Tree = NDArray[np.float64]
 CLUSTERS = "row bigint, cluster bigint"
 _PAIRS_AT_ONCE = 30_000
+_LARGE = 12
+"""Rows from which the products of a part's own matrices are faster than the pairs of many parts put together."""
 
 
 def pair_heights(index: CatalogueIndex, discriminator: Discriminator, parts: Rows) -> NDArray[np.float64]:
     """1 − probability of all pairs within each of several sets of rows `[k, m]`: `[k, m(m−1)/2]`, in SciPy's order."""
-    first, second = np.triu_indices(parts.shape[1], k=1)
-    left, right = parts[:, first].ravel(), parts[:, second].ravel()
-    chances = [
-        score_rows(index, discriminator, left[i : i + _PAIRS_AT_ONCE], right[i : i + _PAIRS_AT_ONCE])
-        for i in range(0, len(left), _PAIRS_AT_ONCE)
-    ]
+    if parts.shape[1] >= _LARGE:
+        chances = [score_within(index, discriminator, rows) for rows in parts]
+    else:
+        first, second = np.triu_indices(parts.shape[1], k=1)
+        left, right = parts[:, first].ravel(), parts[:, second].ravel()
+        chances = [
+            score_rows(index, discriminator, left[i : i + _PAIRS_AT_ONCE], right[i : i + _PAIRS_AT_ONCE])
+            for i in range(0, len(left), _PAIRS_AT_ONCE)
+        ]
     return (1.0 - np.concatenate(chances).astype(np.float64)).reshape(len(parts), -1)
 
 
