@@ -17,10 +17,11 @@ from kembar.outcome import Outcome
 from kembar.plan import plan_match
 from kembar.runs import output_folder
 from kembar.session import get_session
-from kembar.storage import require_finished, rewrite_table
+from kembar.storage import require_finished
 from udfs.catalogue import read_catalogue
 from udfs.group import Grouper
-from udfs.match import list_candidates, score_pairs, ship_catalogue, ship_lists
+from udfs.lists import list_candidates, score_pairs, ship_lists
+from udfs.shipped import ship_catalogue
 
 
 def main() -> None:
@@ -52,10 +53,10 @@ def main() -> None:
         with stages("score"):
             pairs_by = pairs_fingerprint(encoder, model, settings.blocking)
             carried = plan_carrying(last, catalogue.contents, pairs_by, settings.blocking.refresh_share, stages.tell)
-            lists = rewrite_table(list_candidates(spark, shipped, model, carried), folder.staged("lists"))
-            others = ship_lists(spark, folder.staged("lists"), len(index))
+            lists = list_candidates(spark, shipped, model, carried, folder)
+            others = ship_lists(spark, lists, len(index))
             least = settings.scoring.keep_probability
-            scored, matches = score_pairs(lists, others, model, shipped, folder, least)
+            scored, matches = score_pairs(spark, lists, others, model, shipped, folder, least)
         with stages("group"):
             groups_by = groups_fingerprint(pairs_by, model, thresholds, settings.grouping, decisions)
             links = place_links(decisions, catalogue.posting_ids)

@@ -23,7 +23,8 @@ from kembar.grouping import (
     read_neighbours,
 )
 from kembar.grouping.clusters import CLUSTERS
-from udfs.match import Shipped, ShippedLists, open_index, open_lists, partitions
+from udfs.lists import ShippedLists, open_lists
+from udfs.shipped import Shipped, open_index, partitions
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings
 from kembar.evaluation import Truth
 from kembar.training.worlds import CandidateRows
-from udfs.match import Shipped, open_blocking, ship_catalogue
+from udfs.shipped import Shipped, open_blocking, ship_catalogue
 
 _PROPOSED = "row_l bigint, row_r bigint, weight float, blocks int, sides int"
 

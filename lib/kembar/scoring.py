@@ -16,9 +16,12 @@ from kembar.evidence import DISTANCES, EVIDENCE, MODALITY_OF
 
 Rows = NDArray[np.int64]
 
-LISTS = "row bigint, others array<int>, blocks array<int>, first_look array<float>, " + ", ".join(
-    f"{name}_distance array<float>" for name in DISTANCES
+LISTS = pa.schema(
+    [("row", pa.int64())]
+    + [(name, pa.list_(pa.int32())) for name in ("others", "blocks")]
+    + [(name, pa.list_(pa.float32())) for name in ("first_look", *(f"{name}_distance" for name in DISTANCES))]
 )
+"""Each listing's candidate pairs, with what was found when they were looked at."""
 PAIRS = "row_l bigint, row_r bigint, probability float, blocks int"
 """Scored pairs without their evidence. The batches of `score_batches` have that too: SCORED."""
 _ROWS_AT_ONCE = 256

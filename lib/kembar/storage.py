@@ -2,6 +2,7 @@
 
 import json
 import posixpath
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from kembar.fingerprints import exact_encoder
 from kembar.schemas import conform
 
 MANIFEST, SUCCESS = "manifest.json", "_SUCCESS"
+_ROWS_AT_ONCE = 4_096
 
 
 def filesystem_of(uri: str) -> tuple[pafs.FileSystem, str]:
@@ -156,6 +158,13 @@ def read_part(uri: str, columns: list[str]) -> pa.Table:
     """Some columns of one Parquet file."""
     filesystem, path = filesystem_of(uri)
     return pq.ParquetFile(path, filesystem=filesystem).read(columns)
+
+
+def read_batches(uri: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Some columns of one Parquet file, piece by piece."""
+    filesystem, path = filesystem_of(uri)
+    with filesystem.open_input_file(path) as file:
+        yield from pq.ParquetFile(file).iter_batches(_ROWS_AT_ONCE, columns=columns)
 
 
 def table_parts(uri: str) -> list[str]:

@@ -1,0 +1,171 @@
+"""Candidate lists on executors, in parts that tasks read and write themselves: what a row of LISTS holds is four fifths
+of what match knows, and would else pass through the JVM three times."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyspark import SparkFiles, TaskContext
+from pyspark.sql import DataFrame, SparkSession
+
+from kembar.blocking import CandidateLists
+from kembar.carried import Carried, carry_lists
+from kembar.discriminator import Discriminator
+from kembar.mapped import map_array, save_array
+from kembar.matches import MATCHES_ARROW, write_matches
+from kembar.parts import PartFolder
+from kembar.runs import OutputFolder
+from kembar.scoring import LISTS, PAIRS, look_batches, score_batches
+from kembar.storage import read_batches, rewrite_table, spark_path
+from udfs.shipped import Shipped, new_prefix, open_blocking, open_names, partitions, ship_files
+
+_WRITTEN = "lists bigint"
+
+
+def _task() -> int:
+    task = TaskContext.get()
+    assert task is not None, "runs on executors only"
+    return int(task.partitionId())
+
+
+@dataclass(frozen=True)
+class ListParts:
+    """LISTS of a run in `folder`: `made` by the listings that looked for pairs, and those of the last run that are
+    `carried` over as they are scored."""
+
+    folder: PartFolder
+    made: list[str]
+    carried: Carried | None
+
+    def bundles(self, count: int) -> list[list[str]]:
+        """The last run's parts dealt to `count` tasks, so that there are not more of them from run to run."""
+        parts = self.carried.lists if self.carried else []
+        return [parts[first::count] for first in range(min(count, len(parts)))]
+
+
+def _look_of(
+    shipped: Shipped, model: Discriminator, folder: PartFolder, batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    with folder.open(_task()) as part:
+        for lists in look_batches(open_blocking(shipped), model, shipped.settings.candidates_per_listing, batches):
+            part.write(lists)
+    yield pa.RecordBatch.from_pydict({"lists": pa.array([part.rows])})
+
+
+def list_candidates(
+    spark: SparkSession, shipped: Shipped, model: Discriminator, carried: Carried | None, folder: OutputFolder
+) -> ListParts:
+    """Each listing's blocks joined, the proposals compared, the likeliest by the first look kept and written.
+
+    carried: of a run before, whose lists those keep who need not look anew.
+    """
+    lists = PartFolder(folder.staged("lists"), folder.run, LISTS)
+    rows = shipped.rows(spark)
+    if carried is not None and len(carried.anew) == shipped.listings:
+        carried = None
+    if carried is not None:
+        rows = spark.createDataFrame(pa.table({"id": carried.anew})).repartition(partitions(spark))
+    rows.mapInArrow(partial(_look_of, shipped, model, lists), _WRITTEN).collect()
+    return ListParts(lists, lists.parts(), carried)
+
+
+@dataclass(frozen=True)
+class ShippedLists:
+    """Candidate lists that every executor has under `name`; best: `[n]`, the highest first look of each listing."""
+
+    name: str
+    best: NDArray[np.float32]
+
+
+@lru_cache(maxsize=1)
+def open_lists(name: str) -> CandidateLists:
+    return CandidateLists.load(Path(SparkFiles.get(name)))
+
+
+def ship_lists(spark: SparkSession, parts: ListParts, listings: int) -> ShippedLists:
+    """Send who is in each listing's list to every executor."""
+    columns = ["row", "others", "blocks", "first_look"]
+    batches = [batch for part in parts.made for batch in read_batches(part, columns)]
+    if carried := parts.carried:
+        for part in carried.lists:
+            batches += carry_lists(carried.place, _who(carried, listings), read_batches(part, columns))
+    whole = pa.schema([LISTS.field(name) for name in columns])
+    found = CandidateLists.of(listings, pa.Table.from_batches([batch.cast(whole) for batch in batches], whole))
+    found.save(prefix := new_prefix("lists"))
+    return ShippedLists(ship_files(spark, prefix), found.best)
+
+
+def _who(carried: Carried, listings: int) -> NDArray[np.bool_]:
+    anew = np.zeros(listings, bool)
+    anew[carried.anew] = True
+    return anew
+
+
+def _ship_carried(spark: SparkSession, carried: Carried, listings: int) -> str:
+    prefix = new_prefix("carried")
+    save_array(prefix, "place", carried.place)
+    save_array(prefix, "anew", _who(carried, listings))
+    return ship_files(spark, prefix)
+
+
+@dataclass(frozen=True)
+class _Scoring:
+    """What a task needs to score parts of LISTS: those that this run made, then bundles of the last run's.
+
+    catalogue, lists, carried: names of shipped files.
+    """
+
+    catalogue: str
+    lists: str
+    carried: str
+    made: list[str]
+    bundles: list[list[str]]
+    into: PartFolder
+    matches: PartFolder
+    model: Discriminator
+    least: float
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for _ in batches:  # a task has one row, and it is the task that says which parts are its own
+            scored = score_batches(open_lists(self.lists), self.model, self._lists(_task()))
+            yield from write_matches(self.matches, _task(), open_names(self.catalogue), scored, self.least)
+
+    def _lists(self, task: int) -> Iterator[pa.RecordBatch]:
+        if task < len(self.made):
+            yield from read_batches(self.made[task], LISTS.names)
+            return
+        place, anew = (map_array(Path(SparkFiles.get(self.carried)), name) for name in ("place", "anew"))
+        with self.into.open(task) as part:
+            for uri in self.bundles[task - len(self.made)]:
+                for batch in carry_lists(place, anew, read_batches(uri, LISTS.names)):
+                    part.write(batch)
+                    yield batch
+
+
+def score_pairs(
+    spark: SparkSession,
+    parts: ListParts,
+    others: ShippedLists,
+    model: Discriminator,
+    shipped: Shipped,
+    folder: OutputFolder,
+    least: float,
+) -> tuple[DataFrame, DataFrame]:
+    """PAIRS, every candidate pair once with its probability, and MATCHES from the probability `least` on; both written.
+
+    The evidence, three quarters of a row, is written once by the task that has it, and is not sent through Spark.
+    """
+    matches = PartFolder(folder.staged("matches"), folder.run, MATCHES_ARROW, words=("posting_id_l",))
+    bundles = parts.bundles(partitions(spark))
+    carried = _ship_carried(spark, parts.carried, shipped.listings) if parts.carried else ""
+    scoring = _Scoring(shipped.name, others.name, carried, parts.made, bundles, parts.folder, matches, model, least)
+    tasks = len(parts.made) + len(bundles)
+    scored = rewrite_table(
+        spark.range(tasks, numPartitions=max(tasks, 1)).mapInArrow(scoring, PAIRS), folder.staged("scored")
+    )
+    parts.folder.finish()
+    return scored, spark.read.parquet(*map(spark_path, matches.finish()))
