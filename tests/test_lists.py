@@ -1,0 +1,27 @@
+"""Candidate lists in parts: what a run takes over of the last one's is dealt to its tasks."""
+
+import numpy as np
+import pytest
+
+from kembar.carried import Carried
+from kembar.parts import PartFolder
+from kembar.scoring import LISTS
+from udfs.lists import ListParts
+
+
+def parts(lists: list[str]) -> ListParts:
+    carried = Carried(np.arange(3), np.arange(1), set(), lists, 0.0)
+    return ListParts(PartFolder("lists", "run", LISTS), [], carried)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 9, 100])
+def test_every_part_of_the_last_run_has_one_task_and_there_are_no_more_tasks_than_asked_for(count: int):
+    lists = [f"part-{number:05}" for number in range(count)]
+    bundles = parts(lists).bundles(4)
+    assert len(bundles) == min(count, 4)
+    assert sorted(sum(bundles, [])) == lists
+    assert all(bundles)
+
+
+def test_a_run_that_carries_nothing_over_has_no_bundle():
+    assert ListParts(PartFolder("lists", "run", LISTS), ["made"], None).bundles(4) == []
