@@ -24,6 +24,11 @@ What Spark does not mend within the run is mended by the same command (train: wi
 the file is sound again. Equal means: all codes, all pairs with their probabilities, groups with their ids and
 submission.csv, or all numbers of a bundle, are those of the run that nobody disturbed; "to 1e-07" says by how much a
 number differs where it is not the same to the last bit. Seconds are of the run and of the second command.
+
+Not mended: a Python worker that is stopped (`kill -STOP`) in encode, with
+`spark.sql.execution.pyspark.udf.idleTimeoutSeconds` at 25. Spark did not end it within ten minutes, and the job waited
+for it. A photo that never answers is another matter, and given up after `encode.photo_seconds` (below). Not struck: the
+driver between two stages of train, which had ended by then.
 """
 PARTS = {
     "machine": "Processes, on one machine",

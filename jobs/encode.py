@@ -11,7 +11,7 @@ from kembar.bundle import load_bundle, trusted_text_tower
 from kembar.config import settings_from
 from kembar.increment import describe_work, plan_increment
 from kembar.jobs import Stages, add_dry_run, describe_run, end_dry_run, job_parser, run_job, say_next
-from kembar.listings import judge_listings, read_listings, split_listings
+from kembar.listings import count_judged, judge_listings, read_listings, split_listings
 from kembar.parts import PartFolder
 from kembar.plan import plan_encode
 from kembar.runs import NewTable, output_folder, reconcile
@@ -48,8 +48,9 @@ def main() -> None:
             judged = judge_listings(read_listings(spark, args.listings, settings.listings.format)).persist()
             usable, rejected = split_listings(judged)
             listings = with_contents(usable, args.images).persist()
-            counts = {"rows": judged.count(), "usable_rows": listings.count(), "rejected": rejected.count()}
-            reconcile("read", counts["rows"], usable=counts["usable_rows"], rejected=counts["rejected"])
+            rows, unusable = count_judged(judged)
+            counts = {"rows": rows, "usable_rows": listings.count(), "rejected": unusable}
+            reconcile("read", rows, usable=counts["usable_rows"], rejected=unusable)
         with stages("compare"):
             plan = plan_increment(listings, folder.sound_parts("listings", codes), encoder)
             stages.tell(describe_work(plan.changes, folder.before, encoder))
@@ -62,9 +63,9 @@ def main() -> None:
                 "listings": plan.table(published, made.parts(), rest),
                 "quarantine": NewTable([quarantine]),
             }
-            rows = {name: folder.rows(name, table) for name, table in tables.items()}
-            reconcile("encode", counts["rows"], **rows)
-        counts |= {**rows, **vars(plan.changes), "encoded": plan.changes.to_encode}
+            written = {name: folder.rows(name, table) for name, table in tables.items()}
+            reconcile("encode", rows, **written)
+        counts |= {**written, **vars(plan.changes), "encoded": plan.changes.to_encode}
         facts = {"encoder": encoder, "counts": counts, "seconds": stages.seconds}
         folder.publish(tables, {}, facts | describe_run(settings, listings=args.listings, images=args.images))
     kept = f"encoded {counts['listings']} listings, {counts['encoded']} of them now"

@@ -1,5 +1,7 @@
 """Candidate lists in parts: what a run takes over of the last one's is dealt to its tasks."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,7 @@ def test_every_part_of_the_last_run_has_one_task_and_there_are_no_more_tasks_tha
     lists = [f"part-{number:05}" for number in range(count)]
     bundles = parts(lists).bundles(4)
     assert len(bundles) == min(count, 4)
-    assert sorted(sum(bundles, [])) == lists
+    assert sorted(chain.from_iterable(bundles)) == lists
     assert all(bundles)
 
 

@@ -43,9 +43,13 @@ def stage_codes(listings: DataFrame, images: str, settings: Settings, bundle: Bu
 
 
 def with_contents(listings: DataFrame, images: str) -> DataFrame:
-    """LISTINGS with the fingerprint of each one's content, see `kembar.contents`."""
+    """LISTINGS with the fingerprint of each one's content, see `kembar.contents`.
+
+    A catalogue in one file comes in one partition, and would have its photos looked up by one core.
+    """
     columns = ", ".join(f"{name} string" for name in [*LISTINGS.names, "content"])
-    return listings.mapInArrow(partial(add_contents, images), columns)
+    spread = listings.repartition(2 * listings.sparkSession.sparkContext.defaultParallelism)
+    return spread.mapInArrow(partial(add_contents, images), columns)
 
 
 def _dealt(listings: DataFrame, settings: Settings) -> DataFrame:

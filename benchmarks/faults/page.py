@@ -1,6 +1,7 @@
 """Results as the tables of benchmarks/faults.md."""
 
 import math
+import re
 from typing import Any
 
 import pandas as pd
@@ -8,6 +9,9 @@ from common import markdown
 
 ROUNDED = {"encode": "codes", "match": "probabilities", "train": "numbers"}
 """What may differ by rounding: TensorFlow's sums depend on which photos share a batch."""
+
+_SCENE = re.compile(r"/\S*/scene/")
+"""Where on the machine that was measured on the files lay."""
 
 
 def equal(row: dict[str, Any]) -> str:
@@ -26,8 +30,8 @@ def recovered(row: dict[str, Any]) -> str:
 
 def line(row: dict[str, Any]) -> dict[str, Any]:
     """Row of a page."""
-    said = "" if row["exit"] == 0 else f": {row['said'].removeprefix('error: ')[:170]}"
-    finished = ", **looked finished**" if row.get("looked_finished") else ""
+    said = "" if row["exit"] == 0 else f": {_SCENE.sub('', row['said'].removeprefix('error: '))[:170]}"
+    finished = ", **looked finished**" if row.get("looked_finished") and row["exit"] != 0 else ""
     kept = ", the older result as it was" if row.get("kept_old") else ""
     seconds = f"{row['seconds']}" + (f" + {row['again_seconds']}" if row["again_seconds"] is not None else "")
     return {

@@ -5,29 +5,15 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import StructType
 
 from kembar.parts import PartFolder
-from kembar.schemas import LISTINGS
+from kembar.schemas import ENCODED, LISTINGS, QUARANTINE
 
-ASSEMBLED = (
-    "posting_id string, content string, image_embedding array<float>, title_embedding array<float>, phash string, "
-    "terms array<string>, failures array<string>, encoder string, row string, reason string"
-)
+ENCODED_ARROW = to_arrow_schema(ENCODED)
+ASSEMBLED = StructType([*ENCODED.fields, *QUARANTINE.fields[1:]])
 """ENCODED's columns; `row` and `reason` are QUARANTINE's, and null for a listing that can be matched."""
-_TEXTS = pa.list_(pa.string())
-_CODE = pa.list_(pa.float32())
-ENCODED_ARROW = pa.schema(
-    [
-        ("posting_id", pa.string()),
-        ("content", pa.string()),
-        ("image_embedding", _CODE),
-        ("title_embedding", _CODE),
-        ("phash", pa.string()),
-        ("terms", _TEXTS),
-        ("failures", _TEXTS),
-        ("encoder", pa.string()),
-    ]
-)
 
 
 def assemble(fingerprint: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -41,13 +27,13 @@ def assemble(fingerprint: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa
         rows = batch.select(LISTINGS.names).to_pylist() if any(blind) else [{}] * batch.num_rows
         told = {
             "phash": pc.coalesce(batch["image_phash"], batch["photo_phash"]),
-            "failures": pa.array(failures, _TEXTS),
+            "failures": pa.array(failures, pa.list_(pa.string())),
             "encoder": pa.array([fingerprint] * batch.num_rows, pa.string()),
             "row": pa.array([_as_json(row) if b else None for row, b in zip(rows, blind, strict=True)], pa.string()),
             "reason": pa.array([_reason(f) if b else None for f, b in zip(failures, blind, strict=True)], pa.string()),
         }
         columns = {name: batch[name] for name in ENCODED_ARROW.names if name not in told} | told
-        yield pa.RecordBatch.from_pydict({name: columns[name] for name in [*ENCODED_ARROW.names, "row", "reason"]})
+        yield pa.RecordBatch.from_pydict({name: columns[name] for name in ASSEMBLED.names})
 
 
 def _as_json(row: dict[str, str | None]) -> str:

@@ -7,22 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 import pyarrow as pa
+from pyspark.sql.pandas.types import to_arrow_schema
 
 from kembar.schemas import CHANGES
 
 EVENTS = ("created", "grown", "shrunk", "merged", "split", "dissolved")
-CHANGES_ARROW = pa.schema(
-    [
-        ("run", pa.int32()),
-        ("event", pa.string()),
-        ("group_id", pa.string()),
-        ("group_size", pa.int32()),
-        ("listings", pa.list_(pa.string())),
-        ("other_groups", pa.list_(pa.string())),
-        ("reason", pa.string()),
-    ]
-)
-assert CHANGES_ARROW.names == CHANGES.names
+CHANGES_ARROW = to_arrow_schema(CHANGES)
 Groups = dict[str, set[str]]
 Event = tuple[str, str, int, list[str], list[str], str]
 

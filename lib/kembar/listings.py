@@ -83,6 +83,12 @@ def judge_listings(raw: DataFrame) -> DataFrame:
     return judged.withColumn("reason", F.coalesce("reason", repeated))
 
 
+def count_judged(judged: DataFrame) -> tuple[int, int]:
+    """How many rows `judge_listings` saw, and how many of them cannot be used."""
+    rows, unusable = judged.agg(F.count("*"), F.count("reason")).collect()[0]
+    return int(rows), int(unusable)
+
+
 def split_listings(judged: DataFrame) -> tuple[DataFrame, DataFrame]:
     """Usable LISTINGS, and the others in QUARANTINE, of `judge_listings`.
 

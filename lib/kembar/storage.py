@@ -222,6 +222,16 @@ def read_arrow(uri: str, columns: list[str] | None = None, where: ds.Expression 
     )
 
 
+def collect_table(spark: SparkSession, uri: str, schema: StructType, columns: list[str] | None = None) -> pa.Table:
+    """A table that a job wrote, or some columns of it, in this process.
+
+    Raises:
+        InputError: as `read_table`.
+    """
+    read_table(spark, uri, schema)  # says whether it is whole and of its schema
+    return read_arrow(uri, columns)  # and this is quicker than Spark at bringing it here
+
+
 def require_finished(uri: str, made_by: str) -> dict[str, Any]:
     """The manifest of a folder that a job finished.
 
