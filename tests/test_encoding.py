@@ -26,6 +26,7 @@ from kembar.recent import Recent
 from kembar.titles import normalise_title
 from kembar.towers.image import ImageTower
 from kembar.towers.runtime import get_image_tower, get_text_tower
+from tests.builders import random_titles
 from udfs.encode import by_photo, partition_count
 
 LIMITS = load_settings().encode
@@ -95,14 +96,23 @@ def count_runs(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return seen
 
 
-def test_nothing_is_encoded_twice(shop: tuple[Path, pd.DataFrame], monkeypatch: pytest.MonkeyPatch):
+def test_a_task_encodes_nothing_twice(shop: tuple[Path, pd.DataFrame], monkeypatch: pytest.MonkeyPatch):
     """Seven photos, and the copy whose hash is wanted, which is decoded otherwise; ten titles that read differently."""
     images, listings = shop
     seen = count_runs(monkeypatch)
     encode(encoder(images), listings)
     assert (seen.photos, seen.titles) == (8, 10)
-    encode(encoder(images), listings)
-    assert (seen.photos, seen.titles) == (8, 10), "what comes in another partition is remembered"
+
+
+def test_codes_are_the_same_to_the_last_bit_whatever_the_process_encoded_before(tmp_path: Path):
+    """Which tasks a process has is chance, and a bundle is to be trained again to the same bytes."""
+    titles = [" ".join(terms) for terms in random_titles(300, seed=3)]
+    listings = pd.DataFrame({"image": None, "title": titles, "want_hash": False}).astype({"image": "string"})
+    alone = encode(encoder(tmp_path), listings)
+    recent.forget_recent()
+    encode(encoder(tmp_path), listings[::3])
+    after = encode(encoder(tmp_path), listings)
+    assert np.array_equal(np.stack(alone["title_embedding"]), np.stack(after["title_embedding"]))
 
 
 @pytest.mark.parametrize(("batch_size", "rows_at_once"), [(4, 4096), (3, 5)])

@@ -11,7 +11,7 @@ from kembar.ahead import threads_ahead
 from kembar.heads import Head, Matrix, head_fingerprint, project
 from kembar.photo_codes import Coded, PhotoEncoder, Wanted
 from kembar.photos import PhotoError
-from kembar.recent import recent_of
+from kembar.recent import forget_recent, recent_of
 from kembar.titles import normalise_title, title_terms
 from kembar.towers.runtime import get_text_tower
 
@@ -59,6 +59,7 @@ class ListingEncoder:
         Rows of one photo should stand together: it is then opened once. Threads open the first photos while the
         text tower runs, and the next ones while the image tower runs.
         """
+        forget_recent()
         with threads_ahead(self.photos.decode_threads) as pool:
             for part in _slices(batches, self.rows_at_once):
                 yield self._encode(pool, part)

@@ -88,7 +88,7 @@ class PhotoEncoder:
         return recent_of("photos", self._tower.fingerprint + head_fingerprint(self.head))
 
     def _open(self, wanted: Wanted) -> Opened | Coded | PhotoError:
-        """A photo as pixels, or its code where this process has seen the same bytes under another name."""
+        """A photo as pixels, or its code where this task has seen the same bytes under another name."""
         name, want_hash = wanted
         try:
             data = read_photo(self.images, name, self.max_bytes)

@@ -1,4 +1,4 @@
-"""What a process encoded a short while ago, so that a title or photo that comes again is not encoded again."""
+"""What a task encoded a short while ago, so that a title or photo that comes again is not encoded again."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -58,3 +58,9 @@ def recent_of(kind: str, encoder: str) -> Recent:
     if held is None or held[0] != encoder:
         held = _OF_PROCESS[kind] = encoder, Recent()
     return held[1]
+
+
+def forget_recent() -> None:
+    """Begin anew, as each task does: the last digits of a code depend on what shares its batch, and that must not
+    depend on which tasks the same process had before. A bundle could not be trained again to the same bytes."""
+    _OF_PROCESS.clear()
