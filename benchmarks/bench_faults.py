@@ -6,6 +6,7 @@ python benchmarks/bench_faults.py [--part PART] [--only WORDS] [--again]
 import argparse
 import json
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -24,11 +25,6 @@ What Spark does not mend within the run is mended by the same command (train: wi
 the file is sound again. Equal means: all codes, all pairs with their probabilities, groups with their ids and
 submission.csv, or all numbers of a bundle, are those of the run that nobody disturbed; "to 1e-07" says by how much a
 number differs where it is not the same to the last bit. Seconds are of the run and of the second command.
-
-Not mended: a Python worker that is stopped (`kill -STOP`) in encode, with
-`spark.sql.execution.pyspark.udf.idleTimeoutSeconds` at 25. Spark did not end it within ten minutes, and the job waited
-for it. A photo that never answers is another matter, and given up after `encode.photo_seconds` (below). Not struck: the
-driver between two stages of train, which had ended by then.
 """
 PARTS = {
     "machine": "Processes, on one machine",
@@ -46,9 +42,10 @@ def measure(part: str, cases: Part, only: str, again: bool) -> None:
             continue
         try:
             row = {"fault": words, **do()}
+        except subprocess.TimeoutExpired as error:
+            row = {"fault": words, "job": job, "failed": f"the job was still waiting after {error.timeout:.0f} s"}
         except Exception as error:  # the others are worth having
-            print(f"{part}: {job}: {words}: {error}", flush=True)
-            continue
+            row = {"fault": words, "job": job, "failed": str(error).strip().rstrip(":")}
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(row, indent=1))
         print(f"{part}: {json.dumps(row)}", flush=True)

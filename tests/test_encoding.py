@@ -14,7 +14,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from kembar import photo_codes, recent
+from kembar import photo_codes
 from kembar.ahead import Ahead, threads_ahead
 from kembar.config import load_settings
 from kembar.encoding import ListingEncoder, TitleEncoder
@@ -52,11 +52,6 @@ def encoder(images: Path, batch_size: int = 4, rows_at_once: int = 4096) -> List
 def encode(code: ListingEncoder, listings: pd.DataFrame) -> pd.DataFrame:
     batch = pa.RecordBatch.from_pandas(listings, preserve_index=False)
     return pa.Table.from_batches(list(code(iter([batch])))).to_pandas()
-
-
-@pytest.fixture(autouse=True)
-def nothing_recent(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(recent, "_OF_PROCESS", {})
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +104,6 @@ def test_codes_are_the_same_to_the_last_bit_whatever_the_process_encoded_before(
     titles = [" ".join(terms) for terms in random_titles(300, seed=3)]
     listings = pd.DataFrame({"image": None, "title": titles, "want_hash": False}).astype({"image": "string"})
     alone = encode(encoder(tmp_path), listings)
-    recent.forget_recent()
     encode(encoder(tmp_path), listings[::3])
     after = encode(encoder(tmp_path), listings)
     assert np.array_equal(np.stack(alone["title_embedding"]), np.stack(after["title_embedding"]))
@@ -117,12 +111,11 @@ def test_codes_are_the_same_to_the_last_bit_whatever_the_process_encoded_before(
 
 @pytest.mark.parametrize(("batch_size", "rows_at_once"), [(4, 4096), (3, 5)])
 def test_each_listing_has_the_codes_that_it_has_alone(
-    shop: tuple[Path, pd.DataFrame], batch_size: int, rows_at_once: int, monkeypatch: pytest.MonkeyPatch
+    shop: tuple[Path, pd.DataFrame], batch_size: int, rows_at_once: int
 ):
     images, listings = shop
     together = encode(encoder(images, batch_size, rows_at_once), listings)
     for row in range(len(listings)):
-        monkeypatch.setattr(recent, "_OF_PROCESS", {})
         alone = encode(encoder(images), listings.iloc[[row]]).iloc[0]
         for column in ("image_embedding", "title_embedding"):
             mine, other = together.loc[row, column], alone[column]

@@ -63,11 +63,12 @@ def test_components_are_those_of_networkx(spark: SparkSession, tmp_path: Path, n
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("threshold", [0.3, 0.6, 0.9])
-def test_clusters_are_those_of_naive_average_linkage(seed: int, threshold: float):
-    index, model = index_of(random_titles(14, seed, words=8), seed), random_discriminator(seed)
-    rows = np.arange(14)
+@pytest.mark.parametrize("size", [14, 24], ids=["pair by pair", "by products of matrices"])
+def test_clusters_are_those_of_naive_average_linkage(seed: int, threshold: float, size: int):
+    index, model = index_of(random_titles(size, seed, words=8), seed), random_discriminator(seed)
+    rows = np.arange(size)
     left, right = (side.ravel() for side in np.meshgrid(rows, rows, indexing="ij"))
-    probability = score_rows(index, model, left, right).astype(np.float64).reshape(14, 14)
+    probability = score_rows(index, model, left, right).astype(np.float64).reshape(size, size)
     naive = {frozenset(cluster) for cluster in average_linkage(probability, threshold)}
     ((_, labels),) = Clusterer(model, threshold, 50).cluster(index, [rows])
     assert {frozenset(np.flatnonzero(labels == label).tolist()) for label in labels} == naive

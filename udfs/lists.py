@@ -1,5 +1,5 @@
-"""Candidate lists on executors, in parts that tasks read and write themselves: what a row of LISTS holds is four fifths
-of what match knows, and would else pass through the JVM three times."""
+"""Candidate lists on executors, in parts that tasks read and write themselves: through the JVM they would pass three
+times."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from kembar.discriminator import Discriminator
 from kembar.mapped import map_array, save_array
 from kembar.matches import MATCHES_ARROW, write_matches
 from kembar.parts import PartFolder
-from kembar.runs import OutputFolder
+from kembar.runs import OutputFolder, reconcile
 from kembar.scoring import LISTS, PAIRS, look_batches, score_batches
 from kembar.storage import read_batches, rewrite_table, spark_path
 from udfs.shipped import Shipped, new_prefix, open_blocking, open_names, partitions, ship_files
@@ -62,6 +62,9 @@ def list_candidates(
     """Each listing's blocks joined, the proposals compared, the likeliest by the first look kept and written.
 
     carried: of a run before, whose lists those keep who need not look anew.
+
+    Raises:
+        RunError: not every listing that looked has its list.
     """
     lists = PartFolder(folder.staged("lists"), folder.run, LISTS)
     rows = shipped.rows(spark)
@@ -69,7 +72,8 @@ def list_candidates(
         carried = None
     if carried is not None:
         rows = spark.createDataFrame(pa.table({"id": carried.anew})).repartition(partitions(spark))
-    rows.mapInArrow(partial(_look_of, shipped, model, lists), _WRITTEN).collect()
+    written = rows.mapInArrow(partial(_look_of, shipped, model, lists), _WRITTEN).collect()
+    reconcile("score", len(carried.anew) if carried else shipped.listings, lists=sum(row["lists"] for row in written))
     return ListParts(lists, lists.parts(), carried)
 
 

@@ -29,7 +29,10 @@ def recovered(row: dict[str, Any]) -> str:
 
 
 def line(row: dict[str, Any]) -> dict[str, Any]:
-    """Row of a page."""
+    """Row of a page; `failed` says why there is nothing to compare."""
+    if "failed" in row:
+        cells = {"what happened": row["failed"], "recovered by": "", "equal": "**not shown**", "seconds": ""}
+        return {"fault": row["fault"], "job": row["job"], **cells}
     said = "" if row["exit"] == 0 else f": {_SCENE.sub('', row['said'].removeprefix('error: '))[:170]}"
     finished = ", **looked finished**" if row.get("looked_finished") and row["exit"] != 0 else ""
     kept = ", the older result as it was" if row.get("kept_old") else ""

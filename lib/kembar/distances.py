@@ -35,8 +35,12 @@ def _dense(codes: NDArray[np.float16], left: Rows, right: Rows) -> Reals:
     return _cosine(np.einsum("ij,ij->i", codes[left].astype(np.float32), codes[right].astype(np.float32)), 2.0)
 
 
+def _overlap(matrix: csr_array, left: Rows, right: Rows) -> Reals:
+    return np.asarray(matrix[left].multiply(matrix[right]).sum(axis=1)).ravel()
+
+
 def _sparse(matrix: csr_array, left: Rows, right: Rows) -> Reals:
-    return _cosine(np.asarray(matrix[left].multiply(matrix[right]).sum(axis=1)).ravel(), 1.0)
+    return _cosine(_overlap(matrix, left, right), 1.0)
 
 
 def presence(index: CatalogueIndex, left: Rows, right: Rows) -> Present:
@@ -70,12 +74,12 @@ def pair_distances(index: CatalogueIndex, left: Rows, right: Rows) -> tuple[Real
 def distances_from(index: CatalogueIndex, rows: Rows, start: Rows, other: Rows) -> tuple[Reals, Present]:
     """`pair_distances` of each of `rows` with its own listings, `other[start[i]:start[i + 1]]` for `rows[i]`.
 
-    Three times as fast: a row's code and its character weights are fetched once for all of its pairs, and each of
-    those is then a product of a matrix and a vector.
+    Twice as fast with 120 pairs a row: a row's code and its character weights are fetched once for all of them, and
+    each distance is then a product of a matrix and a vector.
     """
     left = np.repeat(rows, np.diff(start))
     present = presence(index, left, other)
-    image, title, characters = (np.zeros(len(other), np.float32) for _ in range(3))
+    image, title, words, characters = (np.zeros(len(other), np.float32) for _ in range(4))
     weights = np.zeros(index.characters.shape[1], np.float32)
     for row, begin, end in zip(rows, start, start[1:], strict=False):
         pairs, theirs = slice(begin, end), other[begin:end]
@@ -87,7 +91,8 @@ def distances_from(index: CatalogueIndex, rows: Rows, start: Rows, other: Rows) 
             weights[index.characters.indices[mine]] = index.characters.data[mine]
             characters[pairs] = index.characters[theirs] @ weights
             weights[index.characters.indices[mine]] = 0.0
-    words = _sparse(index.words, left, other) if index.has_title[rows].any() else characters
+    if index.has_title[rows].any():
+        words = _overlap(index.words, left, other)
     hashes = hash_distance(index.phash[left], index.phash[other])
     return _together(image, title, words, characters, hashes, present), present
 
@@ -102,15 +107,21 @@ def distances_within(index: CatalogueIndex, rows: Rows) -> tuple[Reals, Present]
         return np.asarray((mine @ mine.T)[first, second])
 
     def overlaps(matrix: csr_array) -> Reals:
-        mine = matrix[rows]
+        mine = _narrow(matrix[rows])
         return np.asarray((mine @ mine.T).toarray()[first, second])
 
     hashes = hash_distance(index.phash[rows[first]], index.phash[rows[second]])
-    codes = dots(index.image), dots(index.title)
-    return _together(*codes, 1.0 - overlaps(index.words), overlaps(index.characters), hashes, present), present
+    codes, terms = (dots(index.image), dots(index.title)), (overlaps(index.words), overlaps(index.characters))
+    return _together(*codes, *terms, hashes, present), present
+
+
+def _narrow(matrix: csr_array) -> csr_array:
+    """The same rows without the columns that none of them uses: a product with the transpose walks over them all."""
+    used, column = np.unique(matrix.indices, return_inverse=True)
+    return csr_array((matrix.data, column, matrix.indptr), shape=(matrix.shape[0], len(used)))
 
 
 def _together(image: Reals, title: Reals, words: Reals, characters: Reals, hashes: Reals, present: Present) -> Reals:
-    """Distances from the dot products of codes and characters and the distances along words and hashes `[pairs]`."""
-    along = (_cosine(image, 2.0), _cosine(title, 2.0), np.clip(words, 0.0, 1.0), _cosine(characters, 1.0), hashes)
+    """Distances from dot products and from the distances along hashes, `[pairs]` each."""
+    along = (_cosine(image, 2.0), _cosine(title, 2.0), _cosine(words, 1.0), _cosine(characters, 1.0), hashes)
     return np.where(present[:, MODALITY_OF], np.stack(along, axis=1), np.float32(0.0)).astype(np.float32)

@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 
 from kembar.ahead import threads_ahead
-from kembar.heads import Head, Matrix, head_fingerprint, project
+from kembar.heads import Head, Matrix, project
 from kembar.photo_codes import Coded, PhotoEncoder, Wanted
 from kembar.photos import PhotoError
-from kembar.recent import forget_recent, recent_of
+from kembar.recent import Recent
 from kembar.titles import normalise_title, title_terms
 from kembar.towers.runtime import get_text_tower
 
@@ -34,15 +35,18 @@ class TitleEncoder:
     def codes(self, normal: list[str]) -> list[Matrix | None]:
         """Codes of normalised titles, none for an empty one; a title that comes again is not encoded again."""
         tower = get_text_tower(self.tower, self.threads)
-        recent = recent_of("titles", tower.fingerprint + head_fingerprint(self.head))
-        known = {title: recent.find(title) for title in set(normal) if title}
+        known = {title: self._recent.find(title) for title in set(normal) if title}
         codes = {title: found[0] for title, found in known.items() if found}
         if fresh := [title for title in dict.fromkeys(normal) if title and title not in codes]:
             embedded = project(self.head, tower.embed(fresh, batch_size=self.batch_size))
             codes.update(zip(fresh, embedded, strict=True))
             for title in fresh:
-                recent.keep(title, codes[title])
+                self._recent.keep(title, codes[title])
         return [codes.get(title) for title in normal]
+
+    @cached_property
+    def _recent(self) -> Recent:
+        return Recent()
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,6 @@ class ListingEncoder:
         Rows of one photo should stand together: it is then opened once. Threads open the first photos while the
         text tower runs, and the next ones while the image tower runs.
         """
-        forget_recent()
         with threads_ahead(self.photos.decode_threads) as pool:
             for part in _slices(batches, self.rows_at_once):
                 yield self._encode(pool, part)

@@ -1,6 +1,5 @@
 """Heads: from a tower's embedding to the compact code that is stored and compared."""
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,11 +45,6 @@ class Head:
 def project(head: Head | None, embeddings: Matrix) -> Matrix:
     """Codes of embeddings; without a head the embeddings themselves."""
     return embeddings if head is None else head(embeddings)
-
-
-def head_fingerprint(head: Head | None) -> str:
-    """Changes with whatever changes a head's codes; empty for none."""
-    return "" if head is None else hashlib.sha256(head.centre.tobytes() + head.kernel.tobytes()).hexdigest()[:16]
 
 
 def principal_head(embeddings: Matrix, code_dim: int) -> Head:

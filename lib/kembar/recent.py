@@ -1,4 +1,8 @@
-"""What a task encoded a short while ago, so that a title or photo that comes again is not encoded again."""
+"""What a task encoded a short while ago, so that a title or photo that comes again is not encoded again.
+
+Of a task and not of a process: the last digits of a code depend on what shares its batch, and that must not depend on
+which tasks the process happened to have before. A bundle could not be trained again to the same bytes.
+"""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -47,20 +51,3 @@ class Recent:
             while self._bytes > self._most_bytes:
                 _, (oldest, _) = self._codes.popitem(last=False)
                 self._bytes -= oldest.nbytes
-
-
-_OF_PROCESS: dict[str, tuple[str, Recent]] = {}
-
-
-def recent_of(kind: str, encoder: str) -> Recent:
-    """What this process encoded with the named encoder; of another encoder of the kind nothing is left."""
-    held = _OF_PROCESS.get(kind)
-    if held is None or held[0] != encoder:
-        held = _OF_PROCESS[kind] = encoder, Recent()
-    return held[1]
-
-
-def forget_recent() -> None:
-    """Begin anew, as each task does: the last digits of a code depend on what shares its batch, and that must not
-    depend on which tasks the same process had before. A bundle could not be trained again to the same bytes."""
-    _OF_PROCESS.clear()

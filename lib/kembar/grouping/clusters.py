@@ -23,7 +23,7 @@ Rows = NDArray[np.int64]
 Tree = NDArray[np.float64]
 CLUSTERS = "row bigint, cluster bigint"
 _PAIRS_AT_ONCE = 30_000
-_LARGE = 12
+_LARGE = 20
 """Rows from which the products of a part's own matrices are faster than the pairs of many parts put together."""
 
 
