@@ -12,7 +12,8 @@ from PIL import Image
 
 from kembar.errors import ConfigError
 from kembar.sample.load import PhotoPlan, write_photos
-from kembar.sample.load.photos import name_product
+from kembar.sample.load.offers import name_offer, write_offer
+from kembar.sample.load.pictures import design
 
 PLAN = PhotoPlan(listings=60, seed=3, repeats=0.2)
 
@@ -68,22 +69,37 @@ def test_the_same_seed_gives_the_same_files_however_many_make_them(tmp_path: Pat
 
 
 def test_words_grow_with_the_catalogue_and_fall_in_frequency():
-    small, large = PhotoPlan(1_000), PhotoPlan(30_000)
-    brands = [len({name_product(plan, g).brand for g in range(300)}) for plan in (small, large)]
+    brands = [len({name_offer(7, g, products).product.brand for g in range(300)}) for products in (380, 11_000)]
     assert brands[1] > 1.3 * brands[0]
-    products = [name_product(large, g) for g in range(400)]
-    words = Counter(word for product in products for word in product.attributes[2:])
+    words = Counter(word for g in range(400) for word in name_offer(7, g, 11_000).words[3:])
     # Of 800 even draws from 4,000 words the commonest would come about 3 times; Zipf's first comes 7 times on average.
     assert max(words.values()) >= 5
     assert np.median(list(words.values())) == 1
 
 
-def test_siblings_keep_their_brand_and_name():
-    plan = PhotoPlan(3_000)
-    products = [name_product(plan, g) for g in range(300)]
-    siblings = [(a, b) for a, b in zip(products[::2], products[1::2], strict=True) if a.shape == b.shape]
+def test_siblings_are_called_the_same_but_for_their_variant():
+    offers = [name_offer(7, g, 1_100) for g in range(300)]
+    pairs = zip(offers[::2], offers[1::2], strict=True)
+    siblings = [(a, b) for a, b in pairs if a.product.shape == b.product.shape]
     assert len(siblings) > 5
-    assert all((a.brand, a.name) == (b.brand, b.name) for a, b in siblings)
+    assert all(a.parts[:-1] == b.parts[:-1] and a.parts[-1] != b.parts[-1] for a, b in siblings)
+
+
+def test_some_sellers_copy_the_full_title_and_others_leave_words_out():
+    offer = name_offer(7, 0, 1_100)
+    full = " ".join(part for part, _ in offer.parts)
+    titles = [write_offer(offer, np.random.default_rng(turn)) for turn in range(200)]
+    assert 15 <= titles.count(full) <= 65, "18 % of 200, within five deviations"
+    assert np.median([len(title.split()) for title in titles]) < len(full.split())
+
+
+def test_siblings_share_a_picture_but_for_its_inset():
+    def rng(seed: int) -> np.random.Generator:
+        return np.random.default_rng(seed)
+
+    one, other = design(50, rng(1), rng(2)), design(50, rng(1), rng(3))
+    assert (one.main, one.colours[0], one.turns[0]) == (other.main, other.colours[0], other.turns[0])
+    assert (one.inset, one.colours[1]) != (other.inset, other.colours[1])
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ _KEEP_CODE = 0.5
 _KEEP_LANGUAGE, _KEEP_BRAND, _KEEP_NAME, _KEEP_VARIANT, _KEEP_ATTRIBUTE = 0.85, 0.85, 0.75, 0.93, 0.4
 
 
-def _variant(product: Product, language: int, rng: np.random.Generator) -> str:
+def name_variant(product: Product, language: int, rng: np.random.Generator) -> str:
+    """What sets a product apart from its siblings, as one of its sellers says it."""
     if product.variant_kind == "colour":
         return COLOUR_NAMES[product.variant][language]
     unit = str(rng.choice(VARIANTS[product.variant_kind].units))
@@ -48,6 +49,17 @@ def _debris(title: str, rng: np.random.Generator) -> str:
     return title.replace(" ", ", ", 2) if roll < 0.12 else title
 
 
+def dress_up(parts: list[str], rng: np.random.Generator) -> str:
+    """A title of these parts as a seller types it: in some order and case, misspelt, with shouts around."""
+    if rng.random() < 0.5:
+        parts = [parts[i] for i in rng.permutation(len(parts))]
+    words = [_misspell(word, rng) if rng.random() < 0.05 else word for word in " ".join(parts).split(" ")]
+    title = _case(" ".join(words), rng)
+    title = str(rng.choice(PREFIXES)) + title if rng.random() < 0.3 else title
+    title = title + str(rng.choice(SUFFIXES)) if rng.random() < 0.35 else title
+    return _debris(title, rng)
+
+
 def write_title(product: Product, rng: np.random.Generator) -> str:
     """One seller's title of a product."""
     own = rng.random() < _KEEP_LANGUAGE
@@ -60,11 +72,5 @@ def write_title(product: Product, rng: np.random.Generator) -> str:
     parts += [product.name] if rng.random() < _KEEP_NAME else []
     parts += [product.code] if rng.random() < _KEEP_CODE else []
     parts += [attribute for attribute in product.attributes if rng.random() < _KEEP_ATTRIBUTE]
-    parts += [_variant(product, language, rng)] if rng.random() < _KEEP_VARIANT else []
-    if rng.random() < 0.5:
-        parts = [parts[i] for i in rng.permutation(len(parts))]
-    words = [_misspell(word, rng) if rng.random() < 0.05 else word for word in " ".join(parts).split(" ")]
-    title = _case(" ".join(words), rng)
-    title = str(rng.choice(PREFIXES)) + title if rng.random() < 0.3 else title
-    title = title + str(rng.choice(SUFFIXES)) if rng.random() < 0.35 else title
-    return _debris(title, rng)
+    parts += [name_variant(product, language, rng)] if rng.random() < _KEEP_VARIANT else []
+    return dress_up(parts, rng)

@@ -30,6 +30,7 @@ _WORDS = tomllib.loads((resources.files("kembar.sample") / "vocabulary.toml").re
 LANGUAGES: tuple[str, ...] = tuple(_WORDS["languages"])
 LANGUAGE_WEIGHTS: tuple[float, ...] = tuple(_WORDS["language_weights"])
 ATTRIBUTES: tuple[str, ...] = tuple(_WORDS["attributes"])
+GOODS: tuple[str, ...] = tuple(_WORDS["goods"])
 PREFIXES: tuple[str, ...] = tuple(_WORDS["prefixes"])
 SUFFIXES: tuple[str, ...] = tuple(_WORDS["suffixes"])
 SYLLABLES: tuple[str, ...] = tuple(_WORDS["syllables"])

@@ -2,7 +2,7 @@
 
 import os
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 
@@ -21,19 +21,17 @@ from kembar.sample.catalogue import (
     store_photo,
     write_listings,
 )
+from kembar.sample.load.offers import name_offer, write_offer
 from kembar.sample.load.pictures import (
     HEAVY_SHARE,
     OTHER_SHOT_SHARE,
     SCENES,
     Scenes,
     compose,
+    design,
     draw_scenes,
     shoot,
 )
-from kembar.sample.load.spelling import spell
-from kembar.sample.load.words import BRAND, NAME, brands_of, common_words
-from kembar.sample.products import Product, draw_product
-from kembar.sample.titles import write_title
 
 _MOST_SCENES = 120
 _load_scenes = lru_cache(maxsize=1)(Scenes.load)
@@ -66,29 +64,17 @@ class PhotoPlan:
         return min(1.0, self.repeats * self.listings / (self.listings - len(self.groups)))
 
 
-def name_product(plan: PhotoPlan, group: int) -> Product:
-    """The sample's product with a brand and a name of a vocabulary that grows with the catalogue, shared by siblings.
-
-    Two of its four attributes are of the 4,000 common words of `kembar.sample.load.words`, so that document
-    frequencies fall as real ones do.
-    """
-    product = draw_product(plan.seed, group)
-    rng = np.random.default_rng((plan.seed, 21, product.shape))
-    brand = BRAND | int(rng.random() ** 2 * brands_of(len(plan.groups)))
-    words = spell(np.array([brand, NAME | product.shape, *common_words(rng, 2)])).to_pylist()
-    attributes = (*product.attributes[:2], *words[2:])
-    return replace(product, brand=words[0].capitalize(), name=words[1].capitalize(), attributes=attributes)
-
-
 def _list_group(place: Group, plan: PhotoPlan, folder: Path) -> tuple[list[tuple[str, ...]], int]:
     """Write the photos of a group; its rows of the CSV, and the bytes written."""
     (group, first, size), scenes = place, _load_scenes(folder)
-    product, written = name_product(plan, group), 0
+    offer, written = name_offer(plan.seed, group, len(plan.groups)), 0
+    line, own = (np.random.default_rng((plan.seed, 22, key)) for key in (offer.product.shape, group))
+    look = design(len(scenes.drawn), line, own)
     rows: list[tuple[str, ...]] = []
 
     @cache
     def picture(view: int) -> Image.Image:
-        return compose(scenes, view, np.random.default_rng((plan.seed, 22, product.shape)))
+        return compose(scenes, look, view, np.random.default_rng((plan.seed, 24, group, view)))
 
     for turn in range(size):
         rng = np.random.default_rng((plan.seed, 23, group, turn))
@@ -100,7 +86,7 @@ def _list_group(place: Group, plan: PhotoPlan, folder: Path) -> tuple[list[tuple
             written += len(data)
         else:
             shown = rows[0][1], rows[0][2]
-        title = write_title(product, rng)
+        title = write_offer(offer, rng)
         rows.append((posting_id(first + turn, plan.seed), *shown, title, label_of(group)))
     return rows, written
 

@@ -1,8 +1,8 @@
 """Pictures for load: drawn once for some hundred products, made into those of any number at ten milliseconds each.
 
-A product's picture is one of the drawn ones in other colours, with another as an inset; a seller's photo is that
-cropped, mirrored, in another size. Noise as of a camera makes files as large as photos are: drawn areas are so even
-that JPEG would shrink them to a third.
+A product's picture is a part of a drawn one in other colours, with a part of another as an inset; a seller's photo is
+that cropped, mirrored, in another size. Noise as of a camera makes files as large as photos are: drawn areas are so
+even that JPEG would shrink them to a third.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from kembar.sample.catalogue import jpeg
 from kembar.sample.products import draw_product
@@ -57,21 +57,64 @@ def draw_scenes(folder: Path, products: int, seed: int, pool: ProcessPoolExecuto
     drawn.flush()
 
 
-def _recolour(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+@dataclass(frozen=True)
+class Design:
+    """What a product looks like: parts of two drawn products in colours of its own, each turned by quarters.
+
+    main, inset: numbers of drawn products; colours: those of each, twelve numbers of a matrix; turns: 0 to 7 of each.
+    """
+
+    main: int
+    inset: int
+    colours: tuple[tuple[float, ...], tuple[float, ...]]
+    turns: tuple[int, int]
+
+
+def _colours(rng: np.random.Generator) -> tuple[float, ...]:
     """Other colours, by a matrix near one of the turns of red, green and blue."""
     turn = np.roll(np.eye(3), int(rng.integers(3)), axis=1)
     matrix = 0.75 * turn + rng.uniform(0, 0.25, (3, 3))
-    return picture.convert("RGB", tuple(np.column_stack([matrix, rng.uniform(-12, 12, 3)]).ravel().tolist()))
+    return tuple(np.column_stack([matrix, rng.uniform(-12, 12, 3)]).ravel().tolist())
 
 
-def compose(scenes: Scenes, view: int, rng: np.random.Generator) -> Image.Image:
-    """A product's picture of `SCENE_PX`: view 0 or 1 of a drawn one, recoloured, with an inset of another."""
-    main, other = rng.integers(0, len(scenes.drawn), 2)
-    picture = _recolour(Image.fromarray(scenes.drawn[main, view % VIEWS]), rng)
-    side = int(rng.integers(SCENE_PX // 5, SCENE_PX // 3))
-    inset = Image.fromarray(scenes.drawn[other, 0]).resize((side, side), Image.Resampling.BILINEAR, reducing_gap=1.0)
-    corners = (0, SCENE_PX - side)
-    picture.paste(_recolour(inset, rng), (corners[rng.integers(2)], corners[rng.integers(2)]))
+def design(drawn: int, line: np.random.Generator, own: np.random.Generator) -> Design:
+    """The design of a product of `drawn` drawn ones; siblings, who share the generator `line`, differ by the inset."""
+    main, colours, turn = int(line.integers(drawn)), _colours(line), int(line.integers(8))
+    return Design(main, int(own.integers(drawn)), (colours, _colours(own)), (turn, int(own.integers(8))))
+
+
+def _part(picture: NDArray[np.uint8], box: Box, px: int, colours: tuple[float, ...], turn: int) -> Image.Image:
+    part = Image.fromarray(picture).resize((px, px), Image.Resampling.BILINEAR, box).convert("RGB", colours)
+    part = ImageOps.mirror(part) if turn >= 4 else part
+    return part.rotate(90 * (turn % 4))  # by quarters no pixel is computed
+
+
+def _outline(px: int, rng: np.random.Generator) -> Image.Image:
+    """A mask: a circle, or a polygon of some corners."""
+    mask = Image.new("L", (px, px))
+    if rng.random() < 0.5:
+        ImageDraw.Draw(mask).ellipse((0, 0, px - 1, px - 1), 255)
+        return mask
+    angles = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(3, 8))))
+    corners = px / 2 * (1 + np.column_stack([np.cos(angles), np.sin(angles)]))
+    ImageDraw.Draw(mask).polygon([(float(x), float(y)) for x, y in corners], 255)
+    return mask
+
+
+def compose(scenes: Scenes, product: Design, view: int, rng: np.random.Generator) -> Image.Image:
+    """A product's picture of `SCENE_PX`, by view 0 or 1 of what was drawn: a part of it, and the inset somewhere."""
+    main = scenes.drawn[product.main, view % VIEWS]
+    picture = _part(main, _window(rng, rng.uniform(0.4, 0.9)), SCENE_PX, product.colours[0], product.turns[0])
+    side = int(rng.integers(SCENE_PX // 4, SCENE_PX * 2 // 3))
+    inset = _part(
+        scenes.drawn[product.inset, 0],
+        _window(rng, rng.uniform(0.4, 0.9)),
+        side,
+        product.colours[1],
+        product.turns[1],
+    )
+    left, top = (int(rng.integers(0, SCENE_PX - side)) for _ in "xy")
+    picture.paste(inset, (left, top), _outline(side, rng))
     return picture
 
 
