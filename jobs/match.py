@@ -22,6 +22,7 @@ from udfs.catalogue import read_catalogue
 from udfs.group import Grouper
 from udfs.lists import list_candidates, score_pairs, ship_lists
 from udfs.shipped import ship_catalogue
+from udfs.wake import wake_workers
 
 
 def main() -> None:
@@ -43,10 +44,10 @@ def main() -> None:
 
     with output_folder(args.output, "match") as folder:
         stages = Stages("match", spark := get_session("kembar match"), settings.logging.format)
+        wake_workers(spark)
         with stages("index"):
             catalogue = read_catalogue(spark, args.encoded, encoder, folder.staged("hashed"), last)
-            index, quarantine = catalogue.index, catalogue.quarantine
-            model, thresholds = bundle.decider_for(has_titles(index)).overridden(settings.grouping)
+            model, thresholds = bundle.decider_for(has_titles(index := catalogue.index)).overridden(settings.grouping)
         with stages("block"):
             blocking = Blocking.build(index, settings.blocking)
             shipped = ship_catalogue(spark, blocking, catalogue.posting_ids)
@@ -63,7 +64,7 @@ def main() -> None:
             group = Grouper(model, thresholds, settings.grouping, links, settle(last, carried, groups_by, others.best))
             grouping = group(scored, shipped, others, folder.staged("components"))
         with stages("write"):
-            profile = profile_run(index, grouping.labels, matches, thresholds.match, quarantine)
+            profile = profile_run(index, grouping.labels, matches, thresholds.match, quarantine := catalogue.quarantine)
             outcome = Outcome(catalogue.contents, grouping, quarantine, profile, last, carried)
             tables = outcome.write(folder)
         outcome.warn(stages.tell)

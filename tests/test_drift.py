@@ -84,6 +84,8 @@ def test_likely_pairs_are_counted_by_tenths_of_each_distance(spark: SparkSession
     edges = profile_matches(spark.createDataFrame(at_edges, columns), least=0.5)
     counted = {name: count for name, count in edges[f"{DISTANCES[0]} distance of likely pairs"].items() if count}
     assert counted == {"0.5-0.6": 1, "0.9-1.0": 2}, "once each, on an edge and beyond the last"
+    none = profile_matches(spark.createDataFrame(at_edges, columns), least=0.95)
+    assert not any(sum(histogram.values()) for histogram in none.values())
 
 
 def test_reasons_are_counted_without_what_they_say_of_one_row(spark: SparkSession):

@@ -31,9 +31,9 @@ def components_of(
         overrides=["grouping.max_group=2", f"grouping.driver_edges={driver_edges}", f"grouping.max_component={most}"]
     )
     table = spark.createDataFrame([(*e, probability) for e in edges], "row_l bigint, row_r bigint, probability float")
-    rows = connected_components(table, told.grouping, str(work)).collect()
-    assert len(rows) == len({row.row for row in rows}), "a listing in two components"
-    return {row.row: row.component for row in rows}
+    rows = connected_components(table, told.grouping, str(work)).to_pylist()
+    assert len(rows) == len({row["row"] for row in rows}), "a listing in two components"
+    return {row["row"]: row["component"] for row in rows}
 
 
 def naive_components(edges: Edges) -> dict[int, int]:

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
 from kembar.errors import InputError
 from kembar.schemas import GROUPS, conform
 from kembar.storage import (
+    SUCCESS,
     delete,
     exists,
     join_uri,
@@ -15,6 +17,7 @@ from kembar.storage import (
     read_table,
     require_finished,
     require_images,
+    write_arrow,
     write_bytes,
     write_json,
     write_table,
@@ -55,6 +58,15 @@ def test_every_column_that_does_not_fit_is_named_at_once(spark: SparkSession):
         conform(table, GROUPS, "groups")
     for said in ("group_id: missing", "more: not expected", "group_size: is double, expected int"):
         assert said in str(caught.value)
+
+
+def test_a_part_that_does_not_fit_is_named_whichever_it_is(spark: SparkSession, tmp_path: Path):
+    good = pa.table({"posting_id": ["a"], "group_id": ["a"], "group_size": pa.array([1], pa.int32())})
+    for name, table in (("part-0", good), ("part-1", good.drop_columns("group_size"))):
+        write_arrow(table, str(tmp_path / "groups" / f"{name}.parquet"))
+    (tmp_path / "groups" / SUCCESS).touch()
+    with pytest.raises(InputError, match="part-1.*group_size is missing"):
+        read_table(spark, str(tmp_path / "groups"), GROUPS)
 
 
 def test_a_folder_encoded_by_another_bundle_or_not_to_the_end_is_refused(tmp_path: Path):

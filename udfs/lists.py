@@ -19,6 +19,7 @@ from kembar.mapped import map_array, save_array
 from kembar.matches import MATCHES_ARROW, write_matches
 from kembar.parts import PartFolder
 from kembar.runs import OutputFolder, reconcile
+from kembar.schemas import MATCHES
 from kembar.scoring import LISTS, PAIRS, look_batches, score_batches
 from kembar.storage import read_batches, rewrite_table, spark_path
 from udfs.shipped import Shipped, new_prefix, open_blocking, open_names, partitions, ship_files
@@ -172,4 +173,4 @@ def score_pairs(
         spark.range(tasks, numPartitions=max(tasks, 1)).mapInArrow(scoring, PAIRS), folder.staged("scored")
     )
     parts.folder.finish()
-    return scored, spark.read.parquet(*map(spark_path, matches.finish()))
+    return scored, spark.read.schema(MATCHES).parquet(*map(spark_path, matches.finish()))

@@ -90,13 +90,9 @@ CATALOGUE = _table(
 listings joined, as least rows in order of posting_id (−1 for none); the highest first look of its pairs."""
 
 
-def conform(df: DataFrame, schema: StructType, name: str) -> DataFrame:
-    """The same table with exactly `schema`'s columns in its order.
-
-    Raises:
-        InputError: listing at once every column that is missing, extra, or of another type.
-    """
-    have = {field.name: field.dataType for field in df.schema}
+def require_schema(found: StructType, schema: StructType, name: str) -> None:
+    """Raises InputError listing at once every column of a table that is missing, extra, or of another type."""
+    have = {field.name: field.dataType for field in found}
     want = {field.name: field.dataType for field in schema}
     faults = [f"{c}: missing, expected {want[c].simpleString()}" for c in want if c not in have]
     faults += [f"{c}: not expected" for c in have if c not in want]
@@ -107,4 +103,13 @@ def conform(df: DataFrame, schema: StructType, name: str) -> DataFrame:
     ]
     if faults:
         raise InputError(f"table {name} does not fit its schema: " + "; ".join(faults))
-    return df.select(*[F.col(c) for c in want])
+
+
+def conform(df: DataFrame, schema: StructType, name: str) -> DataFrame:
+    """The same table with exactly `schema`'s columns in its order.
+
+    Raises:
+        InputError: as `require_schema`.
+    """
+    require_schema(df.schema, schema, name)
+    return df.select(*[F.col(field.name) for field in schema])

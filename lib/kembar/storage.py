@@ -11,11 +11,12 @@ import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import StructType
 
 from kembar.errors import InputError
 from kembar.fingerprints import exact_encoder
-from kembar.schemas import conform
+from kembar.schemas import conform, require_schema
 
 MANIFEST, SUCCESS = "manifest.json", "_SUCCESS"
 _ROWS_AT_ONCE = 4_096
@@ -201,15 +202,16 @@ def read_table(spark: SparkSession, uri: str, schema: StructType) -> DataFrame:
     """
     from kembar.inputs import parquet_schema  # which itself finds its files by this module
 
-    for part in (parts := table_parts(uri)):
-        parquet_schema(part)  # all are whole, and none names code that PySpark would import
-    return conform(spark.read.parquet(*map(spark_path, parts)), schema, posixpath.basename(uri))
+    for part in (parts := table_parts(uri)):  # all are whole, and none names code that PySpark would import
+        found = from_arrow_schema(pa.schema(parquet_schema(part)))
+        require_schema(found, schema, posixpath.basename(uri))
+    return spark.read.schema(schema).parquet(*map(spark_path, parts))  # told the schema, Spark reads no footer for it
 
 
 def rewrite_table(df: DataFrame, uri: str) -> DataFrame:
     """Write an intermediate table as files and read it back: computed once, and with no lineage behind it."""
     df.write.mode("overwrite").parquet(spark_path(uri))
-    return df.sparkSession.read.parquet(spark_path(uri))
+    return df.sparkSession.read.schema(df.schema).parquet(spark_path(uri))
 
 
 def read_arrow(uri: str, columns: list[str] | None = None, where: ds.Expression | None = None) -> pa.Table:

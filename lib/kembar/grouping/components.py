@@ -14,6 +14,8 @@ from kembar.config import GroupingSettings
 from kembar.grouping.pieces import cut_components
 from kembar.storage import join_uri, rewrite_table
 
+_EDGE = ("row_l", "row_r", "probability")
+
 
 def _both_ways(edges: DataFrame) -> DataFrame:
     return edges.select("u", "v").union(edges.select(F.col("v").alias("u"), F.col("u").alias("v")))
@@ -57,16 +59,16 @@ def star_components(edges: DataFrame, work: str) -> DataFrame:
     return members.union(members.select("component", "component")).distinct()
 
 
-def driver_components(edges: DataFrame, most: int) -> DataFrame:
-    """The same as `star_components` and `cut_large`, by SciPy: a thousand times faster while the edges fit."""
-    ends, probability = _collect(edges)
+def driver_components(held: pa.Table, most: int) -> pa.Table:
+    """The same as `star_components` and `cut_large` by SciPy, a thousand times faster, of edges that fit."""
+    ends, probability = _arrays(held)
     rows, positions = np.unique(ends, return_inverse=True)
     positions = positions.reshape(2, -1)
     graph = coo_array((np.ones(positions.shape[1], np.int8), tuple(positions)), shape=(len(rows), len(rows)))
     _, labels = scipy_components(graph, directed=False)
     _, first = np.unique(labels, return_index=True)  # rows are sorted, so the first is the least
     component = cut_components(rows, rows[first][labels], ends, probability, most)
-    return edges.sparkSession.createDataFrame(pa.table({"row": rows, "component": component}))
+    return pa.table({"row": rows, "component": component})
 
 
 def cut_large(members: DataFrame, edges: DataFrame, most: int) -> DataFrame:
@@ -77,25 +79,26 @@ def cut_large(members: DataFrame, edges: DataFrame, most: int) -> DataFrame:
     if not held.num_rows:
         return members
     rows, component = (np.asarray(held[name].combine_chunks()) for name in ("row", "component"))
-    ends, probability = _collect(edges.join(inside.withColumnRenamed("row", "row_l"), "row_l", "left_semi"))
+    within = edges.join(inside.withColumnRenamed("row", "row_l"), "row_l", "left_semi")
+    ends, probability = _arrays(within.select(*_EDGE).toArrow())
     cut = pa.table({"row": rows, "component": cut_components(rows, component, ends, probability, most)})
     whole = members.join(F.broadcast(large), "component", "left_anti").select("row", "component")
     return whole.union(edges.sparkSession.createDataFrame(cut))
 
 
-def _collect(edges: DataFrame) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def _arrays(edges: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Ends `[2, edges]` and probabilities."""
-    table = edges.select("row_l", "row_r", "probability").toArrow()
-    columns = [np.asarray(table[name].combine_chunks()) for name in ("row_l", "row_r", "probability")]
-    return np.stack(columns[:2]), columns[2]
+    left, right, probability = (np.asarray(edges[name].combine_chunks()) for name in _EDGE)
+    return np.stack([left, right]), probability
 
 
-def connected_components(edges: DataFrame, settings: GroupingSettings, work: str) -> DataFrame:
+def connected_components(edges: DataFrame, settings: GroupingSettings, work: str) -> pa.Table:
     """`row, component` for every row of an edge; `component` is the least row of those together.
 
     edges: `row_l, row_r, probability`. Up to `driver_edges` of them on the driver, more in Spark with files in
     `work`. A component of more than `max_component` rows is cut at its weakest bridges.
     """
-    if edges.limit(settings.driver_edges + 1).count() <= settings.driver_edges:
-        return driver_components(edges, settings.max_component)
-    return cut_large(star_components(edges, work), edges, settings.max_component)
+    held = edges.select(*_EDGE).limit(settings.driver_edges + 1).toArrow()
+    if len(held) <= settings.driver_edges:
+        return driver_components(held, settings.max_component)
+    return cut_large(star_components(edges, work), edges, settings.max_component).toArrow()

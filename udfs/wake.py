@@ -1,0 +1,34 @@
+"""Python workers made ready while the driver is busy by itself."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
+
+import pyarrow as pa
+from pyspark import InheritableThread
+from pyspark.sql import SparkSession
+
+_NEEDED = ("faiss", "udfs.lists", "udfs.group")
+
+
+def _import(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for name in _NEEDED:
+        import_module(name)
+    yield from batches
+
+
+def wake_workers(spark: SparkSession) -> InheritableThread:
+    """Start a Python worker on each core and import in it what matching needs, beside whatever this process does next.
+
+    Spark starts workers when a task first asks for one, and keeps them: two to three seconds of a run, which are most
+    of what a small one takes. What fails here fails again in the stage that needs it, and is said there.
+    """
+
+    def wake() -> None:
+        spark.sparkContext.setJobDescription("kembar: start Python workers")
+        cores = spark.sparkContext.defaultParallelism
+        with suppress(Exception):
+            spark.range(cores, numPartitions=cores).mapInArrow(_import, "id bigint").count()
+
+    (thread := InheritableThread(target=wake, name="wake workers", daemon=True)).start()
+    return thread
