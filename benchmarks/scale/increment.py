@@ -21,6 +21,7 @@ All of its listings but {NEW_SHARE:.0%}, chosen at random, are encoded and match
 into the same folder and matched with `--previous`. Seconds are those of the jobs' stages, so without Spark's start;
 the whole catalogue's encoding is taken to last as long as that of the {1 - NEW_SHARE:.0%}. Groups are compared with
 those of a match of the whole catalogue without `--previous`: a listing agrees if it is grouped with the same others.
+Start-up is what the stage `encode` takes for a single new listing: Python's workers, TensorFlow and the towers.
 """
 
 CODES = """Match alone, on a catalogue of `python -m kembar.sample.load codes`, whose planted products are at the
@@ -80,10 +81,14 @@ def measure(run: Run, listings: int) -> dict[str, Any]:
         seconds[name] = {"encode": stages(encoded, "manifest.json"), "match": stages(matched, "summary.json")}
     run.submit("match", "--encoded", encoded, "--output", whole)
     seconds["whole"] = {"encode": seconds["before"]["encode"], "match": stages(whole, "summary.json")}
+    counts = json.loads((encoded / "manifest.json").read_text())["counts"]
+    every.assign(title=every["title"].where(every.index > 0, "satu lagi")).to_csv(folder / "one.csv", index=False)
+    run.submit("encode", "--listings", folder / "one.csv", "--images", catalogue / "images", "--output", encoded)
+    start = stages(encoded, "manifest.json")["encode"]
     mine, full = groups(matched), groups(whole)
     told = json.loads((matched / "summary.json").read_text())
-    counts = json.loads((encoded / "manifest.json").read_text())["counts"]
     found = {"encoded": counts["encoded"], "looked_anew": told["looked_anew"], "changes": told["changes"]}
+    found["start_s"] = start
     return {"listings": listings, "seconds": seconds, "agree": float((mine == full[mine.index]).mean()), **found}
 
 
@@ -97,6 +102,7 @@ def rows(result: dict[str, Any]) -> pd.DataFrame:
     both = [sum(sum(job.values()) for job in side.values()) for side in (new, whole)]
     if len(new) > 1:
         table.append(("both jobs", *both))
+        table.append(("both jobs without start-up", *(seconds - result["start_s"] for seconds in both)))
     lines = [(name, f"{n:.1f}", f"{w:.1f}", f"{n / w:.1%}" if w else "") for name, n, w in table]
     return pd.DataFrame(lines, columns=["stage", "the new, s", "the whole, s", "share"])
 
