@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from kembar.bundle import load_bundle
 from kembar.config import settings_from
 from kembar.decisions import read_decisions
-from kembar.jobs import Stages, job_parser, run_job
+from kembar.jobs import Stages, job_parser, run_job, say_next
 from kembar.review import choose_questions, write_questions
 from kembar.review.ask import POOL
 from kembar.schemas import MATCHES
@@ -40,7 +40,8 @@ def main() -> None:
     with stages("choose"):
         questions = choose_questions(bundle, doubtful, args.count, decisions)
         write_questions(questions, args.output)
-    print(f"{len(questions)} pairs to decide about: {args.output}")
+    learn = f"--matched {args.matched} --decisions {args.output} --bundle mine"
+    say_next(f"{len(questions)} pairs to decide about, in its column decision: {args.output}", train=learn)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from argparse import Namespace
 from kembar.bundle import Bundle, save_bundle
 from kembar.config import Settings, settings_from
 from kembar.decisions import read_decisions
-from kembar.jobs import Stages, job_parser, run_job
+from kembar.jobs import Stages, add_dry_run, end_dry_run, job_parser, run_job, say_next
+from kembar.plan import plan_train
 from kembar.review import Gain, fit_answers, read_pairs
 from kembar.session import get_session
 from kembar.training.card import describe_gains, finish_bundle
@@ -25,22 +26,23 @@ Learnt = tuple[Bundle, list[Figure], Gain | None]
 
 def main() -> None:
     parser = job_parser(__doc__, bundle="folder for the bundle")
-    catalogue = "a catalogue: CSV or Parquet with posting_id, image, title, and label_group where that is known"
-    parser.add_argument("--listings", metavar="PATH", action="append", default=[], help=catalogue)
+    parser.add_argument("--listings", metavar="PATH", action="append", default=[], help="a catalogue with its labels")
     parser.add_argument("--images", metavar="DIR", action="append", default=[], help="its photos, in the same order")
     parser.add_argument("--decisions", metavar="FILE", help="decisions.csv of a review")
     parser.add_argument("--matched", metavar="DIR", help="the match run that was reviewed, in place of catalogues")
     parser.add_argument("--work", metavar="DIR", help="folder for checkpoints and logs; BUNDLE.training if left out")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in the work folder")
+    add_dry_run(parser)
     args = parser.parse_args()
     settings = settings_from(args)
-    base = base_bundle(settings)
-    check_sources(args, base)
+    check_sources(args, base := base_bundle(settings))
+    end_dry_run(args, plan_train, base is not None)
     fitted, figures, gain = (from_review if args.matched else from_catalogues)(args, settings, base)
     with Stages("train", None, settings.logging.format)("save"):
         bundle, card = finish_bundle(fitted, figures, settings, gain)
         save_bundle(bundle, args.bundle, card)
-    print(f"{describe_gains(figures, gain)}: {args.bundle}")
+    use = f"--bundle {args.bundle} --listings test.csv --images DIR --output encoded"
+    say_next(f"{describe_gains(figures, gain)}: {args.bundle}", encode=use)
 
 
 def from_review(args: Namespace, settings: Settings, base: Bundle) -> Learnt:
@@ -54,9 +56,7 @@ def from_review(args: Namespace, settings: Settings, base: Bundle) -> Learnt:
     return fitted, [], gain
 
 
-def from_catalogues(
-    args: Namespace, settings: Settings, base: Bundle | None
-) -> tuple[Bundle, list[Figure], Gain | None]:
+def from_catalogues(args: Namespace, settings: Settings, base: Bundle | None) -> Learnt:
     """A bundle fitted to labelled catalogues, and to what was decided about their listings."""
     decisions = read_decisions(args.decisions) if args.decisions else None
     work = open_work(args, settings)

@@ -4,7 +4,7 @@ spark-submit jobs/triplets.py --listings train.csv --images DIR --output DIR
 """
 
 from kembar.config import settings_from
-from kembar.jobs import Stages, describe_run, job_parser, run_job
+from kembar.jobs import Stages, describe_run, job_parser, run_job, say_next
 from kembar.listings import read_listings, validate_listings
 from kembar.runs import NewTable, output_folder
 from kembar.schemas import QUARANTINE, TRIPLETS
@@ -49,7 +49,8 @@ def main() -> None:
             by_kind = count_triplets(read_table(spark, folder.staged("triplets"), TRIPLETS))
         facts = {"triplets": by_kind, "seconds": stages.seconds}
         folder.publish(tables, {}, facts | describe_run(settings, listings=args.listings, images=args.images))
-    print(f"{sum(by_kind.values())} triplets: {args.output}")
+    learn = f"--listings {args.listings} --images {args.images} --bundle mine"
+    say_next(f"{sum(by_kind.values())} triplets: {args.output}", train=learn)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kembar.jobs import end_dry_run, job_parser
-from kembar.plan import Plan, plan_encode, plan_match
+from kembar.plan import Plan, plan_encode, plan_match, plan_train
 
 
 def test_encode_counts_rows_and_says_what_is_kept(tmp_path: Path):
@@ -32,6 +32,22 @@ def test_match_reads_the_manifest(tmp_path: Path):
     assert "yesterday: new and changed listings look for pairs" in told
     assert "about 95 s" in told
     assert "about 630 MB needed" in told
+
+
+def test_train_counts_what_it_learns_from_and_says_from_which_start(tmp_path: Path):
+    (tmp_path / "a.csv").write_text("posting_id,image,title\n" + "".join(f"{i},{i}.jpg,kaos\n" for i in range(50)))
+    args = Namespace(listings=[str(tmp_path / "a.csv")], matched=None, work=None, bundle=str(tmp_path / "mine"))
+    based, fresh = str(plan_train(args, based=True)), str(plan_train(args, based=False))
+    assert f"{args.listings[0]}: 50 rows" in based
+    assert "curves are fitted to the base bundle's heads" in based
+    assert "heads are trained from scratch" in fresh
+    assert f"checkpoints: {args.bundle}.training" in fresh
+
+
+def test_train_counts_the_decisions_of_a_review(tmp_path: Path):
+    (tmp_path / "d.csv").write_text("posting_id_l,posting_id_r,decision\na,b,same\na,c,different\n")
+    args = Namespace(matched="matched", decisions=str(tmp_path / "d.csv"), bundle=str(tmp_path / "mine"))
+    assert "d.csv: 2 decisions about pairs of matched" in str(plan_train(args, based=True))
 
 
 def test_a_disk_without_room_is_told(tmp_path: Path):

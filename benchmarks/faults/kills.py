@@ -1,8 +1,8 @@
-"""Processes killed or stopped in the middle of a job."""
+"""Processes killed or made to hang in the middle of a job."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from signal import SIGSTOP
+from signal import SIGUSR1
 from typing import Any
 
 import psutil
@@ -13,8 +13,10 @@ from faults.scene import Scene
 from faults.strike import busy_python_worker, executors, family, kill
 
 Blow = Callable[[Running, Path], Any]
-IDLE_S = "25"
+_IDLE_S = 25
 """Seconds after which a worker that does not answer is ended, here: long enough for the towers to be loaded."""
+_LIMIT = {"spark__sql__execution__pyspark__udf__idleTimeoutSeconds": str(_IDLE_S)}
+_HANGS = f"a Python worker that hangs in native code, with a limit of {_IDLE_S} s"
 
 
 def half_way(job: str) -> Blow:
@@ -48,10 +50,12 @@ def python_worker(scene: Scene, job: str) -> Blow:
     return blow
 
 
-def stopped_worker(scene: Scene, job: str) -> Blow:
+def hung_worker(scene: Scene, job: str) -> Blow:
+    """A worker that does not come back from native code, see `faults.hang`."""
+
     def blow(running: Running, output: Path) -> None:
         half_way(job)(running, output)
-        kill(_busy(scene, running), SIGSTOP)
+        kill(_busy(scene, running), SIGUSR1)
 
     return blow
 
@@ -117,16 +121,11 @@ def on_one_machine(scene: Scene) -> Iterator[tuple[str, str, Callable[[], dict]]
         yield job, "the driver", lambda j=job: scene.strike(j, f"{j}-driver", driver(j))
     yield "encode", "a Python worker", lambda: scene.strike("encode", "encode-python", python_worker(scene, "encode"))
     yield "match", "the driver's JVM alone", lambda: scene.strike("match", "match-jvm", jvm("match"))
-    idle = {"spark__sql__execution__pyspark__udf__idleTimeoutSeconds": IDLE_S}
-    stopped = f"a Python worker, stopped (kill -STOP), with a limit of {IDLE_S} s"
-    yield (
-        "encode",
-        stopped,
-        lambda: scene.strike("encode", "encode-stopped", stopped_worker(scene, "encode"), **idle),
-    )
+    yield "encode", _HANGS, lambda: scene.strike("encode", "encode-hung", hung_worker(scene, "encode"), **_LIMIT)
     for number, (when, moment) in enumerate(MOMENTS.items()):
         blow = driver("train", moment)
         yield "train", f"the driver, {when}", lambda n=number, b=blow: scene.strike("train", f"train-moment-{n}", b)
+    yield "match", _HANGS, lambda: scene.strike("match", "match-hung", hung_worker(scene, "match"), **_LIMIT)
 
 
 def on_a_cluster(scene: Scene) -> Iterator[tuple[str, str, Callable[[], dict]]]:

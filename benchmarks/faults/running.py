@@ -1,5 +1,6 @@
 """Jobs by spark-submit that something is done to while they run."""
 
+import os
 import subprocess
 import tempfile
 import threading
@@ -14,6 +15,8 @@ from common import ROOT
 from scale.events import log_to, read_totals
 
 SUBMIT = ROOT / ".venv" / "bin" / "spark-submit"
+HANG = Path(__file__).resolve().parent / "hang"
+"""What lets a Python hang at a signal."""
 _LIMIT_S = 600
 
 
@@ -95,6 +98,11 @@ def submit(job: str, *arguments: str | Path, conf: dict[str, str] | None = None)
     defaults = ("--properties-file", ROOT / "conf" / "spark-defaults.conf")
     command = [SUBMIT, *defaults, *options, ROOT / "jobs" / f"{job}.py", *arguments]
     process = subprocess.Popen(
-        [*map(str, command)], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [*map(str, command)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HANG), os.environ.get("PYTHONPATH", "")])},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     return Running(process, events)

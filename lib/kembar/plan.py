@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kembar.decisions import read_decisions
 from kembar.inputs import list_files, open_text
 from kembar.records import read_header, read_records
 from kembar.storage import MANIFEST, exists, filesystem_of, join_uri, part_rows, read_json
@@ -20,6 +21,9 @@ _ENCODED_A_SECOND = 70
 _ENCODED_BYTES, _MATCHED_BYTES = 1_700, 4_500
 _MATCH_START_S, _MATCHED_MS = 25, 1.0
 _START_S = 20
+_FITTED_MS, _TRAINED_MS = 20, 60
+"""A listing's part in a training, on two cores."""
+_BUNDLE_BYTES, _WORK_BYTES = 2_000_000, 9_000
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,23 @@ def plan_match(args: Namespace) -> Plan:
         lines.append(f"{args.previous}: new and changed listings look for pairs, the others keep theirs")
     lines.append(f"if all look: about {_MATCH_START_S + listings * _MATCHED_MS / 1000:,.0f} s on two cores")
     return Plan(lines, _MATCHED_BYTES * listings, args.output)
+
+
+def plan_train(args: Namespace, based: bool) -> Plan:
+    """What jobs/train.py would do; based: whether it starts from a bundle, whose heads stay as they are."""
+    if args.matched:
+        answers = len(read_decisions(args.decisions))
+        lines = [f"{args.decisions}: {answers:,} decisions about pairs of {args.matched}", f"about {_START_S} s"]
+        return Plan(lines, _BUNDLE_BYTES, args.bundle)
+    rows = [count_rows(uri) for uri in args.listings]
+    lines = [f"{uri}: {count:,} rows" for uri, count in zip(args.listings, rows, strict=True)]
+    lines.append("curves are fitted to the base bundle's heads" if based else "heads are trained from scratch")
+    encoding = sum(rows) / (_ENCODED_A_SECOND * (os.cpu_count() or 1))
+    seconds = _START_S + encoding + sum(rows) * (_FITTED_MS if based else _TRAINED_MS) / 1000
+    lines.append(
+        f"about {seconds:,.0f} s, if nothing was done before; checkpoints: {args.work or args.bundle + '.training'}"
+    )
+    return Plan(lines, _BUNDLE_BYTES + _WORK_BYTES * sum(rows), args.bundle)
 
 
 def _manifest(uri: str) -> dict[str, Any]:
