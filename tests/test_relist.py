@@ -160,6 +160,6 @@ def test_heads_are_trained_with_copies_and_judged_without(settings: Settings, tm
 
 @pytest.mark.parametrize("others", [["training.base=shipped"], ["training.base=scratch", "image_tower.name=small-cnn"]])
 def test_copies_that_no_head_would_learn_from_are_refused(others: list[str]):
-    with pytest.raises(ConfigError, match=r"training\.relist_photos is for photo heads over a pretrained tower"):
+    with pytest.raises(ConfigError, match=r"training\.relist_photos is for heads over pretrained towers"):
         base_bundle(load_settings(overrides=["training.relist_photos=2", *others]))
     assert base_bundle(load_settings(overrides=["training.relist_photos=2", "training.base=scratch"])) is None

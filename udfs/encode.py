@@ -61,9 +61,7 @@ def _dealt(listings: DataFrame, settings: Settings) -> DataFrame:
 
 def _encoder(listings: DataFrame, images: str, settings: Settings, bundle: Bundle | None) -> BatchEncoder:
     threads = threads_of(listings.sparkSession)
-    encoder = ListingEncoder(
-        photo_encoder(images, settings, bundle, threads), _title_encoder(settings, bundle, threads)
-    )
+    encoder = ListingEncoder(photo_encoder(images, settings, bundle, threads), title_encoder(settings, bundle, threads))
     fingerprint = bundle.fingerprint_at(settings.image_tower.precision) if bundle else RAW
     return partial(encode_on_its_gpu, partial(_encode, encoder, fingerprint))
 
@@ -142,7 +140,8 @@ def photo_encoder(images: str, settings: Settings, bundle: Bundle | None, thread
     )
 
 
-def _title_encoder(settings: Settings, bundle: Bundle | None, threads: int) -> TitleEncoder:
+def title_encoder(settings: Settings, bundle: Bundle | None, threads: int) -> TitleEncoder:
+    """How titles are encoded: as the bundle says, or by the tower of the settings without a head."""
     return TitleEncoder(
         tower=trusted_text_tower(bundle, settings) if bundle else settings.text_tower.handle,
         head=bundle.title_head if bundle else None,

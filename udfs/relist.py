@@ -1,4 +1,4 @@
-"""Altered copies of photos, made and encoded where the photos are read."""
+"""Altered copies of photos and titles, made and encoded where listings are read."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -6,8 +6,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from kembar.config import Settings
+from kembar.encoding import TitleEncoder
 from kembar.photo_codes import PhotoEncoder
 from kembar.training.relist import RELISTED, CopyEncoder, Relisted
+from kembar.training.retitle import RETITLED, TitleCopier
 
 
 def relist_photos(listings: DataFrame, photos: PhotoEncoder, settings: Settings) -> DataFrame:
@@ -24,3 +26,12 @@ def collect_relisted(relisted: DataFrame, listings: DataFrame, posting_ids: list
     photos = listings.select("posting_id", "image").toArrow()
     place = pc.index_in(pa.array(posting_ids), photos["posting_id"])
     return Relisted.of(relisted.toArrow(), photos["image"].take(place).to_pylist())
+
+
+def relist_titles(listings: DataFrame, titles: TitleEncoder, settings: Settings) -> DataFrame:
+    """`training.relist_titles` altered copies of each title, as RETITLED."""
+    spark = listings.sparkSession
+    copier = TitleCopier(titles, settings.training.relist_titles, settings.training.seed)
+    named = listings.where(F.col("title").isNotNull()).select("posting_id", "title")
+    partitions = settings.encode.partitions or 2 * spark.sparkContext.defaultParallelism
+    return named.repartition(partitions, "title").mapInArrow(copier.__call__, RETITLED)

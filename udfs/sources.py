@@ -24,14 +24,15 @@ from kembar.training.heads import first_heads
 from kembar.training.labels import RowLabels, labels_by_row
 from kembar.training.pixels import load_pixels
 from kembar.training.relist import Relisted
+from kembar.training.retitle import Retitled
 from kembar.training.sources import LabelledSource
 from kembar.training.work import TrainingWork
 from kembar.training.worlds import FOLDS, LabelledCatalogue
 from kembar.triplets import add_folds, build_triplets, split_groups
 from udfs.catalogue import index_catalogue
-from udfs.encode import encode_listings, photo_encoder, split_encoded, threads_of
+from udfs.encode import encode_listings, photo_encoder, split_encoded, threads_of, title_encoder
 from udfs.mine import collect_rows, mine_pairs, name_pairs
-from udfs.relist import collect_relisted, relist_photos
+from udfs.relist import collect_relisted, relist_photos, relist_titles
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,16 @@ def mine_source(spark: SparkSession, source: EncodedSource, work: TrainingWork, 
         triplets = build_triplets(source.listings, name_pairs(pairs, source.posting_ids), settings.triplets)
         write_table(triplets, work.path(table), TRIPLETS)
     rows = triplet_rows(read_triplets(work.path(table)), source.posting_ids)
-    relisted = relist_source(source, work, number) if settings.training.relist_photos else None
-    return LabelledSource(source.name, source.index, source.labels, rows, _pixels(source, settings), proposed, relisted)
+    return LabelledSource(
+        source.name,
+        source.index,
+        source.labels,
+        rows,
+        pixels=_pixels(source, settings),
+        proposed=proposed,
+        relisted=relist_source(source, work, number) if settings.training.relist_photos else None,
+        retitled=retitle_source(source, work, number) if settings.training.relist_titles else None,
+    )
 
 
 def relist_source(source: EncodedSource, work: TrainingWork, number: int) -> Relisted:
@@ -84,6 +93,15 @@ def relist_source(source: EncodedSource, work: TrainingWork, number: int) -> Rel
         photos = photo_encoder(source.images, work.settings, None, threads_of(spark))
         rewrite_table(relist_photos(source.listings, photos, work.settings), work.path(table))
     return collect_relisted(spark.read.parquet(work.path(table)), source.listings, source.posting_ids)
+
+
+def retitle_source(source: EncodedSource, work: TrainingWork, number: int) -> Retitled:
+    """Altered copies of a catalogue's titles, encoded into the work folder unless they are there."""
+    spark, table = source.listings.sparkSession, f"retitled-{number}"
+    if not work.has(table):
+        titles = title_encoder(work.settings, None, threads_of(spark))
+        rewrite_table(relist_titles(source.listings, titles, work.settings), work.path(table))
+    return Retitled.of(spark.read.parquet(work.path(table)).toArrow(), source.posting_ids, source.index)
 
 
 def _pixels(source: EncodedSource, settings: Settings) -> NDArray[np.uint8] | None:

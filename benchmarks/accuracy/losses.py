@@ -1,4 +1,4 @@
-"""What heads learn from: each loss, non-matches mined again, and photos relisted, beside the default."""
+"""What heads learn from: each loss, non-matches mined again, photos and titles relisted, beside the default."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,6 +24,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "supervised contrastive": {"training": {"loss": "supervised_contrastive"}},
     "cross-entropy, re-mined each epoch": {"triplets": {"remine_epochs": 1}},
     "cross-entropy, each photo relisted twice": {"training": {"relist_photos": 2}},
+    "cross-entropy, each title relisted twice": {"training": {"relist_titles": 2}},
     "cross-entropy, another seed": {"training": {"seed": 8}},
 }
 TITLED, PHOTOS, ALIKE = ("mall-dev", "shopee-dev"), "grocery-dev", 0.9
@@ -50,6 +51,8 @@ def _source(shop: Workshop, name: str, settings: Settings) -> LabelledSource:
         source = replace(source, proposed=proposed)
     if settings.training.relist_photos:
         source = replace(source, relisted=shop.relisted(name, settings))
+    if settings.training.relist_titles:
+        source = replace(source, retitled=shop.retitled(name, settings))
     return source
 
 

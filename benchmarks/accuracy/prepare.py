@@ -24,13 +24,14 @@ from kembar.towers.image import SMALL_CNN, ImageTower
 from kembar.towers.runtime import tensorflow
 from kembar.training.heads import first_heads
 from kembar.training.relist import Relisted
+from kembar.training.retitle import Retitled
 from kembar.training.sources import LabelledSource, join_sources
 from kembar.training.work import TrainingWork
 from kembar.training.worlds import CandidateRows, LabelledCatalogue
 from udfs.catalogue import index_catalogue
-from udfs.encode import encode_listings, photo_encoder, split_encoded, threads_of
+from udfs.encode import encode_listings, photo_encoder, split_encoded, threads_of, title_encoder
 from udfs.mine import collect_rows, mine_pairs
-from udfs.relist import collect_relisted, relist_photos
+from udfs.relist import collect_relisted, relist_photos, relist_titles
 from udfs.sources import encode_source, mine_source
 
 T = TypeVar("T")
@@ -142,6 +143,18 @@ class Workshop:
         listings, _ = validate_listings(read_listings(self.spark, str(DATA / name / "train.csv")))
         photos = photo_encoder(str(images_of(DATA / name)), settings, None, threads_of(self.spark))
         return collect_relisted(relist_photos(listings, photos, settings), listings, self.prepared.posting_ids[name])
+
+    def retitled(self, name: str, settings: Settings) -> Retitled:
+        """Altered copies of a data set's titles."""
+        return self.keep.once(
+            f"retitled-{name}-{settings.training.relist_titles}", lambda: self._retitle(name, settings)
+        )
+
+    def _retitle(self, name: str, settings: Settings) -> Retitled:
+        listings, _ = validate_listings(read_listings(self.spark, str(DATA / name / "train.csv")))
+        titles = title_encoder(settings, None, threads_of(self.spark))
+        made = relist_titles(listings, titles, settings).toArrow()
+        return Retitled.of(made, self.prepared.posting_ids[name], self.prepared.sources[name].towers)
 
     def towers_of(self, key: str, name: str, posting_ids: list[str], others: int = 0) -> tuple[CatalogueIndex, list]:  # type: ignore[type-arg]
         """Some of a set's listings, among titles of other shops' goods, as a catalogue of their own: term

@@ -16,7 +16,7 @@ ABOUT = f"""`python -m kembar.sample.load photos` writes JPEG files of 640 to 1,
 twice; `jobs/encode.py` and `jobs/match.py` take them to groups by `spark-submit`. The competition gives
 {BUDGET_S // 3600} hours of CPU for about {COMPETITION:,} listings. Where that size was not run its row is marked ≈ and
 carried there on a line through the two largest that were: what is spent once, and what each listing adds. F1 is of
-drawn scenes in other colours and says little; this page is about time.
+drawn products; this page is about time.
 """
 
 

@@ -78,6 +78,7 @@ class TrainingSettings:
     title_dim: Count
     image_dim: Count
     relist_photos: Annotated[Whole, Field(ge=0, le=16)]
+    relist_titles: Annotated[Whole, Field(ge=0, le=16)]
     modality_dropout: Annotated[Number, Field(ge=0, lt=1)]
     checkpoint_minutes: Positive
     keep_checkpoints: Count

@@ -56,14 +56,14 @@ def count_terms(titles: list[list[str]]) -> dict[str, csr_array]:
     return {name: csr_array(matrix) for name, matrix in counts.items()}
 
 
-def tf_idf(counts: csr_array, frequency: NDArray[np.int32]) -> csr_array:
+def tf_idf(counts: csr_array, frequency: NDArray[np.int32], documents: int | None = None) -> csr_array:
     """Rows of length one: (1 + ln tf) · idf with idf = ln((1 + n) / (1 + df)) + 1; empty rows stay zero.
 
-    counts: float32, which becomes the weights.
+    counts: float32, which becomes the weights; documents: n, of which the frequencies are; the rows if left out.
     """
-    n = counts.shape[0]
-    if n == 0:
+    if counts.shape[0] == 0:
         return counts
+    n = counts.shape[0] if documents is None else documents
     idf = (np.log((1 + n) / (1 + frequency.astype(np.float64))) + 1).astype(np.float32)
     for start in range(0, len(counts.data), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)

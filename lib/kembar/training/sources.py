@@ -10,6 +10,7 @@ from kembar.training.features import TrainingFeatures, TripletRows
 from kembar.training.heads import SamePhotos, same_photos
 from kembar.training.labels import RowLabels
 from kembar.training.relist import Relisted
+from kembar.training.retitle import Retitled
 from kembar.training.worlds import CandidateRows
 
 
@@ -18,7 +19,7 @@ class LabelledSource:
     """One catalogue of the training.
 
     towers: its index with the towers' own embeddings for codes; pixels, proposed: as in `TrainingFeatures`;
-    triplets: as rows of this catalogue; relisted: altered copies of its photos.
+    triplets: as rows of this catalogue; relisted, retitled: altered copies of its photos and of its titles.
     """
 
     name: str
@@ -28,6 +29,12 @@ class LabelledSource:
     pixels: NDArray[np.uint8] | None = None
     proposed: CandidateRows | None = None
     relisted: Relisted | None = None
+    retitled: Retitled | None = None
+
+    @property
+    def copies(self) -> list[Relisted | Retitled]:
+        """Altered copies of its listings."""
+        return [each for each in (self.relisted, self.retitled) if each is not None]
 
     def same_photos(self, part: str) -> SamePhotos:
         """Pairs of photos of one article, of the products of one split or of the "whole", copies included."""
@@ -50,9 +57,9 @@ def join_sources(sources: list[LabelledSource]) -> tuple[TrainingFeatures, Tripl
     pixels = [source.pixels for source in sources if source.pixels is not None]
     catalogue = np.repeat(np.arange(len(sources)), np.diff(starts))
     labels = np.stack([catalogue, np.concatenate([source.labels.product for source in sources])])
-    copied = [(start, s.towers, s.relisted) for start, s in zip(starts, sources, strict=False) if s.relisted]
-    copies = [relisted.listings(towers) for _, towers, relisted in copied]
-    origin = np.concatenate([np.arange(starts[-1]), *(start + relisted.row for start, _, relisted in copied)])
+    copied = [(start, s.towers, each) for start, s in zip(starts, sources, strict=False) for each in s.copies]
+    copies = [each.listings(towers) for _, towers, each in copied]
+    origin = np.concatenate([np.arange(starts[-1]), *(start + each.row for start, _, each in copied)])
     features = TrainingFeatures(
         join_catalogues([*(source.towers for source in sources), *copies]),
         np.unique(labels, axis=1, return_inverse=True)[1].astype(np.int64).ravel()[origin],

@@ -17,15 +17,16 @@ def base_bundle(settings: Settings) -> Bundle | None:
 
     Raises:
         BundleError: there is no bundle at the path that `training.base` names.
-        ConfigError: the settings ask for other towers than the base bundle has, or for altered photos where no
-            photo head learns from them.
+        ConfigError: the settings ask for other towers than the base bundle has, or for altered copies where no
+            head learns from them.
     """
     name = settings.training.base
-    if settings.training.relist_photos and (name != SCRATCH or settings.image_tower.name == SMALL_CNN):
-        raise ConfigError(
-            f"training.relist_photos is for photo heads over a pretrained tower: it needs training.base={SCRATCH} and "
-            f"image_tower.name={EFFICIENTNET}, received {name} and {settings.image_tower.name}"
-        )
+    for copies in ("relist_photos", "relist_titles"):
+        if getattr(settings.training, copies) and (name != SCRATCH or settings.image_tower.name == SMALL_CNN):
+            raise ConfigError(
+                f"training.{copies} is for heads over pretrained towers: it needs training.base={SCRATCH} and "
+                f"image_tower.name={EFFICIENTNET}, received {name} and {settings.image_tower.name}"
+            )
     if name == SCRATCH:
         return None
     base = load_bundle(None if name == SHIPPED else name)
