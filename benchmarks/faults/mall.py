@@ -10,7 +10,7 @@ from scale.cluster import Cluster, start_workers
 from faults.equal import encoded_apart, matched_apart
 from faults.kills import half_way
 from faults.running import Ended, submit
-from faults.strike import family, kill
+from faults.strike import busy_python_worker, family, kill
 
 PARTITIONS = 12
 
@@ -23,6 +23,7 @@ def _run(job: str, cluster: Cluster, output: Path, *arguments: str | Path, struc
             running.until(lambda: len(list(codes.glob("*.parquet"))) >= PARTITIONS // 2)
         else:
             half_way(job)(running, output)
+            running.until(lambda: busy_python_worker([cluster.pids["worker-1"]]))
         kill(family(cluster.pids["worker-1"]))
     ended = running.end()
     if struck:
