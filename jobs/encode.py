@@ -56,7 +56,8 @@ def main() -> None:
             stages.tell(describe_work(plan.changes, folder.before, encoder))
         with stages("encode"):
             made = PartFolder(codes, folder.run, ENCODED_ARROW, words=("encoder",))
-            found = rewrite_table(stage_codes(plan.fresh, args.images, settings, bundle, made), blind)
+            fresh = stage_codes(plan.fresh, plan.changes.to_encode, args.images, settings, bundle, made)
+            found = rewrite_table(fresh, blind)
         with stages("write"):
             write_table(rejected.union(found), quarantine, QUARANTINE)
             tables = {

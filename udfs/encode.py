@@ -29,17 +29,22 @@ def encode_listings(listings: DataFrame, images: str, settings: Settings, bundle
 
     They are counted, to be dealt out in parts of a size: persist them, or they are read twice.
     """
-    return _dealt(listings, settings).mapInArrow(_encoder(listings, images, settings, bundle), ASSEMBLED)
+    return _dealt(listings, listings.count(), settings).mapInArrow(
+        _encoder(listings, images, settings, bundle), ASSEMBLED
+    )
 
 
-def stage_codes(listings: DataFrame, images: str, settings: Settings, bundle: Bundle, parts: PartFolder) -> DataFrame:
-    """Encode LISTINGS with `content` into parts of ENCODED; what is returned is the QUARANTINE of those left blind.
+def stage_codes(
+    listings: DataFrame, rows: int, images: str, settings: Settings, bundle: Bundle, parts: PartFolder
+) -> DataFrame:
+    """Encode so many LISTINGS with `content` into parts of ENCODED; what is returned is the QUARANTINE of those left
+    blind.
 
     Each task writes its own part, whole or not at all, before Spark hears of it: what was encoded is not lost with
     the run.
     """
     encoder = _encoder(listings, images, settings, bundle)
-    return _dealt(listings, settings).mapInArrow(partial(_write_part, encoder, parts), QUARANTINE)
+    return _dealt(listings, rows, settings).mapInArrow(partial(_write_part, encoder, parts), QUARANTINE)
 
 
 def with_contents(listings: DataFrame, images: str) -> DataFrame:
@@ -52,11 +57,11 @@ def with_contents(listings: DataFrame, images: str) -> DataFrame:
     return spread.mapInArrow(partial(add_contents, images), columns)
 
 
-def _dealt(listings: DataFrame, settings: Settings) -> DataFrame:
+def _dealt(listings: DataFrame, rows: int, settings: Settings) -> DataFrame:
     cores = listings.sparkSession.sparkContext.defaultParallelism
     if "content" not in listings.columns:  # training has no use for it
         listings = listings.withColumn("content", F.lit(None).cast("string"))
-    return by_photo(listings, partition_count(listings.count(), cores, settings.encode))
+    return by_photo(listings, partition_count(rows, cores, settings.encode))
 
 
 def _encoder(listings: DataFrame, images: str, settings: Settings, bundle: Bundle | None) -> BatchEncoder:
