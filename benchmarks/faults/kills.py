@@ -108,7 +108,7 @@ def while_a_checkpoint_is_written(running: Running, output: Path) -> None:
 
 
 MOMENTS = {
-    "between two stages": at_stage("triplets"),
+    "between two stages": at_stage("train"),
     "while a checkpoint is written": while_a_checkpoint_is_written,
     "while deciders are fitted": at_stage("decide"),
     "while the bundle is saved": at_stage("save"),

@@ -21,7 +21,7 @@ _ENCODED_A_SECOND = 70
 _ENCODED_BYTES, _MATCHED_BYTES = 1_700, 4_500
 _MATCH_START_S, _MATCHED_MS = 25, 1.0
 _START_S = 20
-_FITTED_MS, _TRAINED_MS = 20, 60
+_TRAIN_START_S, _FITTED_MS, _TRAINED_MS = 40, 20, 60
 """A listing's part in a training, on two cores."""
 _BUNDLE_BYTES, _WORK_BYTES = 2_000_000, 9_000
 
@@ -106,10 +106,9 @@ def plan_train(args: Namespace, based: bool) -> Plan:
     lines = [f"{uri}: {count:,} rows" for uri, count in zip(args.listings, rows, strict=True)]
     lines.append("curves are fitted to the base bundle's heads" if based else "heads are trained from scratch")
     encoding = sum(rows) / (_ENCODED_A_SECOND * (os.cpu_count() or 1))
-    seconds = _START_S + encoding + sum(rows) * (_FITTED_MS if based else _TRAINED_MS) / 1000
-    lines.append(
-        f"about {seconds:,.0f} s, if nothing was done before; checkpoints: {args.work or args.bundle + '.training'}"
-    )
+    seconds = _TRAIN_START_S + encoding + sum(rows) * (_FITTED_MS if based else _TRAINED_MS) / 1000
+    work = args.work or f"{args.bundle.rstrip('/')}.training"
+    lines.append(f"about {seconds:,.0f} s, if nothing was done before; checkpoints: {work}")
     return Plan(lines, _BUNDLE_BYTES + _WORK_BYTES * sum(rows), args.bundle)
 
 
