@@ -20,7 +20,7 @@ from kembar.discriminator import sigmoid
 from kembar.evaluation.scores import bootstrap_mean
 from kembar.grouping import join_lone_listings
 from kembar.listings import read_listings
-from kembar.review import DecidedPairs, choose_pairs, fit_answers
+from kembar.review import DecidedPairs, Undecided, choose_pairs, fit_answers
 from kembar.schemas import ENCODED
 from kembar.session import get_session
 from kembar.storage import read_table
@@ -125,12 +125,14 @@ def measure(shop: Shop) -> pd.DataFrame:
     for split in range(SPLITS):
         reviewed = shop.halves(split)
         pairs, sides = shop.candidates(reviewed)
+        every, _ = shop.candidates(np.ones(len(reviewed), bool))  # what is known of them is what the bundle says
+        undecided = Undecided.of(every.evidence, every.present)
         before = shop.f1(shop.bundle, ~reviewed)
         product = shop.catalogue.product[~reviewed]
         for who, order in choices(shop, pairs, sides, split):
             for count in COUNTS:
                 told = pairs.take(order[:count])
-                fitted, _ = fit_answers(shop.bundle, told)
+                fitted, _ = fit_answers(shop.bundle, told, undecided)
                 f1 = shop.f1(fitted, ~reviewed)
                 rows.append(
                     {"split": split, "who": who, "answers": count, "same": told.same.mean()}

@@ -19,7 +19,7 @@ from kembar.training.card import describe_gains, finish_bundle
 from kembar.training.deciders import Figure, fit_deciders, labelled_enough
 from kembar.training.start import base_bundle, check_sources, pair_up
 from kembar.training.work import open_work
-from udfs.sources import decided_pairs, encode_source, judge_sources, label_catalogue, read_decided
+from udfs.sources import decided_pairs, encode_source, judge_sources, label_catalogue, read_decided, sample_pairs
 
 Learnt = tuple[Bundle, list[Figure], Gain | None]
 
@@ -52,7 +52,7 @@ def from_review(args: Namespace, settings: Settings, base: Bundle) -> Learnt:
     with stages("read"):
         pairs = read_pairs(decisions, read_decided(spark, args.matched, decisions))
     with stages("decide"):
-        fitted, gain = fit_answers(base, pairs)
+        fitted, gain = fit_answers(base, pairs, sample_pairs(spark, args.matched))
     return fitted, [], gain
 
 
@@ -72,7 +72,7 @@ def from_catalogues(args: Namespace, settings: Settings, base: Bundle | None) ->
         if decisions is None or all(map(labelled_enough, catalogues)):
             fitted, figures = fit_deciders(catalogues, start, settings, from_base=base is not None)
         if decisions is not None:
-            fitted, gain = fit_answers(fitted, decided_pairs(sources, catalogues, decisions, fitted, settings))
+            fitted, gain = fit_answers(fitted, *decided_pairs(sources, catalogues, decisions, fitted, settings))
     return fitted, figures, gain
 
 

@@ -14,7 +14,7 @@ from kembar.decisions import DECISIONS, read_decisions
 from kembar.discriminator import sigmoid
 from kembar.errors import TrainingError
 from kembar.evidence import DISTANCES
-from kembar.review import DecidedPairs, choose_pairs, choose_questions, decided_in, fit_answers, read_pairs
+from kembar.review import DecidedPairs, Undecided, choose_pairs, choose_questions, decided_in, fit_answers, read_pairs
 from kembar.review.answers import EVIDENCE_COLUMNS
 from kembar.review.ask import _PRIOR, _reach
 from kembar.review.questions import write_questions
@@ -43,7 +43,7 @@ def starting_bundle() -> Bundle:
 
 def test_answers_teach_what_they_have_in_common():
     base, unseen = starting_bundle(), drawn_pairs(2000, seed=1)
-    fitted, gain = fit_answers(base, drawn_pairs(300))
+    fitted, gain = fit_answers(base, drawn_pairs(300), None)
     assert loss(fitted, unseen) < 0.35 < loss(base, unseen)
     assert gain.after < gain.before
     assert "300 answers: log-loss on left-out ones" in str(gain)
@@ -52,19 +52,43 @@ def test_answers_teach_what_they_have_in_common():
 
 def test_the_codes_the_first_look_and_the_other_decider_stay():
     base = starting_bundle()
-    fitted, _ = fit_answers(base, drawn_pairs(100))
+    fitted, _ = fit_answers(base, drawn_pairs(100), None)
     assert fitted.encoder_fingerprint == base.encoder_fingerprint
     assert np.array_equal(fitted.titled.discriminator.first.slopes, base.titled.discriminator.first.slopes)
     assert fitted.untitled is base.untitled
     assert fitted.titled.thresholds == base.titled.thresholds
     photos = replace(drawn_pairs(100), present=np.tile([True, False, True], (100, 1)))
-    assert fit_answers(base, photos)[0].titled is base.titled
+    assert fit_answers(base, photos, None)[0].titled is base.titled
+
+
+def test_answers_about_doubtful_pairs_are_heard_and_leave_the_others_as_they_were():
+    """Of the pairs nearest to even odds nine in ten are said to be the same; of the others nobody was asked."""
+    base, every = load_bundle(None), drawn_pairs(4000, seed=2)
+    every.evidence[:, 5] = np.random.default_rng(1).random(4000) * 6
+    chance = sigmoid(base.titled.discriminator.second_look(every.evidence, every.present))
+    doubtful = np.argsort(np.abs(chance - 0.5))[:100]
+    answered = replace(every.take(doubtful), same=np.arange(100) > 9)
+    others = np.setdiff1d(np.arange(4000), doubtful)
+
+    def after(undecided: Undecided | None) -> np.ndarray:
+        model = fit_answers(base, answered, undecided)[0].titled.discriminator
+        return sigmoid(model.second_look(every.evidence, every.present))
+
+    held, alone = after(Undecided.of(every.evidence, every.present)), after(None)
+    assert held[doubtful].mean() > chance[doubtful].mean() + 0.1
+    assert np.abs(held - chance)[others].mean() < np.abs(alone - chance)[others].mean() / 2
+
+
+def test_very_many_pairs_are_sampled_evenly():
+    pairs = drawn_pairs(100)
+    some = Undecided.of(np.tile(pairs.evidence, (500, 1)), np.tile(pairs.present, (500, 1)))
+    assert 10_000 < len(some.evidence) <= 20_000
 
 
 @pytest.mark.parametrize("pairs", [drawn_pairs(10), replace(drawn_pairs(50), same=np.ones(50, bool))])
 def test_too_few_answers_or_all_alike_are_refused(pairs: DecidedPairs):
     with pytest.raises(TrainingError, match=r"jobs/review.py chooses pairs"):
-        fit_answers(starting_bundle(), pairs)
+        fit_answers(starting_bundle(), pairs, None)
 
 
 def test_pairs_that_share_listings_are_left_out_together():

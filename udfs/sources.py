@@ -13,7 +13,8 @@ from kembar.bundle import Bundle
 from kembar.catalogue import CatalogueIndex
 from kembar.config import Settings
 from kembar.listings import read_listings, validate_listings
-from kembar.review import DecidedPairs, decided_in, join_pairs
+from kembar.review import DecidedPairs, Undecided, candidates_in, decided_in, join_pairs, read_evidence
+from kembar.review.answers import EVIDENCE_COLUMNS, MOST_UNDECIDED
 from kembar.schemas import MATCHES, TRIPLETS
 from kembar.storage import join_uri, read_table, rewrite_table, write_table
 from kembar.towers.image import SMALL_CNN
@@ -150,16 +151,27 @@ def read_decided(spark: SparkSession, matched: str, decisions: pa.Table) -> pa.T
     return read_table(spark, join_uri(matched, "matches"), MATCHES).join(about, keys, "left_semi").toArrow()
 
 
+def sample_pairs(spark: SparkSession, matched: str) -> Undecided:
+    """Candidate pairs of a run of match, the same ones every time."""
+    keys = ["posting_id_l", "posting_id_r"]
+    matches = read_table(spark, join_uri(matched, "matches"), MATCHES).select(*keys, *EVIDENCE_COLUMNS)
+    drawn = matches.orderBy(F.xxhash64(*keys), *keys).limit(MOST_UNDECIDED)
+    return Undecided.of(*read_evidence(drawn.toArrow()))
+
+
 def decided_pairs(
     sources: list[EncodedSource],
     catalogues: list[LabelledCatalogue],
     decisions: pa.Table,
     bundle: Bundle,
     settings: Settings,
-) -> DecidedPairs:
-    """What was decided about listings of catalogues, each once, though it may be there by the codes of two heads."""
+) -> tuple[DecidedPairs, Undecided]:
+    """What was decided about listings of catalogues, each once, though it may be there by the codes of two heads; and
+    candidate pairs of theirs."""
     ids = {source.name: source.posting_ids for source in sources}
     once = {catalogue.name: catalogue for catalogue in catalogues}
     per_listing = settings.blocking.candidates_per_listing
     models = {name: bundle.decider_for(each.titled).discriminator for name, each in once.items()}
-    return join_pairs([decided_in(c, ids[n], decisions, models[n], per_listing) for n, c in once.items()])
+    looked = [candidates_in(c, models[n], per_listing) for n, c in once.items()]
+    sample = Undecided.of(*(np.concatenate(side) for side in zip(*looked, strict=True)))
+    return join_pairs([decided_in(c, ids[n], decisions, models[n], per_listing) for n, c in once.items()]), sample

@@ -1,12 +1,24 @@
 """Review: which pairs to ask people about, and what to learn from their answers."""
 
-from kembar.review.answers import DecidedPairs, Gain, decided_in, fit_answers, join_pairs, read_evidence, read_pairs
+from kembar.review.answers import (
+    DecidedPairs,
+    Gain,
+    Undecided,
+    candidates_in,
+    decided_in,
+    fit_answers,
+    join_pairs,
+    read_evidence,
+    read_pairs,
+)
 from kembar.review.ask import choose_pairs
 from kembar.review.questions import choose_questions, write_questions
 
 __all__ = [
     "DecidedPairs",
     "Gain",
+    "Undecided",
+    "candidates_in",
     "choose_pairs",
     "choose_questions",
     "decided_in",
