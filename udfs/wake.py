@@ -25,9 +25,9 @@ def wake_workers(spark: SparkSession) -> InheritableThread:
     """
 
     def wake() -> None:
-        spark.sparkContext.setJobDescription("kembar: start Python workers")
-        cores = spark.sparkContext.defaultParallelism
         with suppress(Exception):
+            spark.sparkContext.setJobDescription("kembar: start Python workers")
+            cores = spark.sparkContext.defaultParallelism
             spark.range(cores, numPartitions=cores).mapInArrow(_import, "id bigint").count()
 
     (thread := InheritableThread(target=wake, name="wake workers", daemon=True)).start()
