@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 
 import pyarrow as pa
@@ -11,8 +12,8 @@ from pyspark.sql import SparkSession
 _NEEDED = ("faiss", "udfs.lists", "udfs.group")
 
 
-def _import(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for name in _NEEDED:
+def _import(names: tuple[str, ...], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for name in names:
         import_module(name)
     yield from batches
 
@@ -28,7 +29,7 @@ def wake_workers(spark: SparkSession) -> InheritableThread:
         with suppress(Exception):
             spark.sparkContext.setJobDescription("kembar: start Python workers")
             cores = spark.sparkContext.defaultParallelism
-            spark.range(cores, numPartitions=cores).mapInArrow(_import, "id bigint").count()
+            spark.range(cores, numPartitions=cores).mapInArrow(partial(_import, _NEEDED), "id bigint").count()
 
     (thread := InheritableThread(target=wake, name="wake workers", daemon=True)).start()
     return thread
