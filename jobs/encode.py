@@ -10,7 +10,7 @@ from kembar.assembly import ENCODED_ARROW
 from kembar.bundle import load_bundle, trusted_text_tower
 from kembar.config import settings_from
 from kembar.increment import describe_work, plan_increment
-from kembar.jobs import Stages, add_dry_run, describe_run, end_dry_run, job_parser, run_job, say_next
+from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.listings import count_judged, judge_listings, read_listings, split_listings
 from kembar.parts import PartFolder
 from kembar.plan import plan_encode
@@ -29,7 +29,6 @@ def main() -> None:
         output="folder for listings/ (the codes), quarantine/ and manifest.json",
     )
     parser.add_argument("--bundle", metavar="PATH", help="a trained bundle; the one shipped with kembar if left out")
-    add_dry_run(parser)
     args = parser.parse_args()
     settings = settings_from(args)
     bundle = load_bundle(args.bundle)

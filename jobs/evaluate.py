@@ -8,8 +8,9 @@ import posixpath
 from kembar.config import settings_from
 from kembar.evaluation import blocking_scores, evaluate, read_claims, read_truth
 from kembar.evaluation.table import print_metrics
-from kembar.jobs import Stages, job_parser, run_job
+from kembar.jobs import Stages, end_dry_run, job_parser, run_job
 from kembar.listings import label_listings, read_listings
+from kembar.plan import plan_evaluate
 from kembar.schemas import ENCODED, MATCHES
 from kembar.session import get_session
 from kembar.storage import MANIFEST, exists, join_uri, read_table, require, write_json
@@ -37,6 +38,7 @@ def main() -> None:
     submission = read_submission(args.submission)
     if args.encoded:
         require(join_uri(args.encoded, MANIFEST), "the manifest of a finished encode run")
+    end_dry_run(args, plan_evaluate, len(submission))
 
     spark = get_session("kembar evaluate")
     stages = Stages("evaluate", spark, settings.logging.format)

@@ -11,7 +11,7 @@ from kembar.config import settings_from
 from kembar.decisions import read_decisions
 from kembar.drift import profile_run
 from kembar.grouping import place_links
-from kembar.jobs import Stages, add_dry_run, describe_run, end_dry_run, job_parser, run_job, say_next
+from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.matches import count_pairs, summarise
 from kembar.outcome import Outcome
 from kembar.plan import plan_match
@@ -34,7 +34,6 @@ def main() -> None:
     parser.add_argument("--bundle", metavar="PATH", help="the bundle it was encoded with; kembar's own if left out")
     parser.add_argument("--previous", metavar="DIR", help="the last run: only what is new is compared; ids stay")
     parser.add_argument("--decisions", metavar="FILE", help="decisions.csv of a review, which groups then obey")
-    add_dry_run(parser)
     args = parser.parse_args()
     settings, bundle = settings_from(args), load_bundle(args.bundle)
     encoder = str(require_finished(args.encoded, bundle.encoder_fingerprint)["encoder"])

@@ -4,11 +4,12 @@ spark-submit jobs/report.py --matched DIR --encoded DIR --images DIR --output DI
 """
 
 from kembar.config import settings_from
-from kembar.jobs import Stages, job_parser, run_job
+from kembar.jobs import Stages, end_dry_run, job_parser, run_job
+from kembar.plan import plan_report
 from kembar.report import Run, read_catalogue, show_photos, tell_groups, tell_overview, write_site
 from kembar.schemas import ENCODED, GROUPS, MATCHES, QUARANTINE
 from kembar.session import get_session
-from kembar.storage import collect_table, join_uri, read_json, require, require_images
+from kembar.storage import collect_table, join_uri, read_summary, require, require_images
 
 SHOWN = ["posting_id", "phash", "terms", "failures"]
 
@@ -29,13 +30,14 @@ def main() -> None:
     )
     args = parser.parse_args()
     settings = settings_from(args)
+    summary = read_summary(args.matched)
     require_images(args.images)
     if args.listings:
         require(args.listings, "listings")
+    end_dry_run(args, plan_report)
 
     stages = Stages("report", spark := get_session("kembar report"), settings.logging.format)
     with stages("read"):
-        summary = read_json(join_uri(args.matched, "summary.json"))
         groups = collect_table(spark, join_uri(args.matched, "groups"), GROUPS)
         matches = collect_table(spark, join_uri(args.matched, "matches"), MATCHES)
         encoded = collect_table(spark, join_uri(args.encoded, "listings"), ENCODED, SHOWN)

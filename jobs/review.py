@@ -11,7 +11,8 @@ from pyspark.sql import functions as F
 from kembar.bundle import load_bundle
 from kembar.config import settings_from
 from kembar.decisions import read_decisions
-from kembar.jobs import Stages, job_parser, run_job, say_next
+from kembar.jobs import Stages, end_dry_run, job_parser, run_job, say_next
+from kembar.plan import plan_review
 from kembar.review import choose_questions, write_questions
 from kembar.review.ask import POOL
 from kembar.schemas import MATCHES
@@ -30,6 +31,7 @@ def main() -> None:
     settings, bundle = settings_from(args), load_bundle(args.bundle)
     decisions = read_decisions(args.decisions) if args.decisions else None
     require(join_uri(args.matched, "matches"), "the table of a finished match run")
+    end_dry_run(args, plan_review, len(decisions) if decisions else 0)
 
     spark = get_session("kembar review")
     stages = Stages("review", spark, settings.logging.format)

@@ -11,7 +11,7 @@ from argparse import Namespace
 from kembar.bundle import Bundle, save_bundle
 from kembar.config import Settings, settings_from
 from kembar.decisions import read_decisions
-from kembar.jobs import Stages, add_dry_run, end_dry_run, job_parser, run_job, say_next
+from kembar.jobs import Stages, end_dry_run, job_parser, run_job, say_next
 from kembar.plan import plan_train
 from kembar.review import Gain, fit_answers, read_pairs
 from kembar.session import get_session
@@ -32,7 +32,6 @@ def main() -> None:
     parser.add_argument("--matched", metavar="DIR", help="the match run that was reviewed, in place of catalogues")
     parser.add_argument("--work", metavar="DIR", help="folder for checkpoints and logs; BUNDLE.training if left out")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in the work folder")
-    add_dry_run(parser)
     args = parser.parse_args()
     settings = settings_from(args)
     check_sources(args, base := base_bundle(settings))

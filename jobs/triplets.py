@@ -4,8 +4,9 @@ spark-submit jobs/triplets.py --listings train.csv --images DIR --output DIR
 """
 
 from kembar.config import settings_from
-from kembar.jobs import Stages, describe_run, job_parser, run_job, say_next
+from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.listings import read_listings, validate_listings
+from kembar.plan import plan_triplets
 from kembar.runs import NewTable, output_folder
 from kembar.schemas import QUARANTINE, TRIPLETS
 from kembar.session import get_session
@@ -28,6 +29,7 @@ def main() -> None:
     settings = settings_from(args)
     require(args.listings, "listings")
     require_images(args.images)
+    end_dry_run(args, plan_triplets)
 
     with output_folder(args.output, "triplets") as folder:
         spark = get_session("kembar triplets")

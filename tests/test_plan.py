@@ -1,13 +1,27 @@
 """A job tells what it would do without doing it, and names the option that a mistyped one was meant to be."""
 
 import json
+import runpy
 from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
+from kembar.bundle import load_bundle
+from kembar.errors import InputError
 from kembar.jobs import end_dry_run, job_parser
-from kembar.plan import Plan, plan_encode, plan_match, plan_train
+from kembar.plan import (
+    Plan,
+    plan_encode,
+    plan_evaluate,
+    plan_match,
+    plan_report,
+    plan_review,
+    plan_train,
+    plan_triplets,
+)
+
+JOBS = sorted((Path(__file__).parent.parent / "jobs").glob("[a-z]*.py"))
 
 
 def test_encode_counts_rows_and_says_what_is_kept(tmp_path: Path):
@@ -50,6 +64,39 @@ def test_train_counts_the_decisions_of_a_review(tmp_path: Path):
     assert "d.csv: 2 decisions about pairs of matched" in str(plan_train(args, based=True))
 
 
+def test_triplets_encodes_all_anew(tmp_path: Path):
+    (tmp_path / "a.csv").write_text("posting_id,image,title\n" + "".join(f"{i},{i}.jpg,kaos\n" for i in range(9)))
+    told = str(plan_triplets(Namespace(listings=str(tmp_path / "a.csv"), output=str(tmp_path / "triplets"))))
+    assert "a.csv: 9 rows" in told
+    assert "all are encoded and look for pairs: about 40 s" in told
+    assert "needed, " in told
+
+
+def test_evaluate_counts_both_sides_and_needs_no_room_where_nothing_is_written(tmp_path: Path):
+    (tmp_path / "a.csv").write_text("posting_id,image,title\n1,a.jpg,kaos\n2,b.jpg,kaos\n")
+    args = Namespace(listings=str(tmp_path / "a.csv"), submission="theirs.csv", encoded=None, output=None)
+    told = str(plan_evaluate(args, 3))
+    assert "a.csv: 2 rows\ntheirs.csv: 3 rows\ncandidate pairs are not judged: no --encoded" in told
+    assert "needed" not in told
+
+
+def test_report_and_review_tell_of_the_run_that_they_read(tmp_path: Path):
+    counts = {"listings": 70_000, "groups": 20_000, "candidate_pairs": 2_300_000}
+    (tmp_path / "summary.json").write_text(json.dumps(counts))
+    matched = {"matched": str(tmp_path), "output": str(tmp_path / "out")}
+    shown, bare = (str(plan_report(Namespace(**matched, listings=of))) for of in ("a.csv", None))
+    assert "70,000 listings, 20,000 groups\nphotos are shown" in shown
+    assert "no photo is shown: --listings names them\nabout 38 s" in bare
+    assert "about 315 MB needed" in shown
+    asked = str(plan_review(Namespace(**matched, count=500), decided=7))
+    assert "2,300,000 candidate pairs, 7 decided before\nthe 500 that teach most" in asked
+
+
+def test_a_run_that_did_not_finish_has_no_report(tmp_path: Path):
+    with pytest.raises(InputError, match="the summary of a finished match run not found"):
+        plan_report(Namespace(matched=str(tmp_path), output="out", listings=None))
+
+
 def test_a_disk_without_room_is_told(tmp_path: Path):
     assert str(Plan([], 10**18, str(tmp_path / "not" / "yet"))).endswith("are free: NOT ENOUGH")
     assert "free" not in str(Plan([], 10**18, "s3://bucket/out"))
@@ -61,6 +108,47 @@ def test_a_dry_run_ends_with_the_plan(capsys: pytest.CaptureFixture[str]):
         end_dry_run(Namespace(dry_run=True), lambda args: Plan(["this"], 0, "."))
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("this\noutput .: ")
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the inputs of every job, in which Spark cannot start."""
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "a.csv").write_text("posting_id,image,image_phash,title,label_group\n1,,,kaos,g\n2,,,kaos,g\n")
+    (tmp_path / "submission.csv").write_text("posting_id,matches\n1,1 2\n2,1 2\n")
+    for name, facts in {
+        "encoded": {"encoder": load_bundle(None).encoder_fingerprint, "counts": {"listings": 2, "quarantine": 0}},
+        "matched": {"listings": 2, "groups": 1, "candidate_pairs": 1},
+    }.items():
+        (tmp_path / name / "matches").mkdir(parents=True)
+        (tmp_path / name / ("manifest.json" if name == "encoded" else "summary.json")).write_text(json.dumps(facts))
+    monkeypatch.setattr("kembar.session.get_session", lambda *_: pytest.fail("a dry run starts no Spark"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+CATALOGUE = "--listings a.csv --images photos"
+COMMANDS = {
+    "triplets": f"{CATALOGUE} --output out",
+    "train": f"{CATALOGUE} --bundle out",
+    "encode": f"{CATALOGUE} --output out",
+    "match": "--encoded encoded --output out",
+    "evaluate": "--listings a.csv --submission submission.csv --output out",
+    "report": f"--matched matched --encoded encoded {CATALOGUE} --output out",
+    "review": "--matched matched --output out",
+}
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_every_job_tells_what_it_would_do_and_does_nothing(
+    job: Path, shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr("sys.argv", [job.name, *COMMANDS[job.stem].split(), "--dry-run"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(job))["main"]()
+    assert ended.value.code == 0
+    assert "output out: about" in capsys.readouterr().out
+    assert not (shop / "out").exists()
 
 
 def test_a_mistyped_option_is_told_which_it_was_meant_to_be(

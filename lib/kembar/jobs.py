@@ -34,18 +34,14 @@ class JobParser(argparse.ArgumentParser):
 
 
 def job_parser(summary: str, **paths: str) -> argparse.ArgumentParser:
-    """A parser with one required option for each path, and --config and --set."""
+    """A parser with one required option for each path, and --config, --set and --dry-run (see `end_dry_run`)."""
     parser = JobParser(description=summary, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, text in paths.items():
         parser.add_argument(f"--{name}", required=True, metavar="PATH", help=text)
     add_settings_arguments(parser)
-    return parser
-
-
-def add_dry_run(parser: argparse.ArgumentParser) -> None:
-    """The option to be told what a job would do."""
     told = "check everything, say what would be done and about how long it would take, and do nothing"
     parser.add_argument("--dry-run", action="store_true", help=told)
+    return parser
 
 
 def end_dry_run(args: argparse.Namespace, plan: Callable[..., Plan], *told: Any) -> None:

@@ -15,7 +15,7 @@ from kembar.group_ids import name_groups
 from kembar.group_log import CHANGES_ARROW, log_changes
 from kembar.grouping import Grouping
 from kembar.runs import NewTable, OutputFolder
-from kembar.storage import as_json, join_uri, read_arrow, write_arrow
+from kembar.storage import SUMMARY, as_json, join_uri, read_arrow, write_arrow
 from kembar.submission import groups_table, quarantined_ids, submission_csv
 
 
@@ -80,7 +80,7 @@ class Outcome:
         """Make this run the folder's result; facts: what the manifest says besides."""
         told = {**counts, **self._step()}
         summary = {**told, "thresholds": facts["thresholds"], "seconds": facts["seconds"]}
-        files = {**self._files(), "summary.json": as_json(summary)}
+        files = {**self._files(), SUMMARY: as_json(summary)}
         folder.publish(tables, files, {**self._for_the_next(), "counts": told, **facts})
 
     def _files(self) -> dict[str, bytes]:

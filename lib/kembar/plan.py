@@ -14,7 +14,7 @@ from typing import Any
 from kembar.decisions import read_decisions
 from kembar.inputs import list_files, open_text
 from kembar.records import read_header, read_records
-from kembar.storage import MANIFEST, exists, filesystem_of, join_uri, part_rows, read_json
+from kembar.storage import MANIFEST, exists, filesystem_of, join_uri, part_rows, read_json, read_summary
 
 _ENCODED_A_SECOND = 70
 """Listings with photos of 640 to 1,024 px that a core encodes."""
@@ -24,27 +24,34 @@ _START_S = 20
 _TRAIN_START_S, _FITTED_MS, _TRAINED_MS = 40, 20, 60
 """A listing's part in a training, on two cores."""
 _BUNDLE_BYTES, _WORK_BYTES = 2_000_000, 9_000
+_MINED_MS, _TRIPLET_BYTES = 2, 400
+_REPORT_START_S, _TOLD_MS, _THUMBNAIL_MS, _PAGE_BYTES = 10, 0.4, 2.5, 4_500
+_SCORED_MS = 0.1
 
 
 @dataclass(frozen=True)
 class Plan:
-    """lines: what would be done; space: bytes that the output takes, and as much again while it is written."""
+    """lines: what would be done; space: bytes that the output takes, and as much again while it is written; output:
+    None where nothing is written."""
 
     lines: list[str]
     space: int
-    output: str
+    output: str | None
 
     def __str__(self) -> str:
-        room = self._room()
+        if self.output is None:
+            return "\n".join(self.lines)
+        room = self._room(self.output)
         free = f", {_size(room)} are free" if room is not None else ""
         fits = "" if room is None or room > 2 * self.space else ": NOT ENOUGH"
         return "\n".join([*self.lines, f"output {self.output}: about {_size(2 * self.space)} needed{free}{fits}"])
 
-    def _room(self) -> int | None:
+    @staticmethod
+    def _room(output: str) -> int | None:
         """Bytes free where the output goes; None where that is no disk of this machine."""
-        if "://" in self.output and not self.output.startswith("file://"):
+        if "://" in output and not output.startswith("file://"):
             return None
-        place = Path(filesystem_of(self.output)[1])
+        place = Path(filesystem_of(output)[1])
         return shutil.disk_usage(next(each for each in (place, *place.parents) if each.exists())).free
 
 
@@ -96,6 +103,14 @@ def plan_match(args: Namespace) -> Plan:
     return Plan(lines, _MATCHED_BYTES * listings, args.output)
 
 
+def plan_triplets(args: Namespace) -> Plan:
+    """What jobs/triplets.py would do."""
+    rows = count_rows(args.listings)
+    seconds = _TRAIN_START_S + _encoding_s(rows) + rows * _MINED_MS / 1000
+    lines = [f"{args.listings}: {rows:,} rows", f"all are encoded and look for pairs: about {seconds:,.0f} s"]
+    return Plan(lines, (_WORK_BYTES + _TRIPLET_BYTES) * rows, args.output)
+
+
 def plan_train(args: Namespace, based: bool) -> Plan:
     """What jobs/train.py would do; based: whether it starts from a bundle, whose heads stay as they are."""
     if args.matched:
@@ -105,11 +120,43 @@ def plan_train(args: Namespace, based: bool) -> Plan:
     rows = [count_rows(uri) for uri in args.listings]
     lines = [f"{uri}: {count:,} rows" for uri, count in zip(args.listings, rows, strict=True)]
     lines.append("curves are fitted to the base bundle's heads" if based else "heads are trained from scratch")
-    encoding = sum(rows) / (_ENCODED_A_SECOND * (os.cpu_count() or 1))
-    seconds = _TRAIN_START_S + encoding + sum(rows) * (_FITTED_MS if based else _TRAINED_MS) / 1000
+    seconds = _TRAIN_START_S + _encoding_s(sum(rows)) + sum(rows) * (_FITTED_MS if based else _TRAINED_MS) / 1000
     work = args.work or f"{args.bundle.rstrip('/')}.training"
     lines.append(f"about {seconds:,.0f} s, if nothing was done before; checkpoints: {work}")
     return Plan(lines, _BUNDLE_BYTES + _WORK_BYTES * sum(rows), args.bundle)
+
+
+def plan_evaluate(args: Namespace, answered: int) -> Plan:
+    """What jobs/evaluate.py would do; answered: rows of the submission."""
+    rows = count_rows(args.listings)
+    lines = [f"{args.listings}: {rows:,} rows", f"{args.submission}: {answered:,} rows"]
+    lines.append("candidate pairs are judged too" if args.encoded else "candidate pairs are not judged: no --encoded")
+    lines.append(f"about {_START_S + rows * _SCORED_MS / 1000:,.0f} s")
+    return Plan(lines, 0, args.output)
+
+
+def plan_report(args: Namespace) -> Plan:
+    """What jobs/report.py would do."""
+    counts = read_summary(args.matched)
+    listings, groups = int(counts["listings"]), int(counts["groups"])
+    thumbnails = listings * _THUMBNAIL_MS / (os.cpu_count() or 1) if args.listings else 0
+    lines = [f"{args.matched}: {listings:,} listings, {groups:,} groups"]
+    lines.append("photos are shown" if args.listings else "no photo is shown: --listings names them")
+    seconds = _REPORT_START_S + (listings * _TOLD_MS + thumbnails) / 1000
+    lines.append(f"about {seconds:,.0f} s, less where thumbnails are there")
+    return Plan(lines, _PAGE_BYTES * listings // 2, args.output)
+
+
+def plan_review(args: Namespace, decided: int) -> Plan:
+    """What jobs/review.py would do; decided: pairs that are not asked about again."""
+    pairs = int(read_summary(args.matched)["candidate_pairs"])
+    lines = [f"{args.matched}: {pairs:,} candidate pairs, {decided:,} decided before"]
+    lines.append(f"the {args.count:,} that teach most are chosen among the most doubtful: about {_START_S} s")
+    return Plan(lines, 0, args.output)
+
+
+def _encoding_s(rows: int) -> float:
+    return rows / (_ENCODED_A_SECOND * (os.cpu_count() or 1))
 
 
 def _manifest(uri: str) -> dict[str, Any]:

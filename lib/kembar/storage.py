@@ -18,7 +18,7 @@ from kembar.errors import InputError
 from kembar.fingerprints import exact_encoder
 from kembar.schemas import conform, require_schema
 
-MANIFEST, SUCCESS = "manifest.json", "_SUCCESS"
+MANIFEST, SUMMARY, SUCCESS = "manifest.json", "summary.json", "_SUCCESS"
 _ROWS_AT_ONCE = 4_096
 
 
@@ -232,6 +232,12 @@ def collect_table(spark: SparkSession, uri: str, schema: StructType, columns: li
     """
     read_table(spark, uri, schema)  # says whether it is whole and of its schema
     return read_arrow(uri, columns)  # and this is quicker than Spark at bringing it here
+
+
+def read_summary(matched: str) -> dict[str, Any]:
+    """The counts of a match run; raises InputError where it did not finish."""
+    require(uri := join_uri(matched, SUMMARY), "the summary of a finished match run")
+    return read_json(uri)
 
 
 def require_finished(uri: str, made_by: str) -> dict[str, Any]:

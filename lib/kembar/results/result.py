@@ -17,7 +17,7 @@ from kembar.results.charts import draw_probabilities, draw_sizes, draw_sources
 from kembar.results.evidence import Evidence
 from kembar.results.gallery import Gallery, PhotoShelf
 from kembar.schemas import CHANGES, GROUPS, MATCHES
-from kembar.storage import MANIFEST, join_uri, read_json, read_table, require
+from kembar.storage import MANIFEST, join_uri, read_json, read_summary, read_table, require
 
 _MOST_PHOTOS = 12
 """Listings of a group that are shown: more tell the eye no more."""
@@ -189,5 +189,5 @@ def read_matches(spark: SparkSession, uri: str) -> Result:
     require(join_uri(uri, MANIFEST), "the manifest of a finished match run")
     tables = {"groups": GROUPS, "matches": MATCHES, "changes": CHANGES}
     members, matches, changes = (read_table(spark, join_uri(uri, name), tables[name]) for name in tables)
-    summary = read_json(join_uri(uri, "summary.json"))
+    summary = read_summary(uri)
     return Result(uri, read_json(join_uri(uri, MANIFEST)), summary, members, matches, changes)
