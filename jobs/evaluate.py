@@ -13,7 +13,7 @@ from kembar.listings import label_listings, read_listings
 from kembar.plan import plan_evaluate
 from kembar.schemas import ENCODED, MATCHES
 from kembar.session import get_session
-from kembar.storage import MANIFEST, exists, join_uri, read_table, require, write_json
+from kembar.storage import MANIFEST, exists, join_uri, least_kept, read_table, require, write_json
 from kembar.submission import read_submission
 from udfs.catalogue import index_catalogue
 from udfs.mine import count_true_pairs, mine_pairs, place_pairs
@@ -47,15 +47,16 @@ def main() -> None:
         metrics = evaluate(truth, read_claims(submission, truth))
     if args.encoded:
         with stages("block"):
-            matches = join_uri(posixpath.dirname(args.submission), "matches")
+            least, matches = 0.0, join_uri(matched := posixpath.dirname(args.submission), "matches")
             if exists(matches):
+                least = least_kept(matched)
                 pairs, ids = place_pairs(read_table(spark, matches, MATCHES))
             else:  # somebody else's submission: what the blocks would propose
                 encoded = read_table(spark, join_uri(args.encoded, "listings"), ENCODED)
-                work = join_uri(posixpath.dirname(args.submission), "_hashed")
+                work = join_uri(matched, "_hashed")
                 index, ids = index_catalogue(encoded, work)
                 pairs = mine_pairs(spark, index.centred(), settings.blocking)
-            metrics["blocking"] = blocking_scores(truth, *count_true_pairs(pairs, ids, truth))
+            metrics["blocking"] = blocking_scores(truth, *count_true_pairs(pairs, ids, truth), least)
     if args.output:
         write_json(args.output, metrics)
     print_metrics(metrics)

@@ -138,3 +138,11 @@ def test_the_table_shows_every_score():
     text = console.file.getvalue()
     for part in ("row-wise", "pairwise", "B-cubed", "pairs completeness", "0.833"):
         assert part in text
+    assert "from probability" not in text
+
+
+def test_the_table_says_from_which_probability_on_pairs_were_kept():
+    metrics = metrics_of(dict(a="1", b="1"), dict(a=["a", "b"], b=["b"]))
+    metrics["blocking"] = blocking_scores(truth_of(dict(a="1", b="1")), 1, 1, least=0.25)
+    print_metrics(metrics, console := Console(width=120, file=io.StringIO()))
+    assert "blocking, of pairs from probability 0.25 on" in console.file.getvalue()

@@ -13,6 +13,7 @@ from kembar.storage import (
     delete,
     exists,
     join_uri,
+    least_kept,
     read_json,
     read_table,
     require_finished,
@@ -82,3 +83,9 @@ def test_a_missing_images_folder_is_no_empty_one(tmp_path: Path):
     require_images(str(tmp_path))
     with pytest.raises(InputError, match="name an empty folder"):
         require_images(str(tmp_path / "typo"))
+
+
+def test_pairs_are_kept_from_the_probability_that_the_manifest_says(tmp_path: Path):
+    assert least_kept(str(tmp_path)) == 0.0
+    write_json(str(tmp_path / "manifest.json"), {"settings": {"scoring": {"keep_probability": 0.3}}})
+    assert least_kept(str(tmp_path)) == 0.3

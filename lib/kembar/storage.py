@@ -240,6 +240,12 @@ def read_summary(matched: str) -> dict[str, Any]:
     return read_json(uri)
 
 
+def least_kept(matched: str) -> float:
+    """The `scoring.keep_probability` of a match run: it kept pairs from there on; 0 where no manifest says."""
+    manifest = join_uri(matched, MANIFEST)
+    return float(read_json(manifest)["settings"]["scoring"]["keep_probability"]) if exists(manifest) else 0.0
+
+
 def require_finished(uri: str, made_by: str) -> dict[str, Any]:
     """The manifest of a folder that a job finished.
 

@@ -200,11 +200,12 @@ def evaluate(truth: Truth, claims: Claims) -> dict[str, Any]:
     }
 
 
-def blocking_scores(truth: Truth, candidates: int, true_candidates: int) -> dict[str, float]:
+def blocking_scores(truth: Truth, candidates: int, true_candidates: int, least: float = 0.0) -> dict[str, float]:
     """Pairs completeness (recall), pairs quality (precision) and reduction ratio of candidate pairs.
 
     Terms of Christen 2012, "Data Matching", section 7.3. A listing that could not be encoded
-    has no candidate, so its true pairs count as missed.
+    has no candidate, so its true pairs count as missed. least: the probability below which pairs were compared but
+    not kept, so that they are not among the `candidates`.
     """
     n = len(truth.product)
     every = n * (n - 1) // 2
@@ -214,4 +215,5 @@ def blocking_scores(truth: Truth, candidates: int, true_candidates: int) -> dict
         "pairs_completeness": true_candidates / max(truth.pairs, 1),
         "pairs_quality": true_candidates / max(candidates, 1),
         "reduction_ratio": 1 - candidates / every if every else 0.0,
+        "least_probability": least,
     }

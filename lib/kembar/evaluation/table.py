@@ -28,7 +28,8 @@ def _sizes_table(metrics: dict[str, Any]) -> Table:
 
 
 def _blocking_table(blocking: dict[str, float]) -> Table:
-    table = Table(title="blocking")
+    least = blocking["least_probability"]
+    table = Table(title=f"blocking, of pairs from probability {least:g} on" if least else "blocking")
     for heading in ("candidate pairs", "per listing", "pairs completeness", "pairs quality", "reduction ratio"):
         table.add_column(heading, justify="right")
     shares = (f"{blocking[key]:.4f}" for key in ("pairs_completeness", "pairs_quality", "reduction_ratio"))
