@@ -25,7 +25,7 @@ first, on {first} listings, has the JVM, the Python workers and TensorFlow start
 
 {compared}
 
-Photos and titles by themselves, in the bare loop:
+Photos and titles by themselves, in the same runs of the bare loop:
 
 {halves}
 
@@ -63,18 +63,16 @@ def in_spark(folder: Path, cores: int, precision: str) -> dict[str, Any]:
     return json.loads(next(line for line in said.splitlines() if line.startswith("SECONDS ")).removeprefix("SECONDS "))
 
 
-def compare(folder: Path, listings: int, cores: int, precision: str) -> dict[str, Any]:
-    """One row of the table: the loop before and after the job, so that a machine that slows down slows both."""
+def compare(folder: Path, listings: int, cores: int, precision: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A row of each table: the loop before and after the job, so that a machine that slows down slows both."""
     before, spark, after = (
         bare("loop", folder, cores, precision),
         in_spark(folder, cores, precision),
         bare("loop", folder, cores, precision),
     )
-    loop = sum(run[part] for run in (before, after) for part in ("photos", "titles")) / 2
-    stages = spark["stages"]
-    return {
-        "cores": cores,
-        "image tower": precision,
+    photos, titles = ((before[half] + after[half]) / 2 for half in ("photos", "titles"))
+    loop, stages, which = photos + titles, spark["stages"], {"cores": cores, "image tower": precision}
+    row = {
         "bare loop, listings/s": round(listings / loop, 1),
         "Spark, listings/s": round(listings / spark["measured"], 1),
         "Spark / bare": round(loop / spark["measured"], 3),
@@ -84,17 +82,9 @@ def compare(folder: Path, listings: int, cores: int, precision: str) -> dict[str
         "start-up of the loop, s": round(before["start"], 1),
         "first run in Spark, s": spark["first"],
     }
-
-
-def rates(folder: Path, cores: int, precision: str) -> dict[str, Any]:
-    """Photos and titles a second of the bare loop's two halves."""
-    run = bare("loop", folder, cores, precision)
-    return {
-        "cores": cores,
-        "image tower": precision,
-        "photos/s": round(run["listings"] / run["photos"], 1),
-        "titles/s": round(run["listings"] / run["titles"], 1),
-    }
+    print(which | row, flush=True)  # each takes minutes, and is not lost with the next
+    halves = {"photos/s": round(listings / photos, 1), "titles/s": round(listings / titles, 1)}
+    return which | row, which | halves
 
 
 def scores() -> pd.DataFrame:
@@ -123,9 +113,8 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=20_000)
     args = parser.parse_args()
     folder = photo_load(args.photos)
-    every = [(cores, precision) for cores in (1, 2) for precision in PRECISIONS]
-    compared = pd.DataFrame([compare(folder, args.photos, *each) for each in every])
-    halves = pd.DataFrame([rates(folder, *each) for each in every])
+    every = [(cores, precision) for cores in (2, 1) for precision in PRECISIONS]
+    compared, halves = map(pd.DataFrame, zip(*(compare(folder, args.photos, *each) for each in every), strict=True))
     text = EXPLAINED.format(
         photos=args.photos,
         sides=", ".join(map(str, SIDES)),

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 in 8-bit integers: over twice as fast on a CPU, at a cosine of 0.98 and more to the original.
+"""EfficientNet-Lite0 in 8-bit integers: about twice as fast on a CPU, at a cosine of 0.98 and more to the original.
 
 Post-training quantisation by TensorFlow Lite (Jacob et al. 2018, arXiv:1712.05877): weights by output channel,
 activations by layer. Left to itself it gives a cosine of 0.95 on drawn pictures. What goes wrong are the weights: a
