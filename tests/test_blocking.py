@@ -203,7 +203,11 @@ def test_a_shared_band_says_less_where_strangers_share_it_too():
     assert weights[160] == pytest.approx(16 * 0.25 / 10, rel=1e-4)
 
 
-def test_the_cells_find_most_of_the_true_neighbours(tmp_path: Path):
+@pytest.mark.parametrize(("large", "exact"), [(250_000, 2e-3), (4_000, 2e-2)], ids=["halves", "bytes"])
+def test_the_cells_find_most_of_the_true_neighbours(
+    large: int, exact: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("kembar.blocking.nearest.LARGE", large)
     rng = np.random.default_rng(3)
     centres = rng.standard_normal((40, 16))
     codes = centres[rng.integers(0, 40, 6000)] + 0.5 * rng.standard_normal((6000, 16))
@@ -223,7 +227,21 @@ def test_the_cells_find_most_of_the_true_neighbours(tmp_path: Path):
     true = {(int(q), int(x)) for q in query for x in allowed[np.argsort(-(codes[allowed] @ codes[q]))[1:11]]}
     assert len(found & true) > 0.95 * len(true)
     assert not [q for q, x in found if q == x]
-    assert cosine == pytest.approx([codes[q] @ codes[x] for q, x in zip(asked, other, strict=True)], abs=2e-3)
+    assert cosine == pytest.approx([codes[q] @ codes[x] for q, x in zip(asked, other, strict=True)], abs=exact)
+
+
+def test_a_large_catalogue_opens_more_words_and_proposes_more():
+    """In a catalogue ten times as large every word is in ten times as many titles."""
+    titles = [[f"w{i % 100}", f"v{i % 90}"] for i in range(900)]
+    index, settings = index_of(titles), blocking(max_block=50, word_comparisons=12, proposals_per_listing=10)
+    rows, topic = np.arange(900), np.zeros(900, np.int32)
+    few = word_blocks(index, settings, topic)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kembar.blocking.growth._ENOUGH", 90)
+        more = word_blocks(index, settings, topic)
+        proposals = Blocking.build(index, settings).propose(rows)
+    assert more.counts.left_out < few.counts.left_out
+    assert np.diff(proposals.start).max() == 13, "a third more than 10"
 
 
 def test_of_many_equal_codes_a_listing_gets_others_and_never_itself():

@@ -1,6 +1,6 @@
 """Blocks by key: the listings that share a band of their perceptual hash, or a rare word of their title.
 
-Two caps keep the comparisons of a listing from growing with the catalogue. A block larger than
+Two caps keep the comparisons of a listing from growing in proportion to the catalogue. A block larger than
 `max_block` is cut by a further key, so that a listing still meets those most like it there; and of its words a
 listing opens the rarest, until `word_comparisons` are spent. What that leaves out is counted.
 """
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from kembar.blocking.growth import grown
 from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings
 from kembar.mapped import map_array, map_sparse, save_array, save_sparse
@@ -148,4 +149,5 @@ def word_blocks(index: CatalogueIndex, settings: BlockingSettings, topic: NDArra
     words = index.words
     row = np.repeat(np.arange(len(index)), np.diff(words.indptr))
     found = _Memberships(row, words.indices.astype(np.int64), words.data.astype(np.float32)).shared()
-    return found.blocks(len(index), topic.astype(np.int64), settings.max_block, settings.word_comparisons)
+    limits = grown(settings, len(index))
+    return found.blocks(len(index), topic.astype(np.int64), limits.max_block, limits.word_comparisons)

@@ -17,6 +17,12 @@ from numpy.typing import NDArray
 from kembar.heads import Matrix
 
 CELL_SIZE, PROBES = 100, 24
+LARGE = 250_000
+"""Listings from which on codes are kept as signed bytes: they are read from all over the memory, and half as many bytes
+are compared in two thirds of the time."""
+_MOST_STEPS, _LARGEST = 127, 8.0
+"""A byte's 127 stands for a component eight times the mean one of a code of length one, or for 1 if that is less: 256
+numbers come in whole 254ths."""
 _MOST_CELLS = 8192
 _SAMPLE_PER_CELL, _ROUNDS = 24, 2
 _CHUNK = 65_536
@@ -48,7 +54,8 @@ class NearestCodes:
 
     @staticmethod
     def build(codes: Callable[[Rows], Matrix], rows: Rows, order: NDArray[np.uint64], seed: int) -> "NearestCodes":
-        """Of `rows`, of which there is at least one, and whose codes `codes` gives; they are kept in half precision.
+        """Of `rows`, of which there is at least one, and whose codes `codes` gives; they are kept in half precision, or
+        in bytes where there are `LARGE` or more.
 
         order: `[rows]`, a number for each that is as good as drawn and does not change when others come and go. The
         first in that order are the sample and the first centres, and the number of cells is a power of two, so that
@@ -56,18 +63,20 @@ class NearestCodes:
         does not grow.
         """
         dim, cells = codes(rows[:1]).shape[1], cell_count(len(rows))
-        centres, half = faiss.IndexFlatIP(dim), faiss.ScalarQuantizer.QT_fp16
+        kind = faiss.ScalarQuantizer.QT_8bit_direct_signed if len(rows) >= LARGE else faiss.ScalarQuantizer.QT_fp16
+        centres = faiss.IndexFlatIP(dim)
         sample = codes(rows[np.argsort(order, kind="stable")[: cells * _SAMPLE_PER_CELL]])
         means = faiss.Clustering(dim, cells)
         means.niter, means.seed, means.spherical, means.min_points_per_centroid = _ROUNDS, seed, True, 1
         faiss.copy_array_to_vector(np.ascontiguousarray(sample[:cells]).ravel(), means.centroids)
         means.train(sample, centres)
-        file = faiss.IndexIVFScalarQuantizer(centres, dim, cells, half, faiss.METRIC_INNER_PRODUCT, False)
-        file.train(sample)
+        file = faiss.IndexIVFScalarQuantizer(centres, dim, cells, kind, faiss.METRIC_INNER_PRODUCT, False)
+        found = NearestCodes(file)
+        file.train(found._kept(sample))
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
-            file.add_with_ids(codes(chunk), chunk)
-        return NearestCodes(file)
+            file.add_with_ids(found._kept(codes(chunk)), chunk)
+        return found
 
     def save(self, path: Path) -> None:
         """Write FAISS's own file."""
@@ -85,11 +94,25 @@ class NearestCodes:
     def __call__(self, rows: Rows, codes: Matrix, count: int) -> tuple[Rows, Rows, NDArray[np.float32]]:
         """Up to `count` nearest others of each of `rows`, which have `codes`: place in `rows`, other row, cosine."""
         probes = faiss.SearchParametersIVF(nprobe=min(PROBES, self.file.nlist))  # type: ignore[call-arg]
-        cosine, other = self.file.search(codes, count + 1, params=probes)
+        product, other = self.file.search(self._kept(codes), count + 1, params=probes)
+        cosine = product / self._unit**2
         found = (other >= 0) & (other != rows[:, None])
         found &= np.cumsum(found, axis=1) <= count  # the row itself is not always among its nearest: there are equals
         place, _ = np.nonzero(found)
         return place, other[found], cosine[found]
+
+    @property
+    def _unit(self) -> float:
+        """What a code's 1 is in the file."""
+        if self.file.sq.qtype != faiss.ScalarQuantizer.QT_8bit_direct_signed:
+            return 1.0
+        return float(_MOST_STEPS / min(_LARGEST / np.sqrt(self.file.d), 1.0))
+
+    def _kept(self, codes: Matrix) -> Matrix:
+        """Codes as the file has them: FAISS takes signed bytes as whole numbers, on both sides of a product."""
+        if self._unit == 1.0:
+            return codes
+        return np.clip(np.round(codes * self._unit), -_MOST_STEPS, _MOST_STEPS).astype(np.float32)
 
     def cell_of(self, listings: int) -> NDArray[np.int32]:
         """The cell of each listing of the catalogue `[listings]`, −1 where it has no code."""
