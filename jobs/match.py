@@ -55,8 +55,8 @@ def main() -> None:
             carried = plan_carrying(last, catalogue.contents, pairs_by, settings.blocking.refresh_share, stages.tell)
             lists = list_candidates(spark, shipped, model, carried, folder)
             others = ship_lists(spark, lists, len(index))
-            least = settings.scoring.keep_probability
-            scored, matches = score_pairs(spark, lists, others, model, shipped, folder, least)
+            least, deciding = settings.scoring.keep_probability, (thresholds.match, thresholds.lone)
+            scored, matches = score_pairs(spark, lists, others, model, shipped, folder, least, deciding)
         with stages("group"):
             groups_by = groups_fingerprint(pairs_by, model, thresholds, settings.grouping, decisions)
             links = place_links(decisions, catalogue.posting_ids)

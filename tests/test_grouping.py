@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from kembar.config import load_settings
-from kembar.grouping import by_row, connected_components, join_lone_listings
-from kembar.grouping.clusters import Clusterer
+from kembar.grouping import Links, by_row, connected_components, join_lone_listings
+from kembar.grouping.clusters import Clusterer, link_all
 from kembar.grouping.labels import Neighbours, best_neighbours, read_neighbours
 from kembar.grouping.pieces import cut_component
-from kembar.scoring import score_rows
+from kembar.scoring import CLOSE, score_rows
 from tests.builders import index_of, random_discriminator, random_titles
 from tests.oracles import average_linkage
 
@@ -70,14 +70,26 @@ def test_clusters_are_those_of_naive_average_linkage(seed: int, threshold: float
     left, right = (side.ravel() for side in np.meshgrid(rows, rows, indexing="ij"))
     probability = score_rows(index, model, left, right).astype(np.float64).reshape(size, size)
     naive = {frozenset(cluster) for cluster in average_linkage(probability, threshold)}
-    ((_, labels),) = Clusterer(model, threshold, 50).cluster(index, [rows])
+    ((_, labels, _),) = Clusterer(model, threshold, 50).cluster(index, [rows])
     assert {frozenset(np.flatnonzero(labels == label).tolist()) for label in labels} == naive
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_cut_is_firm_where_no_merge_is_close_to_the_threshold(seed: int):
+    index, model = index_of(random_titles(14, seed, words=8), seed), random_discriminator(seed)
+    rows = np.arange(14)
+    ((_, tree),) = link_all(index, model, [rows], Links.none())
+    firm = {}
+    for threshold in np.linspace(0, 1, 99).tolist():
+        ((_, _, firm[threshold]),) = Clusterer(model, threshold, 50).cluster(index, [rows])
+    assert firm == {t: all(abs(height - (1 - t)) >= CLOSE for height in tree[:, 2]) for t in firm}
+    assert set(firm.values()) == {True, False}
 
 
 def test_a_cluster_over_the_cap_is_cut_into_parts_that_fit():
     index, model = index_of([["same"]] * 130, dim=4), random_discriminator()
     index.title[:], index.image[:], index.phash[:] = index.title[0], index.image[0], 7
-    ((_, labels),) = Clusterer(model, 0.5, 50).cluster(index, [np.arange(130)])
+    ((_, labels, _),) = Clusterer(model, 0.5, 50).cluster(index, [np.arange(130)])
     sizes = np.unique(labels, return_counts=True)[1]
     assert sizes.max() <= 50
     assert sizes.sum() == 130

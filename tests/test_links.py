@@ -38,18 +38,18 @@ def test_groups_obey_whatever_was_decided(
     index, model = index_of(random_titles(N, seed=3), seed=3), random_discriminator(1)
     apart = [pair for pair in apart if closed(together)[pair[0]] != closed(together)[pair[1]]]
     clusterer = Clusterer(model, threshold, N, links(together, apart))
-    ((_, cluster),) = clusterer.cluster(index, [np.arange(N)])
+    ((_, cluster, _),) = clusterer.cluster(index, [np.arange(N)])
     assert all(cluster[left] == cluster[right] for left, right in together)
     assert all(cluster[left] != cluster[right] for left, right in apart)
     if not together and not apart:
-        ((_, free),) = Clusterer(model, threshold, N).cluster(index, [np.arange(N)])
+        ((_, free, _),) = Clusterer(model, threshold, N).cluster(index, [np.arange(N)])
         assert np.array_equal(cluster, free)
 
 
 def test_where_decisions_contradict_each_other_over_a_third_listing_apart_wins():
     index, model = index_of(random_titles(N, seed=3), seed=3), random_discriminator(1)
     decided = links([(0, 1), (1, 2)], [(0, 2)])
-    ((_, cluster),) = Clusterer(model, 0.0001, N, decided).cluster(index, [np.arange(3)])
+    ((_, cluster, _),) = Clusterer(model, 0.0001, N, decided).cluster(index, [np.arange(3)])
     assert cluster[0] != cluster[2]
     assert cluster[1] in (cluster[0], cluster[2])
 

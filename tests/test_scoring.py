@@ -12,7 +12,7 @@ from kembar.catalogue import CatalogueIndex
 from kembar.discriminator import FARTHEST, Discriminator, sigmoid
 from kembar.distances import pair_distances
 from kembar.evidence import DISTANCES, EVIDENCE, MODALITIES
-from kembar.scoring import look_at, score_batches, score_rows
+from kembar.scoring import CLOSE, SecondLook, look_at, score_batches, score_rows
 from tests.builders import first_looks, index_of, random_discriminator, random_titles
 
 N = 60
@@ -161,3 +161,24 @@ def test_candidate_lists_come_back_from_disk(scored: Scored, tmp_path: Path):
 def test_no_pairs_give_no_rows(listings: int):
     made = score(index_of([["word"]] * listings), random_discriminator())
     assert made.table.num_rows == 0
+
+
+def test_pairs_of_an_earlier_run_are_compared_again_where_they_are_close_to_a_threshold(scored: Scored):
+    """Yesterday's catalogue had other word weights: its distances stand but where a hair decides."""
+    index, model = scored.index, scored.model
+    yesterday = replace(index, words=index.words * 0.97)
+    looked = lists_of(yesterday, model, N)
+    lists = CandidateLists.of(N, pa.Table.from_batches([looked]))
+    threshold = float(np.median(scored.column("probability")))
+    kept, again = (
+        Scored(pa.Table.from_batches(score_batches(lists, model, iter([looked]), second)), index, model)
+        for second in (None, SecondLook(index, (threshold,)))
+    )
+    left, right = again.rows
+    close = np.abs(kept.column("probability") - threshold) < CLOSE
+    today, before = (pair_distances(of, left, right)[0][:, DISTANCES.index("word")] for of in (index, yesterday))
+    assert close.any()
+    assert (~close).any()
+    assert np.allclose(again.column("word_distance"), np.where(close, today, before))
+    assert not np.allclose(today[close], before[close])
+    assert np.allclose(sigmoid(again.log_odds), again.column("probability"), atol=1e-6)

@@ -42,7 +42,7 @@ def test_row_f1_is_that_of_set_arithmetic():
 
 @pytest.mark.parametrize("threshold", [0.3, 0.5, 0.7, 0.88])
 def test_each_cut_is_the_clustering_that_match_does(choice: GroupingChoice, threshold: float):
-    ((_, groups),) = Clusterer(choice.model, threshold, N).cluster(choice.index, [np.arange(N)])
+    ((_, groups, _),) = Clusterer(choice.model, threshold, N).cluster(choice.index, [np.arange(N)])
     assert np.array_equal(choice.cuts[threshold], groups)
     assert np.array_equal(replace(choice).group(threshold + 0.001), choice.group(threshold + 0.001))
 

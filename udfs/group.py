@@ -41,7 +41,7 @@ class Grouper:
         """Groups from the edges `row_l, row_r, probability`; `work` takes files between rounds.
 
         1. The components of the pairs that are matches by themselves.
-        2. Each clustered over all its pairs, but for those in which nothing changed.
+        2. Each clustered over all its pairs, but for those in which nothing changed and that no hair decided.
         3. Those left alone joined to their likeliest neighbour.
         """
         sure, likely = (scored.where(scored.probability >= p) for p in (self.thresholds.match, self.thresholds.lone))
@@ -51,11 +51,13 @@ class Grouper:
         changed = scored.sparkSession.createDataFrame(pa.table({"row": rows[~known], "component": component[~known]}))
         clusterer = Clusterer(self.model, self.thresholds.match, self.settings.max_group, self.links)
         found = cluster_components(changed, catalogue, lists.name, clusterer).toArrow()
-        cluster = by_row(catalogue.listings, *(np.asarray(found[name].combine_chunks()) for name in ("row", "cluster")))
+        at, of, firm = (found[name].to_numpy() for name in ("row", "cluster", "firm"))
+        cluster = by_row(catalogue.listings, at, of)
         if self.settled:
             cluster[rows[known]] = self.settled.cluster[rows[known]]
         neighbours = read_neighbours(best_neighbours(self.links.part(likely)).toArrow())
         labels = np.where(cluster >= 0, cluster, np.arange(catalogue.listings))
+        cluster[at[~firm]] = -1
         joined = join_lone_listings(labels, neighbours, self.thresholds.lone, self.settings.max_group, self.links)
         return Grouping(joined, by_row(catalogue.listings, rows, component), cluster, lists.best)
 

@@ -20,9 +20,9 @@ from kembar.matches import MATCHES_ARROW, write_matches
 from kembar.parts import PartFolder
 from kembar.runs import OutputFolder, reconcile
 from kembar.schemas import MATCHES
-from kembar.scoring import LISTS, PAIRS, look_batches, score_batches
+from kembar.scoring import LISTS, PAIRS, SecondLook, look_batches, score_batches
 from kembar.storage import read_batches, rewrite_table, spark_path
-from udfs.shipped import Shipped, new_prefix, open_blocking, open_names, partitions, ship_files
+from udfs.shipped import Shipped, new_prefix, open_blocking, open_index, open_names, partitions, ship_files
 
 _WRITTEN = "lists bigint"
 
@@ -133,10 +133,12 @@ class _Scoring:
     matches: PartFolder
     model: Discriminator
     least: float
+    deciding: tuple[float, ...]
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for _ in batches:  # a task has one row, and it is the task that says which parts are its own
-            scored = score_batches(open_lists(self.lists), self.model, self._lists(_task()))
+            again = SecondLook(open_index(self.catalogue), self.deciding) if _task() >= len(self.made) else None
+            scored = score_batches(open_lists(self.lists), self.model, self._lists(_task()), again)
             yield from write_matches(self.matches, _task(), open_names(self.catalogue), scored, self.least)
 
     def _lists(self, task: int) -> Iterator[pa.RecordBatch]:
@@ -159,15 +161,19 @@ def score_pairs(
     shipped: Shipped,
     folder: OutputFolder,
     least: float,
+    deciding: tuple[float, ...],
 ) -> tuple[DataFrame, DataFrame]:
     """PAIRS, every candidate pair once with its probability, and MATCHES from the probability `least` on; both written.
+
+    deciding: probabilities close to which a pair of the last run is compared again.
 
     The evidence, three quarters of a row, is written once by the task that has it, and is not sent through Spark.
     """
     matches = PartFolder(folder.staged("matches"), folder.run, MATCHES_ARROW, words=("posting_id_l",))
     bundles = parts.bundles(partitions(spark))
     carried = _ship_carried(spark, parts.carried, shipped.listings) if parts.carried else ""
-    scoring = _Scoring(shipped.name, others.name, carried, parts.made, bundles, parts.folder, matches, model, least)
+    files = (shipped.name, others.name, carried, parts.made, bundles, parts.folder, matches)
+    scoring = _Scoring(*files, model, least, deciding)
     tasks = len(parts.made) + len(bundles)
     scored = rewrite_table(
         spark.range(tasks, numPartitions=max(tasks, 1)).mapInArrow(scoring, PAIRS), folder.staged("scored")

@@ -87,7 +87,8 @@ CATALOGUE = _table(
     best_look=_REAL,
 )
 """What match worked on, for the next run: each listing's content and group; its component and cluster before lone
-listings joined, as least rows in order of posting_id (−1 for none); the highest first look of its pairs."""
+listings joined, as least rows in order of posting_id (−1 for none, and for a cluster that a hair decided); the highest
+first look of its pairs."""
 
 
 def require_schema(found: StructType, schema: StructType, name: str) -> None:

@@ -1,6 +1,7 @@
 """Scoring: proposals to candidate lists to matches with their evidence, vectorised over whole batches."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +23,8 @@ LISTS = pa.schema(
     + [(name, pa.list_(pa.float32())) for name in ("first_look", *(f"{name}_distance" for name in DISTANCES))]
 )
 """Each listing's candidate pairs, with what was found when they were looked at."""
+CLOSE = 0.02
+"""How far word weights and the catalogue's mean, which move as listings come and go, may move a probability."""
 PAIRS = "row_l bigint, row_r bigint, probability float, blocks int"
 """Scored pairs without their evidence. The batches of `score_batches` have that too: SCORED."""
 _ROWS_AT_ONCE = 256
@@ -84,17 +87,55 @@ def likeliest(start: Rows, first: Reals, per_listing: int) -> NDArray[np.bool_]:
     return kept
 
 
+@dataclass(frozen=True)
+class SecondLook:
+    """Compares pairs anew whose probability is `CLOSE` to one that `deciding` names, with the catalogue as it is now.
+
+    A pair that an earlier run compared has that day's distances, which are as good as today's but on a threshold.
+    """
+
+    index: CatalogueIndex
+    deciding: tuple[float, ...]
+
+    def __call__(self, model: Discriminator, rows: Rows, others: Rows, best: Reals, seen: "_Seen") -> "_Seen":
+        chance = _probability(model, seen.evidence(best[rows], best[others]), seen.present)
+        close = np.flatnonzero(np.any([np.abs(chance - p) < CLOSE for p in self.deciding], axis=0))
+        distances, first = seen.distances.copy(), seen.first.copy()
+        distances[close], _ = pair_distances(self.index, rows[close], others[close])
+        first[close] = model.first_look(distances[close], seen.present[close])
+        return _Seen(distances, seen.present, first)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was found when pairs were compared: distances `[pairs, 5]`, presence `[pairs, 3]`, the first look."""
+
+    distances: Reals
+    present: Present
+    first: Reals
+
+    def evidence(self, best: Reals, others: Reals) -> Reals:
+        """With the gap to each side's best candidate, `[pairs, 6]`."""
+        return np.column_stack([self.distances, gap(self.first, best, others)])
+
+
 def score_batches(
-    lists: CandidateLists, discriminator: Discriminator, batches: Iterator[pa.RecordBatch]
+    lists: CandidateLists,
+    discriminator: Discriminator,
+    batches: Iterator[pa.RecordBatch],
+    again: SecondLook | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """LISTS batches to SCORED batches: every pair once, from the list of its lower row where that has it."""
+    """LISTS batches to SCORED batches: every pair once, from the list of its lower row where that has it.
+
+    again: where the lists are an earlier run's.
+    """
     for batch in batches:
         flat = _flatten(batch)
         row, other = np.asarray(flat["row"]), np.asarray(flat["others"]).astype(np.int64)
         theirs = lists.find(other, row)
         blocks = np.asarray(flat["blocks"]) | np.where(theirs >= 0, lists.blocks[np.maximum(theirs, 0)], 0)
         flat = flat.set_column(flat.schema.get_field_index("blocks"), "blocks", pa.array(blocks.astype(np.int32)))
-        yield _score(flat.filter(pa.array((row < other) | (theirs < 0))), lists.best, discriminator)
+        yield _score(flat.filter(pa.array((row < other) | (theirs < 0))), lists.best, discriminator, again)
 
 
 def _flatten(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -105,13 +146,15 @@ def _flatten(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(columns | {name: batch[name].flatten() for name in names})
 
 
-def _score(flat: pa.RecordBatch, best: Reals, discriminator: Discriminator) -> pa.RecordBatch:
+def _score(flat: pa.RecordBatch, best: Reals, discriminator: Discriminator, again: SecondLook | None) -> pa.RecordBatch:
     row, other, first = (np.asarray(flat[name]) for name in ("row", "others", "first_look"))
-    distances, present = _read_distances(flat)
-    evidence = np.column_stack([distances, gap(first, best[row], best[other])])
+    seen = _Seen(*_read_distances(flat), first)
+    if again is not None:
+        seen = again(discriminator, row, other.astype(np.int64), best, seen)
+    evidence, present = seen.evidence(best[row], best[other]), seen.present
     columns = {"row_l": pa.array(np.minimum(row, other)), "row_r": pa.array(np.maximum(row, other))}
     columns |= {"blocks": flat["blocks"], "probability": pa.array(_probability(discriminator, evidence, present))}
-    columns |= {name: flat[name] for name in flat.schema.names if name.endswith("_distance")}
+    columns |= _nullable(seen.distances, present)
     prior = np.where(present.any(axis=1), discriminator.second.bias[pattern_of(present)], FARTHEST)
     columns |= {"gap": pa.array(evidence[:, -1]), "prior": pa.array(prior)}
     shares = discriminator.second.evidence(evidence, present)

@@ -17,11 +17,11 @@ from scipy.cluster.hierarchy import fcluster, linkage, to_tree
 from kembar.catalogue import CatalogueIndex
 from kembar.discriminator import Discriminator
 from kembar.grouping.links import Links
-from kembar.scoring import score_rows, score_within
+from kembar.scoring import CLOSE, score_rows, score_within
 
 Rows = NDArray[np.int64]
 Tree = NDArray[np.float64]
-CLUSTERS = "row bigint, cluster bigint"
+CLUSTERS = "row bigint, cluster bigint, firm boolean"
 _PAIRS_AT_ONCE = 30_000
 _LARGE = 20
 """Rows from which the products of a part's own matrices are faster than the pairs of many parts put together."""
@@ -120,11 +120,14 @@ class Clusterer:
         parts = [part for part in np.split(rows, np.flatnonzero(np.diff(component)) + 1) if len(part)]
         found = sorted(self.cluster(index, parts), key=lambda pair: int(pair[0][0]))
         if found:
-            columns = (np.concatenate(column) for column in zip(*found, strict=True))
-            yield pa.RecordBatch.from_pydict(dict(zip(("row", "cluster"), columns, strict=True)))
+            rows, cluster = (np.concatenate(column) for column in list(zip(*found, strict=True))[:2])
+            firm = np.repeat([each[2] for each in found], [len(each[0]) for each in found])
+            yield pa.RecordBatch.from_pydict({"row": rows, "cluster": cluster, "firm": firm})
 
-    def cluster(self, index: CatalogueIndex, parts: list[Rows]) -> Iterator[tuple[Rows, Rows]]:
-        """Each component's rows, and for each of them the least row of its cluster; in no order."""
-        yield from ((part, part) for part in parts if len(part) == 1)
+    def cluster(self, index: CatalogueIndex, parts: list[Rows]) -> Iterator[tuple[Rows, Rows, bool]]:
+        """Each component's rows, for each of them the least row of its cluster, and whether the cut is a firm one, with
+        no merge `CLOSE` to the threshold; in no order."""
+        yield from ((part, part, True) for part in parts if len(part) == 1)
         for rows, tree in link_all(index, self.discriminator, [part for part in parts if len(part) > 1], self.links):
-            yield rows, least_of(cut_tree(tree, self.threshold, self.max_group), rows)
+            firm = bool((np.abs(tree[:, 2] - (1.0 - self.threshold)) >= CLOSE).all())
+            yield rows, least_of(cut_tree(tree, self.threshold, self.max_group), rows), firm

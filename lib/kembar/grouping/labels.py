@@ -39,7 +39,7 @@ def read_neighbours(table: pa.Table) -> Neighbours:
 @dataclass(frozen=True)
 class Grouping:
     """Of each row `[n]`: the group; the component and the cluster before lone listings joined, −1 for none; the highest
-    first look of its pairs."""
+    first look of its pairs. The cluster is for the next run to keep, and −1 too where a hair decided it."""
 
     labels: Rows
     component: Rows

@@ -16,8 +16,8 @@ Rows = NDArray[np.int64]
 @dataclass(frozen=True)
 class Settled:
     """The last run's grouping by row of this one, `[n]` each: component and cluster, −1 for a listing that is new,
-    changed or was in no component; size: of the component in the last run; touched: new, changed, or with another best
-    candidate."""
+    changed or was in no component, or whose cluster hung on a hair; size: of the component in the last run; touched:
+    new, changed, or with another best candidate."""
 
     component: Rows
     cluster: Rows
