@@ -12,7 +12,7 @@ from kembar.catalogue import CatalogueIndex
 from kembar.discriminator import FARTHEST, Discriminator, sigmoid
 from kembar.distances import pair_distances
 from kembar.evidence import DISTANCES, EVIDENCE, MODALITIES
-from kembar.scoring import CLOSE, SecondLook, look_at, score_batches, score_rows
+from kembar.scoring import CLOSE, Recheck, look_at, score_batches, score_rows
 from tests.builders import first_looks, index_of, random_discriminator, random_titles
 
 N = 60
@@ -171,8 +171,8 @@ def test_pairs_of_an_earlier_run_are_compared_again_where_they_are_close_to_a_th
     lists = CandidateLists.of(N, pa.Table.from_batches([looked]))
     threshold = float(np.median(scored.column("probability")))
     kept, again = (
-        Scored(pa.Table.from_batches(score_batches(lists, model, iter([looked]), second)), index, model)
-        for second in (None, SecondLook(index, (threshold,)))
+        Scored(pa.Table.from_batches(score_batches(lists, model, iter([looked]), recheck)), index, model)
+        for recheck in (None, Recheck(index, (threshold,)))
     )
     left, right = again.rows
     close = np.abs(kept.column("probability") - threshold) < CLOSE

@@ -20,7 +20,7 @@ from kembar.matches import MATCHES_ARROW, write_matches
 from kembar.parts import PartFolder
 from kembar.runs import OutputFolder, reconcile
 from kembar.schemas import MATCHES
-from kembar.scoring import LISTS, PAIRS, SecondLook, look_batches, score_batches
+from kembar.scoring import LISTS, PAIRS, Recheck, look_batches, score_batches
 from kembar.storage import read_batches, rewrite_table, spark_path
 from udfs.shipped import Shipped, new_prefix, open_blocking, open_index, open_names, partitions, ship_files
 
@@ -137,7 +137,7 @@ class _Scoring:
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for _ in batches:  # a task has one row, and it is the task that says which parts are its own
-            again = SecondLook(open_index(self.catalogue), self.deciding) if _task() >= len(self.made) else None
+            again = Recheck(open_index(self.catalogue), self.deciding) if _task() >= len(self.made) else None
             scored = score_batches(open_lists(self.lists), self.model, self._lists(_task()), again)
             yield from write_matches(self.matches, _task(), open_names(self.catalogue), scored, self.least)
 

@@ -88,25 +88,6 @@ def likeliest(start: Rows, first: Reals, per_listing: int) -> NDArray[np.bool_]:
 
 
 @dataclass(frozen=True)
-class SecondLook:
-    """Compares pairs anew whose probability is `CLOSE` to one that `deciding` names, with the catalogue as it is now.
-
-    A pair that an earlier run compared has that day's distances, which are as good as today's but on a threshold.
-    """
-
-    index: CatalogueIndex
-    deciding: tuple[float, ...]
-
-    def __call__(self, model: Discriminator, rows: Rows, others: Rows, best: Reals, seen: "_Seen") -> "_Seen":
-        chance = _probability(model, seen.evidence(best[rows], best[others]), seen.present)
-        close = np.flatnonzero(np.any([np.abs(chance - p) < CLOSE for p in self.deciding], axis=0))
-        distances, first = seen.distances.copy(), seen.first.copy()
-        distances[close], _ = pair_distances(self.index, rows[close], others[close])
-        first[close] = model.first_look(distances[close], seen.present[close])
-        return _Seen(distances, seen.present, first)
-
-
-@dataclass(frozen=True)
 class _Seen:
     """What was found when pairs were compared: distances `[pairs, 5]`, presence `[pairs, 3]`, the first look."""
 
@@ -119,11 +100,30 @@ class _Seen:
         return np.column_stack([self.distances, gap(self.first, best, others)])
 
 
+@dataclass(frozen=True)
+class Recheck:
+    """Compares pairs anew whose probability is `CLOSE` to one that `deciding` names, with the catalogue as it is now.
+
+    A pair that an earlier run compared has that day's distances, which are as good as today's but on a threshold.
+    """
+
+    index: CatalogueIndex
+    deciding: tuple[float, ...]
+
+    def __call__(self, model: Discriminator, rows: Rows, others: Rows, best: Reals, seen: _Seen) -> _Seen:
+        chance = _probability(model, seen.evidence(best[rows], best[others]), seen.present)
+        close = np.flatnonzero(np.any([np.abs(chance - p) < CLOSE for p in self.deciding], axis=0))
+        distances, first = seen.distances.copy(), seen.first.copy()
+        distances[close], _ = pair_distances(self.index, rows[close], others[close])
+        first[close] = model.first_look(distances[close], seen.present[close])
+        return _Seen(distances, seen.present, first)
+
+
 def score_batches(
     lists: CandidateLists,
     discriminator: Discriminator,
     batches: Iterator[pa.RecordBatch],
-    again: SecondLook | None = None,
+    again: Recheck | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """LISTS batches to SCORED batches: every pair once, from the list of its lower row where that has it.
 
@@ -146,7 +146,7 @@ def _flatten(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(columns | {name: batch[name].flatten() for name in names})
 
 
-def _score(flat: pa.RecordBatch, best: Reals, discriminator: Discriminator, again: SecondLook | None) -> pa.RecordBatch:
+def _score(flat: pa.RecordBatch, best: Reals, discriminator: Discriminator, again: Recheck | None) -> pa.RecordBatch:
     row, other, first = (np.asarray(flat[name]) for name in ("row", "others", "first_look"))
     seen = _Seen(*_read_distances(flat), first)
     if again is not None:
