@@ -19,5 +19,5 @@ def test_a_run_becomes_pages(folder: Path, matched: Path, encoded: Path, catalog
 def test_what_is_not_there_is_named(folder: Path, matched: Path, encoded: Path, catalogue: tuple[str | Path, ...]):
     run = submit("report", *catalogue, "--matched", folder / "nowhere", "--encoded", encoded, "--output", folder / "no")
     assert run.code == 2
-    assert f"error: file not found: {folder / 'nowhere' / 'summary.json'}" in run.said
+    assert f"error: the summary of a finished match run not found: {folder / 'nowhere' / 'summary.json'}" in run.said
     assert not (folder / "no").exists()
