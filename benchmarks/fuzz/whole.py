@@ -13,6 +13,7 @@ from fuzz.judge import Verdict
 from fuzz.photos import photo_cases
 from fuzz.rows import HEADER, draw_row
 from fuzz.tables import hopeless_files
+from kembar.runs import LOCK
 
 _PHOTOS, _ROWS = 150, 150
 _TRIED = ("wrong header", "noise", "gzip cut short", "Parquet named as CSV", "CSV named as Parquet")
@@ -88,11 +89,12 @@ def _judge_match(verdict: Verdict, folder: Path, encoded: Path) -> None:
 
 
 def _judge_refused(verdict: Verdict, folder: Path, name: str, data: bytes, images: Path) -> None:
-    """One `error:` that names the file, status 2, no traceback, nothing written."""
+    """One `error:` that names the file, status 2, no traceback, nothing written but the empty lock of the folder."""
     path, output = folder / name, folder / "refused"
     path.write_bytes(data)
     code, said = submit("encode", "--listings", path, "--images", images, "--output", output)
     clear = f"error: {path}" in said.replace("file://", "") and "Traceback" not in said
-    outcome = "error" if code == 2 and clear and not output.exists() else f"status {code} {said[-300:]}"
+    written = [path for path in output.rglob("*") if path.name != LOCK]
+    outcome = "error" if code == 2 and clear and not written else f"status {code} {said[-300:]}"
     verdict.add("file that is no catalogue", outcome, "error")
     path.unlink()
