@@ -47,8 +47,8 @@ def main() -> None:
         metrics = evaluate(truth, read_claims(submission, truth))
     if args.encoded:
         with stages("block"):
-            least, matches = 0.0, join_uri(matched := posixpath.dirname(args.submission), "matches")
-            if exists(matches):
+            least, matched = 0.0, posixpath.dirname(args.submission)
+            if exists(matches := join_uri(matched, "matches")):
                 least = least_kept(matched)
                 pairs, ids = place_pairs(read_table(spark, matches, MATCHES))
             else:  # somebody else's submission: what the blocks would propose

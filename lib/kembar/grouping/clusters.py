@@ -120,9 +120,9 @@ class Clusterer:
         parts = [part for part in np.split(rows, np.flatnonzero(np.diff(component)) + 1) if len(part)]
         found = sorted(self.cluster(index, parts), key=lambda pair: int(pair[0][0]))
         if found:
-            rows, cluster = (np.concatenate(column) for column in list(zip(*found, strict=True))[:2])
-            firm = np.repeat([each[2] for each in found], [len(each[0]) for each in found])
-            yield pa.RecordBatch.from_pydict({"row": rows, "cluster": cluster, "firm": firm})
+            pieces, clusters, firm = zip(*found, strict=True)
+            columns = {"row": np.concatenate(pieces), "cluster": np.concatenate(clusters)}
+            yield pa.RecordBatch.from_pydict(columns | {"firm": np.repeat(firm, [len(part) for part in pieces])})
 
     def cluster(self, index: CatalogueIndex, parts: list[Rows]) -> Iterator[tuple[Rows, Rows, bool]]:
         """Each component's rows, for each of them the least row of its cluster, and whether the cut is a firm one, with
