@@ -2,7 +2,7 @@
 cluster's bill.
 
 .venv/bin/python benchmarks/bench_scale.py match|skew|rivals|scaling|end_to_end|increment|arithmetic|all [--sizes N ...]
-    [--conf spark.driver.memory=8g ...] [--again] [--build DIR]
+    [--conf spark.driver.memory=8g ...] [--again] [--build DIR] [--rivals NAME ...]
 
 Results are kept as JSON in build/scale, and pages are made of all that is there; --again measures anew.
 """
@@ -33,8 +33,10 @@ def main() -> None:
     )
     parser.add_argument("--again", action="store_true", help="measure what was measured before, too")
     parser.add_argument("--build", type=Path, default=BUILD, help="catalogues, scratch and results")
+    parser.add_argument("--rivals", nargs="+", default=[], choices=rivals.CONTESTANTS, help="of the part rivals")
     args = parser.parse_args()
-    run = Run(dict(pair.split("=", 1) for pair in args.conf), args.again, args.build.absolute())
+    conf = dict(pair.split("=", 1) for pair in args.conf)
+    run = Run(conf, args.again, args.build.absolute(), args.rivals)
     for name in PARTS if "all" in args.parts else args.parts:
         PARTS[name](run, args.sizes)
 

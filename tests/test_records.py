@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kembar.records
+from kembar.reading import row_shape
 from kembar.records import LONGEST_RECORD, Record, Shape, read_header, read_records
 
 HEADER = "a,b,c\n"
@@ -90,6 +91,27 @@ def test_quotes_that_happen_to_fit_join_no_records_that_look_like_rows():
         assert [(record.line, record.fields) for record in found] == [(2, []), (3, ["d", "e", "f"]), (4, [])]
     around = list(read_records(io.StringIO(HEADER + 'a,b,"\nc\n"\n', newline=""), 3, shape))
     assert [record.fields for record in around] == [["a", "b", "\nc\n"]]
+
+
+@pytest.mark.parametrize(
+    "swallowed",
+    [
+        "id 2,2.jpg,94974f937d4c2433,Kaos Anak,7",
+        "id2,,94974f937d4c2433,,7",
+        'id2,2.jpg,"Kaos,7',
+        "id2,2.jpg,12345,Kaos, merah, L,7",
+    ],
+    ids=["id of two words", "no photo", "a quote of its own", "too many fields"],
+)
+@pytest.mark.parametrize("closing", ['id3,3.jpg,12345,Kaos, merah",7', '"'])
+def test_a_row_between_two_quotes_is_told_by_its_photo_or_its_hash(swallowed: str, closing: str):
+    """However else it is broken: nobody's title has a line that begins like this."""
+    header = "posting_id,image,image_phash,title,label_group"
+    rows = ['id1,1.jpg,94974f937d4c2433,"Kaos,7', swallowed, closing, "id4,4.jpg,94974f937d4c2433,Kaos,7"]
+    text = io.StringIO("\n".join([header, *rows, ""]), newline="")
+    found = list(read_records(text, 5, row_shape(header.split(","))))
+    assert [record.line for record in found] == [2, 3, 4, 5]
+    assert found[3].fields[0] == "id4"
 
 
 def test_a_fault_names_its_line_and_keeps_its_text():

@@ -21,11 +21,14 @@ SUBMIT = ROOT / ".venv" / "bin" / "spark-submit"
 
 @dataclass(frozen=True)
 class Run:
-    """How the parts run: Spark's settings besides the defaults, whether to measure anew what was measured, where."""
+    """How the parts run: Spark's settings besides the defaults, whether to measure anew what was measured, where, and
+    against which rivals, all where none is named.
+    """
 
     conf: dict[str, str] = field(default_factory=dict)
     again: bool = False
     build: Path = BUILD
+    rivals: Sequence[str] = ()
 
     def kept(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """The result of an earlier run, or what `make` gives, with the machine and settings that it was measured on."""

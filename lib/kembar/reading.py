@@ -33,7 +33,10 @@ CORRUPT, FAULT, WHERE, ORDER = "_corrupt_record", "_fault", "_where", "_order"
 _CSV_COLUMNS = ", ".join([*(f"{c} string" for c in (*LISTINGS.names, CORRUPT, FAULT, WHERE)), f"{ORDER} bigint"])
 _BATCH_ROWS, _BATCH_CHARACTERS = 10_000, 4_000_000
 _FILE_ORDER = 1 << 40
-_WORD, _PHOTO_NAME = re.compile(r"\s*\S+\s*"), re.compile(r"\.(jpe?g|png|webp|gif|avif)\s*$", re.IGNORECASE)
+_KNOWN_BY = {
+    "image": re.compile(r"\.(jpe?g|png|webp|gif|avif)\s*$", re.IGNORECASE),
+    "image_phash": re.compile(r"^\s*[0-9a-f]{16}\s*$", re.IGNORECASE),
+}
 _TEXTS = (pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary(), pa.binary_view())
 
 
@@ -67,11 +70,11 @@ def _rows_of_file(number: int, uri: str, header: list[str], several: bool) -> It
 
 
 def row_shape(header: list[str]) -> Shape:
-    """What a listing's row is known by: an id in one word, and the name of a photo in its column."""
-    posting_id, image = header.index("posting_id"), header.index("image")
+    """What a listing's row is known by: the name of a photo, or a hash, in its column."""
+    known = [(header.index(name), shape) for name, shape in _KNOWN_BY.items() if name in header]
 
     def likely(fields: list[str]) -> bool:
-        return bool(_WORD.fullmatch(fields[posting_id])) and bool(_PHOTO_NAME.search(fields[image]))
+        return any(column < len(fields) and shape.search(fields[column]) for column, shape in known)
 
     return Shape(tuple(header.index(name) for name in LISTINGS.names if name in header and name != "title"), likely)
 

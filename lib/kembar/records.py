@@ -109,7 +109,8 @@ class Shape:
     """What is known of a table's rows, asked of a record of many lines.
 
     one_line: the columns in which no line break can be but around the text; likely: whether the fields of a line look
-    like a row of their own, and not like a line of somebody's text that has as many commas.
+    like a row's first ones, and not like a line of somebody's text that has commas too. They can be fewer than the
+    columns, or one more.
     """
 
     one_line: tuple[int, ...]
@@ -118,19 +119,21 @@ class Shape:
     def fits(self, fields: list[str], lines: list[str]) -> bool:
         """Whether these lines are one record of these fields.
 
-        Where the first column alone goes over lines, the last line has as many fields as a row in any case: it tells
-        nothing, and the record is taken as it is written.
+        A line within looks like a row where it begins like one. So does the last one if it also has a row's many
+        fields; but where the first column alone goes over lines it has them in any case, and tells nothing.
         """
         over_lines = [column for column, field in enumerate(fields) if "\n" in field.strip()]
-        if over_lines == [0]:
-            return True
-        broken = any(column in over_lines for column in self.one_line)
-        return not broken and not any(self._is_row(line, len(fields)) for line in lines[1:])
+        if over_lines != [0] and (
+            any(column in over_lines for column in self.one_line) or self._is_row(lines[-1], len(fields), len(fields))
+        ):
+            return False
+        return not any(self._is_row(line, len(fields), 1) for line in lines[1:-1])
 
-    def _is_row(self, line: str, columns: int) -> bool:
+    def _is_row(self, line: str, columns: int, least: int) -> bool:
+        """Whether a line of at least so many fields looks like a row."""
         fields = _Fields(columns)
         fields.feed(line)
-        return fields.open is None and len(fields.done) == columns and self.likely(fields.done)
+        return len(fields.done) >= least and self.likely(fields.done)
 
 
 def read_header(text: TextIO) -> list[str]:
