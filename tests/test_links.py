@@ -77,7 +77,7 @@ def test_certain_edges_are_added_and_forbidden_ones_taken_away(spark: SparkSessi
     assert {(r.row_l, r.row_r, round(r.probability, 1)) for r in decided.join(edges).collect()} == {
         (0, 1, 0.9),
         (1, 2, 0.4),
-        (2, 5, 1.0),
+        (2, 5, 1e6),
     }
     assert [(r.row_l, r.row_r) for r in decided.part(edges).collect()] == [(0, 1)]
     assert decided.join(edges) is not edges

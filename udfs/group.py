@@ -45,7 +45,7 @@ class Grouper:
         3. Those left alone joined to their likeliest neighbour.
         """
         sure, likely = (scored.where(scored.probability >= p) for p in (self.thresholds.match, self.thresholds.lone))
-        members = connected_components(self.links.join(sure), self.settings, work)
+        members = connected_components(self.links.join(sure), self.thresholds.match, self.settings, work)
         rows, component = (np.asarray(members[name].combine_chunks()) for name in ("row", "component"))
         known = self.settled.find(rows, component) if self.settled else np.zeros(len(rows), bool)
         changed = scored.sparkSession.createDataFrame(pa.table({"row": rows[~known], "component": component[~known]}))

@@ -20,7 +20,7 @@ from scipy.sparse.csgraph import connected_components
 from kembar.decisions import DIFFERENT, SAME
 
 Rows = NDArray[np.int64]
-_TOGETHER, _APART = 0.0, 1e6
+_TOGETHER, _APART, _SURE = 0.0, 1e6, 1e6
 
 
 @dataclass(frozen=True)
@@ -71,14 +71,14 @@ class Links:
                     heights[size * at - at * (at + 1) // 2 + place[other] - at - 1] = height
 
     def join(self, edges: DataFrame) -> DataFrame:
-        """Edges `row_l, row_r, probability` with the pairs that must be together as certain ones."""
+        """Edges `row_l, row_r, probability` with the pairs that must be together, surer than any mean could be."""
         if not self.together.shape[1]:
             return edges
         certain = pa.table(
             {
                 "row_l": self.together[0],
                 "row_r": self.together[1],
-                "probability": np.ones(self.together.shape[1], np.float32),
+                "probability": np.full(self.together.shape[1], _SURE, np.float32),
             }
         )
         return edges.select(*certain.column_names).union(edges.sparkSession.createDataFrame(certain))

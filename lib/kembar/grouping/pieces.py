@@ -1,85 +1,113 @@
-"""Connected components too large to cluster whole, cut at their weakest bridges.
+"""Connected components too large to cluster whole, in pieces that hold together by themselves.
 
-The all-pairs work of a component grows with its square, and one component can take in a good part of a
-catalogue: a chain of look-alikes, or a placeholder photo that everybody uses. Pieces are grown along the
-likeliest pairs first (Kruskal 1956 with a cap on the size), so that what is cut is what held weakest.
+The all-pairs work of a component grows with its square, and among the goods of many shops chains of look-alikes connect
+nearly everything. Pieces are clusters of average linkage over the edges alone, of which a pair that is no edge counts
+as nought: a bridge is one pair of the many between two clusters, and chains come apart. Clusters that are each other's
+nearest merge in whatever order (Murtagh 1983, doi:10.1093/comjnl/26.4.354: average linkage is reducible), so that a
+piece depends on what is around it, and a listing more elsewhere moves nothing here.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import minimum_spanning_tree
 
 Rows = NDArray[np.int64]
+Reals = NDArray[np.float64]
+_ROUNDS = 64
+"""A star's leaves merge one a round; a group has room for `grouping.max_group` of them."""
 
 
-def _grow(size: int, ends: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """Fragment of each of `size` nodes, joined along `ends` `[2, edges]` in their order while no more than `most` nodes
-    come together."""
-    parent, weight = list(range(size)), [1] * size
+@dataclass(frozen=True)
+class _Graph:
+    """Edges between clusters: ends `[2, edges]`, the lower first; total: the sum of probabilities over their pairs."""
 
-    def root(node: int) -> int:
-        while parent[node] != node:
-            parent[node] = node = parent[parent[node]]
-        return node
+    ends: Rows
+    total: Reals
 
-    for left, right in ends.T.tolist():
-        one, other = root(left), root(right)
-        if one != other and weight[one] + weight[other] <= most:
-            if weight[one] < weight[other]:
-                one, other = other, one
-            parent[other] = one
-            weight[one] += weight[other]
-    return np.array([root(node) for node in range(size)])
+    @staticmethod
+    def of(ends: Rows, total: Reals, size: int) -> "_Graph":
+        """Of edges in any direction; several between two nodes are one, and one from a node to itself is none."""
+        ends = np.sort(ends, axis=0)
+        apart = ends[0] != ends[1]
+        keys, place = np.unique(ends[0, apart] * size + ends[1, apart], return_inverse=True)
+        summed = np.bincount(place, total[apart], len(keys)).astype(np.float64)
+        return _Graph(np.stack(np.divmod(keys, size)), summed)
+
+    def only(self, kept: NDArray[np.bool_]) -> "_Graph":
+        return _Graph(self.ends[:, kept], self.total[kept])
+
+    def nearest(self, mean: Reals, size: int) -> Rows:
+        """Of each node the other end of its highest `mean` `[edges]`, the lowest of equals; `size` for none."""
+        best, near = np.zeros(size), np.full(size, size)
+        for side in self.ends:
+            np.maximum.at(best, side, mean)
+        for side, other in (self.ends, self.ends[::-1]):
+            tied = mean == best[side]
+            np.minimum.at(near, side[tied], other[tied])
+        return near
 
 
-def _pack(fragment: NDArray[np.int64], beside: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """Fragments put together, neighbours of one fragment beside each other, while a piece holds at most `most` nodes.
+def link_edges(ends: Rows, probability: NDArray[np.float32], size: int, least: float, most: int) -> Rows:
+    """Cluster of each of `size` nodes, its least one, by average linkage in which a pair without an edge counts as 0.
 
-    The leaves of a star that is full would else be alone. beside: a neighbour of each node.
+    ends: `[2, edges]`, nodes from 0 on; probability: `[edges]`; least: mean probability from which clusters merge;
+    most: nodes of a cluster.
+
+    1. Clusters with nobody to merge with never will have: the mean over two clusters is below the higher of theirs.
+    2. Those that are each other's nearest merge.
     """
-    names, place, sizes = np.unique(fragment, return_inverse=True, return_counts=True)
-    near = np.full(len(names), len(names))
-    np.minimum.at(near, place, place[beside])
-    piece, number, filled = np.empty(len(names), np.int64), 0, 0
-    for name in np.lexsort((np.arange(len(names)), near)):
-        if filled + sizes[name] > most:
-            number, filled = number + 1, 0
-        piece[name] = number
-        filled += sizes[name]
-    return piece[place]
+    cluster, weight = np.arange(size), np.ones(size)
+    graph = _Graph.of(ends, probability.astype(np.float64), size)
+    for _ in range(_ROUNDS):
+        left, right = graph.ends
+        mean = graph.total / (weight[left] * weight[right])
+        open_ = (mean >= least) & (weight[left] + weight[right] <= most)
+        if not open_.any():
+            break
+        near = graph.only(open_).nearest(mean[open_], size)
+        active = near < size
+        pairs = np.flatnonzero(active)
+        pairs = pairs[(near[near[pairs]] == pairs) & (pairs < near[pairs])]
+        into = np.arange(size)
+        into[near[pairs]] = pairs
+        weight[pairs] += weight[near[pairs]]
+        cluster = into[cluster]
+        graph = graph.only(active[left] & active[right])
+        graph = _Graph.of(into[graph.ends], graph.total, size)
+    return cluster
 
 
-def cut_component(ends: NDArray[np.int64], probability: NDArray[np.float32], most: int) -> NDArray[np.int64]:
-    """Piece of each node of one connected graph, none of more than `most` nodes.
+def cut_component(ends: Rows, probability: NDArray[np.float32], least: float, most: int) -> Rows:
+    """Piece of each node of one connected graph, its least one, as `link_edges` has it; none of more than `most` nodes.
 
-    ends: `[2, edges]`, nodes from 0 on; probability: `[edges]`.
+    Nodes left alone beside the same cluster are a piece: of many copies of one listing few are candidates of another.
     """
     size = int(ends.max()) + 1
-    weight = 2.0 - probability.astype(np.float64)  # an edge of weight 0 would be none
-    tree = minimum_spanning_tree(coo_array((weight, (ends[0], ends[1])), shape=(size, size))).tocoo()
-    order = np.lexsort((tree.col, tree.row, tree.data))
-    branches = np.stack([tree.row[order], tree.col[order]]).astype(np.int64)
-    beside = np.zeros(size, np.int64)
-    beside[branches[::-1].ravel()] = branches.ravel()
-    return _pack(_grow(size, branches, most), beside, most)
+    cluster = link_edges(ends, probability, size, least, most)
+    lone = np.flatnonzero(np.bincount(cluster, minlength=size)[cluster] == 1)
+    graph = _Graph.of(ends, probability.astype(np.float64), size)
+    beside = cluster[graph.nearest(graph.total, size)[lone]]
+    lone = lone[np.argsort(beside, kind="stable")]
+    for place in np.split(lone, np.flatnonzero(np.diff(np.sort(beside))) + 1):
+        for start in range(0, len(place), most):
+            cluster[place[start : start + most]] = place[start : start + most].min(initial=size)
+    return cluster
 
 
 def cut_components(
-    rows: Rows, component: Rows, ends: NDArray[np.int64], probability: NDArray[np.float32], most: int
+    rows: Rows, component: Rows, ends: Rows, probability: NDArray[np.float32], least: float, most: int
 ) -> Rows:
     """`component` with the large ones cut: each row's is the least row of its piece.
 
     rows: ascending `[m]`; component: their components `[m]`; ends: the rows of the edges `[2, edges]` of at least
-    the large components; probability: `[edges]`.
+    the large components; probability: `[edges]`; least, most: as in `cut_component`.
     """
     component = component.copy()
     names, sizes = np.unique(component, return_counts=True)
     at = component[np.searchsorted(rows, ends[0])]
     for name in names[sizes > most]:
         nodes, inside = rows[component == name], at == name
-        piece = cut_component(np.searchsorted(nodes, ends[:, inside]), probability[inside], most)
-        least = np.full(piece.max() + 1, np.iinfo(np.int64).max)
-        np.minimum.at(least, piece, nodes)
-        component[np.searchsorted(rows, nodes)] = least[piece]
+        piece = cut_component(np.searchsorted(nodes, ends[:, inside]), probability[inside], least, most)
+        component[np.searchsorted(rows, nodes)] = nodes[piece]
     return component
