@@ -31,6 +31,10 @@ Caused by: org.apache.spark.SparkException: Task failed while writing rows
 Caused by: java.io.IOException: No space left on device
 \tat java.base/java.io.FileOutputStream.writeBytes(Native Method)
 """
+DIRECT = """An error occurred while calling o111.addFile.
+: java.io.IOException: No space left on device
+\tat java.base/java.io.FileOutputStream.writeBytes(Native Method)
+"""
 
 
 @pytest.mark.parametrize(
@@ -38,6 +42,7 @@ Caused by: java.io.IOException: No space left on device
     [
         (WORKER, "the disk is full: OSError: [Errno 28] Error writing bytes"),
         (LOST, "ExecutorLostFailure (executor 1 exited"),
+        (DIRECT, "the disk is full: IOException: No space left on device"),
         (JAVA, "the disk is full: IOException: No space left on device"),
         ("\n plain words \n and more", "plain words"),
         ("", ""),

@@ -5,7 +5,7 @@ import re
 from py4j.protocol import Py4JNetworkError
 
 _PYTHON = re.compile(r"^(?:\w+\.)*((\w*(?:Error|Exception|Interrupt|Exit)): .+)$", re.MULTILINE)
-_JAVA = re.compile(r"^\s*Caused by: (?:[\w$]+\.)*(([\w$]+): .+)$", re.MULTILINE)
+_JAVA = re.compile(r"^\s*(?:Caused by)?: (?:[\w$]+\.)*(([\w$]+): .+)$", re.MULTILINE)
 _TASK = re.compile(r"most recent failure: Lost task .*?\(TID \d+\) \([^)]*\): (?:[\w$]+\.)*(([\w$]+).*)$", re.MULTILINE)
 _WRAPPERS = {"PythonException", "Py4JJavaError", "SparkException"}
 _LONGEST = 300
@@ -38,7 +38,8 @@ def cause_in(text: str) -> str:
     """The cause that an error's text tells.
 
     1. The last Python error of a worker's traceback, since what a UDF raised is nearest to the matter.
-    2. Else the innermost Java cause, else why the last attempt of a task was lost.
+    2. Else the innermost Java error, of which Py4J puts the outermost behind a colon, else why the last attempt of a
+       task was lost.
     3. Else the first line.
     """
     found = _told(_PYTHON, text) if "Traceback (most recent call last)" in text else None
