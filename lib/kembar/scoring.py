@@ -110,9 +110,12 @@ class Recheck:
     index: CatalogueIndex
     deciding: tuple[float, ...]
 
-    def __call__(self, model: Discriminator, rows: Rows, others: Rows, best: Reals, seen: _Seen) -> _Seen:
-        chance = _probability(model, seen.evidence(best[rows], best[others]), seen.present)
-        close = np.flatnonzero(np.any([np.abs(chance - p) < CLOSE for p in self.deciding], axis=0))
+    def close(self, probability: Reals) -> Rows:
+        """Which of the pairs `[pairs]` a hair decides."""
+        return np.flatnonzero(np.any([np.abs(probability - p) < CLOSE for p in self.deciding], axis=0))
+
+    def look(self, model: Discriminator, rows: Rows, others: Rows, seen: _Seen, close: Rows) -> _Seen:
+        """What was seen of the pairs `rows[i]`, `others[i]`, and of the `close` ones what is seen now."""
         distances, first = seen.distances.copy(), seen.first.copy()
         distances[close], _ = pair_distances(self.index, rows[close], others[close])
         first[close] = model.first_look(distances[close], seen.present[close])
@@ -149,11 +152,14 @@ def _flatten(batch: pa.RecordBatch) -> pa.RecordBatch:
 def _score(flat: pa.RecordBatch, best: Reals, discriminator: Discriminator, again: Recheck | None) -> pa.RecordBatch:
     row, other, first = (np.asarray(flat[name]) for name in ("row", "others", "first_look"))
     seen = _Seen(*_read_distances(flat), first)
-    if again is not None:
-        seen = again(discriminator, row, other.astype(np.int64), best, seen)
     evidence, present = seen.evidence(best[row], best[other]), seen.present
+    probability = _probability(discriminator, evidence, present)
+    if again is not None and len(close := again.close(probability)):
+        seen = again.look(discriminator, row, other.astype(np.int64), seen, close)
+        evidence = seen.evidence(best[row], best[other])
+        probability[close] = _probability(discriminator, evidence[close], present[close])
     columns = {"row_l": pa.array(np.minimum(row, other)), "row_r": pa.array(np.maximum(row, other))}
-    columns |= {"blocks": flat["blocks"], "probability": pa.array(_probability(discriminator, evidence, present))}
+    columns |= {"blocks": flat["blocks"], "probability": pa.array(probability)}
     columns |= _nullable(seen.distances, present)
     prior = np.where(present.any(axis=1), discriminator.second.bias[pattern_of(present)], FARTHEST)
     columns |= {"gap": pa.array(evidence[:, -1]), "prior": pa.array(prior)}
