@@ -9,10 +9,10 @@ from kembar.sample.load import SKEWED
 from scale.match import command, gib, measure_match
 from scale.work import Run
 
-SIZES = (100_000,)
+SIZES = (300_000,)
 ABOUT = f"""The same products twice: even, and with skew: {SKEWED.block:.0%} of the listings have two words in common,
 {SKEWED.block:.0%} one 16-bit band of the hash, {SKEWED.title:.0%} one title whatever they sell and {SKEWED.photo:.0%}
-one placeholder photo. A naive join of such a block makes 12 million pairs of 100,000 listings. Nothing may be dropped
+one placeholder photo. A naive join of such a block makes 112 million pairs of 300,000 listings. Nothing may be dropped
 unsaid: listings in and out must be equal, and what match leaves out of large blocks is in the counts of its
 `summary.json`, below. Recall and F1 fall with skew for whoever looks: a listing with the shared title can be found by
 its photo alone.
