@@ -18,7 +18,7 @@ DEMO := demo
 $(STAMP): $(LOCKS) setup.py scripts/configure-spark.sh scripts/find-java.sh
 	@test -n "$(PYTHON)" || { echo "kembar needs Python 3.11 or newer: install it, or name it with PYTHON=..."; exit 1; }
 	@java_home=$$(sh scripts/find-java.sh) \
-	&& echo "setting up .venv (about 3.5 GB, some minutes)" \
+	&& echo "setting up .venv (about 4 GB, some minutes)" \
 	&& $(PYTHON) -m venv $(VENV) \
 	&& $(PIP) install --require-hashes -r requirements-build.lock \
 	&& $(PIP) install --require-hashes --no-build-isolation -r requirements.lock \
@@ -51,7 +51,7 @@ check: setup  ## lint, format and types
 	$(BIN)/mypy
 
 coverage: setup  ## run the tests and report which lines of lib and udfs none of them reached
-	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-report=html:build/coverage
+	KEMBAR_CHROMIUM="$$(sh scripts/find-chromium.sh)" $(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-report=html:build/coverage
 
 docs: setup  ## build the documentation into build/docs/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --clean --quiet

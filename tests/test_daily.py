@@ -103,3 +103,24 @@ def test_what_was_decided_is_obeyed(day: tuple[Path, Run, Run]):
             "apart": 1,
             "absent": 0,
         }
+
+
+def test_a_day_with_one_new_listing_leaves_a_list_for_everybody(
+    folder: Path, encoded: Path, matched: Path, bundle: Path, tmp_path: Path
+):
+    """Fewer new listings than tasks, some of which have nothing to write: the day after has lost nobody's pairs."""
+    shutil.copytree(encoded, tmp_path / "encoded")
+    listings = pd.read_csv(folder / "catalogue" / "train.csv", dtype=str, keep_default_na=False)
+    twin = listings.iloc[[5]].assign(posting_id="new")
+    pd.concat([listings, twin]).to_csv(tmp_path / "train.csv", index=False)
+    images = ("--images", folder / "catalogue" / "images", "--bundle", bundle)
+    succeed("encode", "--listings", tmp_path / "train.csv", *images, "--output", tmp_path / "encoded")
+    common = ("--encoded", tmp_path / "encoded", "--bundle", bundle, "--output", tmp_path / "matched")
+    succeed("match", *common, "--previous", matched)
+    catalogue = pq.read_table(tmp_path / "matched" / "catalogue")
+    lists = pq.read_table(tmp_path / "matched" / "lists", columns=["row"])
+    assert sorted(lists["row"].to_pylist()) == list(range(len(catalogue)))
+    first = groups(tmp_path / "matched")
+    assert listings["posting_id"][5] in first["new"]
+    succeed("match", *common, "--previous", tmp_path / "matched")
+    assert groups(tmp_path / "matched") == first, "a day without news"

@@ -160,7 +160,7 @@ def test_a_piece_is_what_it_is_whatever_is_far_away():
     assert np.array_equal(before[far], after[:800][far])
 
 
-def test_the_weakest_bridge_is_what_is_cut():
+def test_a_weak_bridge_is_cut_even_where_there_would_be_room():
     """Two sure chains of four with one weak edge between them: a piece of eight would hold by 0.5 of 16 pairs."""
     ends = np.array([[0, 1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6, 7]])
     probability = np.array([0.9, 0.9, 0.9, 0.5, 0.9, 0.9, 0.9], np.float32)

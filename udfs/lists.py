@@ -21,7 +21,7 @@ from kembar.parts import PartFolder
 from kembar.runs import OutputFolder, reconcile
 from kembar.schemas import MATCHES
 from kembar.scoring import LISTS, PAIRS, Recheck, look_batches, score_batches
-from kembar.storage import read_batches, rewrite_table, spark_path
+from kembar.storage import part_rows, read_batches, rewrite_table, spark_path
 from udfs.shipped import Shipped, new_prefix, open_blocking, open_index, open_names, partitions, ship_files
 
 _WRITTEN = "lists bigint"
@@ -121,7 +121,8 @@ def _ship_carried(spark: SparkSession, carried: Carried, listings: int) -> str:
 class _Scoring:
     """What a task needs to score parts of LISTS: those that this run made, then bundles of the last run's.
 
-    catalogue, lists, carried: names of shipped files.
+    catalogue, lists, carried: names of shipped files; free: the number from which on no part of `into` is taken, since
+    tasks that made lists may have left gaps in theirs.
     """
 
     catalogue: str
@@ -129,6 +130,7 @@ class _Scoring:
     carried: str
     made: list[str]
     bundles: list[list[str]]
+    free: int
     into: PartFolder
     matches: PartFolder
     model: Discriminator
@@ -146,8 +148,9 @@ class _Scoring:
             yield from read_batches(self.made[task], LISTS.names)
             return
         place, anew = (map_array(Path(SparkFiles.get(self.carried)), name) for name in ("place", "anew"))
-        with self.into.open(task) as part:
-            for uri in self.bundles[task - len(self.made)]:
+        bundle = task - len(self.made)
+        with self.into.open(self.free + bundle) as part:
+            for uri in self.bundles[bundle]:
                 for batch in carry_lists(place, anew, read_batches(uri, LISTS.names)):
                     part.write(batch)
                     yield batch
@@ -168,15 +171,18 @@ def score_pairs(
     deciding: probabilities close to which a pair of the last run is compared again.
 
     The evidence, three quarters of a row, is written once by the task that has it, and is not sent through Spark.
+
+    Raises:
+        RunError: not every listing has one list, for the next run to carry over.
     """
     matches = PartFolder(folder.staged("matches"), folder.run, MATCHES_ARROW, words=("posting_id_l",))
     bundles = parts.bundles(partitions(spark))
     carried = _ship_carried(spark, parts.carried, shipped.listings) if parts.carried else ""
-    files = (shipped.name, others.name, carried, parts.made, bundles, parts.folder, matches)
+    files = (shipped.name, others.name, carried, parts.made, bundles, partitions(spark), parts.folder, matches)
     scoring = _Scoring(*files, model, least, deciding)
     tasks = len(parts.made) + len(bundles)
     scored = rewrite_table(
         spark.range(tasks, numPartitions=max(tasks, 1)).mapInArrow(scoring, PAIRS), folder.staged("scored")
     )
-    parts.folder.finish()
+    reconcile("score", shipped.listings, lists=sum(map(part_rows, parts.folder.finish())))
     return scored, spark.read.schema(MATCHES).parquet(*map(spark_path, matches.finish()))

@@ -67,8 +67,8 @@ def bundle_altered(scene: Scene, job: str) -> dict[str, Any]:
     return scene.told(job, output, struck, scene.start(job, output, *named).end(), looked_finished=looked)
 
 
-def photo_that_hangs(scene: Scene) -> dict[str, Any]:
-    """A pipe in the place of a photo, which takes for ever to open; then the photo."""
+def pipe_for_a_photo(scene: Scene) -> dict[str, Any]:
+    """A pipe in the place of a photo, which would take for ever to open; then the photo."""
     catalogue, output = scene.new("hangs-catalogue"), scene.new("hangs")
     shutil.copytree(scene.folder / "catalogue", catalogue)
     photo = sorted((catalogue / "images").iterdir())[7]
@@ -91,4 +91,4 @@ def cases(scene: Scene) -> Iterator[tuple[str, str, Callable[[], dict]]]:
         yield "match", f"--previous: a part of {table}/ is cut", lambda t=table: last_run_cut(scene, t)
     for job in ("encode", "match"):
         yield job, "a byte of the bundle is another", lambda j=job: bundle_altered(scene, j)
-    yield "encode", "a photo that never answers", lambda: photo_that_hangs(scene)
+    yield "encode", "a pipe in the place of a photo", lambda: pipe_for_a_photo(scene)

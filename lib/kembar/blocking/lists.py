@@ -1,6 +1,6 @@
 """Candidate lists: what each listing keeps of its proposals after the first look.
 
-A pair that both sides keep stands in two lists. Tasks know every list, as two small arrays that the driver
+A pair that both sides keep stands in two lists. Tasks know every list, as four small arrays that the driver
 ships, and so each says of its own pairs whether the other side will speak for them: a pair is scored once without a
 shuffle of all pairs.
 """
