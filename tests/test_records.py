@@ -114,6 +114,33 @@ def test_a_row_between_two_quotes_is_told_by_its_photo_or_its_hash(swallowed: st
     assert found[3].fields[0] == "id4"
 
 
+@pytest.mark.parametrize(
+    ("header", "record"),
+    [
+        ("posting_id,title,image", 'id1,"Kaos polos\nukuran L, XL",1.jpg'),
+        ("posting_id,title,image", 'id1,"Kaos polos\nXL,merah",1.jpg'),
+        ("posting_id,image,title", 'id1,1.jpg,"Kaos\nlihat depan.jpg, belakang.jpg\nmurah"'),
+        ("image,posting_id,title", '1.jpg,id1,"Kaos\nlihat depan.jpg\nmurah"'),
+        ("image_phash,posting_id,title,image", '94974f937d4c2433,id1,"Kaos\n1234567890123456\nmurah",1.jpg'),
+        ("posting_id,image,title,label_group", 'id1,1.jpg,"Kaos, merah\nbiru, hijau, L\nputih, XL",7'),
+        ("title,posting_id,image", '"Kaos\nXL,L",id1,1.jpg'),
+    ],
+)
+def test_a_title_of_many_lines_is_one_wherever_it_stands(header: str, record: str):
+    columns = header.split(",")
+    (found,) = read_records(io.StringIO(f"{header}\n{record}\n", newline=""), len(columns), row_shape(columns))
+    assert found.fields == next(csv.reader(io.StringIO(record)))
+
+
+@pytest.mark.parametrize("closing", ['id2,Kaos",2.jpg', 'id2,Kaos "baru",2.jpg\nid3,Kaos",3.jpg'])
+def test_stray_quotes_before_the_photo_join_no_rows(closing: str):
+    header = "posting_id,title,image"
+    text = io.StringIO(f'{header}\nid1,"Kaos,1.jpg\n{closing}\n', newline="")
+    found = list(read_records(text, 3, row_shape(header.split(","))))
+    assert found[0].fault is not None
+    assert len(found) == 2 + closing.count("\n")
+
+
 def test_a_fault_names_its_line_and_keeps_its_text():
     found = records(HEADER + 'x,"two\nlines",z\n\na,b\n')
     assert found[0] == Record(2, ["x", "two\nlines", "z"])
@@ -150,6 +177,6 @@ def test_the_work_is_linear_in_the_length_however_quotes_stand(line: str, monkey
 
 def test_a_first_column_of_many_lines_is_one_field_though_its_last_line_looks_like_a_row():
     text = 'title,posting_id,image\n"two\nlines",id1,a.jpg\nplain,id2,b.jpg\n'
-    shape = Shape((1, 2), lambda row: row[1].startswith("id"))
+    shape = Shape((1, 2), lambda row: len(row) > 1 and row[1].startswith("id"))
     found = [record.fields for record in read_records(io.StringIO(text, newline=""), 3, shape)]
     assert found == [["two\nlines", "id1", "a.jpg"], ["plain", "id2", "b.jpg"]]

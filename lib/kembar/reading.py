@@ -34,6 +34,7 @@ _CSV_COLUMNS = ", ".join([*(f"{c} string" for c in (*LISTINGS.names, CORRUPT, FA
 _BATCH_ROWS, _BATCH_CHARACTERS = 10_000, 4_000_000
 _FILE_ORDER = 1 << 40
 _KNOWN_BY = {
+    "posting_id": re.compile(r"^\s*\S+\s*$"),
     "image": re.compile(r"\.(jpe?g|png|webp|gif|avif)\s*$", re.IGNORECASE),
     "image_phash": re.compile(r"^\s*[0-9a-f]{16}\s*$", re.IGNORECASE),
 }
@@ -70,11 +71,11 @@ def _rows_of_file(number: int, uri: str, header: list[str], several: bool) -> It
 
 
 def row_shape(header: list[str]) -> Shape:
-    """What a listing's row is known by: the name of a photo, or a hash, in its column."""
+    """What a listing's row is known by: two of an id in one word, the name of a photo and a hash, in their columns."""
     known = [(header.index(name), shape) for name, shape in _KNOWN_BY.items() if name in header]
 
     def likely(fields: list[str]) -> bool:
-        return any(column < len(fields) and shape.search(fields[column]) for column, shape in known)
+        return sum(column < len(fields) and bool(shape.search(fields[column])) for column, shape in known) >= 2
 
     return Shape(tuple(header.index(name) for name in LISTINGS.names if name in header and name != "title"), likely)
 

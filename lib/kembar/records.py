@@ -108,32 +108,38 @@ class _Lines:
 class Shape:
     """What is known of a table's rows, asked of a record of many lines.
 
-    one_line: the columns in which no line break can be but around the text; likely: whether the fields of a line look
-    like a row's first ones, and not like a line of somebody's text that has commas too. They can be fewer than the
-    columns, or one more.
+    one_line: the columns in which no line break can be but around the text; likely: whether the fields that a line
+    begins with look like a row's, and not like a line of somebody's text that has commas too.
     """
 
     one_line: tuple[int, ...]
     likely: Callable[[list[str]], bool]
 
     def fits(self, fields: list[str], lines: list[str]) -> bool:
-        """Whether these lines are one record of these fields.
+        """Whether these lines are one record of these fields, and not several of which stray quotes happen to fit.
 
-        A line within looks like a row where it begins like one. So does the last one if it also has a row's many
-        fields; but where the first column alone goes over lines it has them in any case, and tells nothing.
+        1. No line break is where none can be. Where the first column alone has some it is as it is written: to give
+           it up would make a row of its last line.
+        2. No line within begins like a row, nor does the last one as far as the quote that ends the field.
+        3. The first and the last line are not both rows if quotes are text, which tells where the known columns stand
+           behind the field.
         """
         over_lines = [column for column, field in enumerate(fields) if "\n" in field.strip()]
-        if over_lines != [0] and (
-            any(column in over_lines for column in self.one_line) or self._is_row(lines[-1], len(fields), len(fields))
-        ):
+        if over_lines != [0] and any(column in over_lines for column in self.one_line):
             return False
-        return not any(self._is_row(line, len(fields), 1) for line in lines[1:-1])
+        closing = _QUOTED.match(lines[-1])
+        within = [*lines[1:-1], closing.group(1) if closing else lines[-1]]
+        if any(self.likely(_begin(line, len(fields))) for line in within):
+            return False
+        plain = [line.rstrip("\r\n").split(",") for line in (lines[0], lines[-1])]
+        return not all(len(row) == len(fields) and self.likely(row) for row in plain)
 
-    def _is_row(self, line: str, columns: int, least: int) -> bool:
-        """Whether a line of at least so many fields looks like a row."""
-        fields = _Fields(columns)
-        fields.feed(line)
-        return len(fields.done) >= least and self.likely(fields.done)
+
+def _begin(line: str, columns: int) -> list[str]:
+    """The fields that a line begins with if it is one of its own, as far as they end on it."""
+    fields = _Fields(columns)
+    fields.feed(line)
+    return fields.done
 
 
 def read_header(text: TextIO) -> list[str]:
