@@ -60,7 +60,8 @@ def main() -> None:
         with stages("group"):
             groups_by = groups_fingerprint(pairs_by, model, thresholds, settings.grouping, decisions)
             links = place_links(decisions, catalogue.posting_ids)
-            group = Grouper(model, thresholds, settings.grouping, links, settle(last, carried, groups_by, others.best))
+            settled, order = settle(last, carried, groups_by, others.best), index.draw(settings.blocking.seed)
+            group = Grouper(model, thresholds, settings.grouping, links, order, settled)
             grouping = group(scored, shipped, others, folder.staged("components"))
         with stages("write"):
             profile = profile_run(index, grouping.labels, matches, thresholds.match, quarantine := catalogue.quarantine)

@@ -168,6 +168,13 @@ def test_large_blocks_are_cut_into_runs_of_the_further_key(members: list[tuple[i
         assert not between.any()
 
 
+def test_a_key_below_nought_is_a_key_like_others():
+    """A hash of ones, taken whole, is −1 as a number."""
+    number, runs = cut_blocks(np.array([-1, -1, 5, 5]), np.arange(4), 500)
+    assert number.tolist() == [0, 0, 1, 1]
+    assert runs.tolist() == [1, 1]
+
+
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 30)), max_size=40), st.integers(1, 60))
 def test_a_listing_opens_its_rarest_words_as_far_as_the_budget_goes(members: list[tuple[int, int]], budget: int):

@@ -43,6 +43,8 @@ DIRECT = """An error occurred while calling o111.addFile.
         (WORKER, "the disk is full: OSError: [Errno 28] Error writing bytes"),
         (LOST, "ExecutorLostFailure (executor 1 exited"),
         (DIRECT, "the disk is full: IOException: No space left on device"),
+        ("An error occurred\n: java.lang.OutOfMemoryError\n\tat java.base/x\n", "OutOfMemoryError"),
+        (LOST.replace(": org", ": java.util.concurrent.ExecutionException: org"), "ExecutorLostFailure (executor 1"),
         (JAVA, "the disk is full: IOException: No space left on device"),
         ("\n plain words \n and more", "plain words"),
         ("", ""),

@@ -31,8 +31,9 @@ def test_a_cluster_is_remembered_unless_a_hair_decided_it(spark: SparkSession, s
     lists = CandidateLists(np.zeros(n + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.uint8), index.best_look)
     lists.save(prefix := new_prefix("lists"))
     shipped = ship_catalogue(spark, Blocking.build(index, settings.blocking))
+    order = index.draw(1)
     told = ShippedLists(ship_files(spark, prefix), lists.best)
-    group = Grouper(model, Thresholds(threshold, threshold / 2), settings.grouping, Links.none())
+    group = Grouper(model, Thresholds(threshold, threshold / 2), settings.grouping, Links.none(), order)
     grouping = group(scored, shipped, told, str(tmp_path / "work"))
 
     parts = [
@@ -53,6 +54,6 @@ def test_a_cluster_is_remembered_unless_a_hair_decided_it(spark: SparkSession, s
     before[firm_part] = firm_part  # which nobody would find who looks
     sizes = np.array([np.sum(grouping.component == name) for name in grouping.component])
     settled = Settled(grouping.component, before, sizes, touched=np.zeros(n, bool))
-    again = Grouper(model, group.thresholds, settings.grouping, Links.none(), settled)
+    again = Grouper(model, group.thresholds, settings.grouping, Links.none(), order, settled)
     after = again(scored, shipped, told, str(tmp_path / "again"))
     assert np.array_equal(after.cluster, before), "firm ones as they were, the others cut again and found as hanging"

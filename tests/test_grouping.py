@@ -1,6 +1,7 @@
 """Components by any route are networkx's, clusters are naive average linkage's, and no group is over its cap."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -12,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from kembar.config import load_settings
-from kembar.grouping import Links, by_row, connected_components, join_lone_listings
+from kembar.grouping import Cut, Links, by_row, connected_components, join_lone_listings
 from kembar.grouping.clusters import Clusterer, link_all
 from kembar.grouping.labels import Neighbours, best_neighbours, read_neighbours
 from kembar.grouping.pieces import cut_component, link_edges
@@ -24,14 +24,15 @@ from tests.oracles import average_linkage
 Edges = list[tuple[int, int]]
 
 
+def cut_of(size: int, least: float = 0.1, most: int = 300) -> Cut:
+    return Cut(least, most, np.random.default_rng(5).permutation(size).astype(np.uint64))
+
+
 def components_of(
     spark: SparkSession, edges: Edges, driver_edges: int, work: Path, most: int = 4000, probability: float = 0.9
 ) -> dict[int, int]:
-    told = load_settings(
-        overrides=["grouping.max_group=2", f"grouping.driver_edges={driver_edges}", f"grouping.max_component={most}"]
-    )
     table = spark.createDataFrame([(*e, probability) for e in edges], "row_l bigint, row_r bigint, probability float")
-    rows = connected_components(table, 0.4, told.grouping, str(work)).to_pylist()
+    rows = connected_components(table, driver_edges, cut_of(1000, most=most), str(work)).to_pylist()
     assert len(rows) == len({row["row"] for row in rows}), "a listing in two components"
     return {row["row"]: row["component"] for row in rows}
 
@@ -110,13 +111,14 @@ def test_components_are_clustered_alike_in_whatever_order_they_come():
 
 @pytest.mark.parametrize("driver_edges", [10**6, 0], ids=["on the driver", "in Spark"])
 def test_a_large_component_is_cut_and_small_ones_stay_whole(spark: SparkSession, tmp_path: Path, driver_edges: int):
-    chain = [(100 + i, 101 + i) for i in range(119)]
+    chain = [(100 + i, 101 + i) for i in range(599)]
     known = components_of(spark, PATH + STAR + chain, driver_edges, tmp_path / "work", most=50)
     assert {row: known[row] for row in range(41)} == dict.fromkeys(range(41), 0)
     assert {row: known[row] for row in range(50, 70)} == dict.fromkeys(range(50, 70), 50)
-    parts = Counter(known[row] for row in range(100, 220))
+    parts = Counter(known[row] for row in range(100, 700))
     assert max(parts.values()) <= 50
-    assert len(parts) <= 40, "a chain comes apart, and not into its links"
+    assert len(parts) < 300, "a chain comes apart, and not into its links"
+    assert list(parts.values()).count(1) < 20
     assert all(known[row] <= row for row in known)
 
 
@@ -139,39 +141,65 @@ def test_clusters_over_edges_are_those_of_naive_average_linkage_with_nought_for_
 def test_pieces_are_no_larger_than_allowed_and_hold_everybody(size: int, most: int, random: Random):
     ends = np.array([[random.randrange(node) for node in range(1, size)], list(range(1, size))])
     probability = np.array([random.choice([0.4, 0.9, 1.0]) for _ in range(size - 1)], np.float32)
-    piece = cut_component(ends, probability, 0.1, most)
+    piece = cut_component(ends, probability, cut_of(size, most=most))
     assert len(piece) == size
     assert Counter(piece.tolist()).most_common(1)[0][1] <= most
     assert all(piece[node] <= node for node in range(size))
 
 
 def test_a_piece_is_what_it_is_whatever_is_far_away():
-    """A ring of sure pairs with weak bridges between them: a pair more, somewhere, moves no other."""
+    """Sure pairs in a row with weak bridges between them: a pair more, somewhere, moves no other."""
     pairs = [(2 * i, 2 * i + 1, 0.9) for i in range(400)]
     bridges = [(2 * i + 1, 2 * i + 2, 0.41 + 0.001 * (i % 7)) for i in range(399)]
     left, right, probability = zip(*pairs, *bridges, strict=True)
     ends, chance = np.array([left, right]), np.array(probability, np.float32)
-    before = cut_component(ends, chance, 0.15, 300)
+    cut = cut_of(801, 0.15)
+    before = cut_component(ends, chance, replace(cut, order=cut.order[:800]))
     new = np.array([[400, 401], [800, 800]])
-    after = cut_component(
-        np.concatenate([ends, new], axis=1), np.append(chance, [0.95, 0.95]).astype(np.float32), 0.15, 300
-    )
+    chance = np.append(chance, [0.95, 0.95]).astype(np.float32)
+    after = cut_component(np.concatenate([ends, new], axis=1), chance, cut)
     far = np.abs(np.arange(800) - 400) > 20
     assert np.array_equal(before[far], after[:800][far])
+
+
+@pytest.mark.parametrize("driver_edges", [10**6, 0], ids=["on the driver", "in Spark"])
+def test_a_chain_of_pairs_that_must_be_together_stays_in_one_piece(
+    spark: SparkSession, tmp_path: Path, driver_edges: int
+):
+    """130 in a chain of decisions, among copies that are as good as sure of them: whoever merges first."""
+    chain = np.stack([np.arange(129), np.arange(1, 130)])
+    copies = [(row, 130 + 2 * row + k) for row in range(130) for k in (0, 1)]
+    edges = spark.createDataFrame([(*e, 0.99) for e in copies], "row_l bigint, row_r bigint, probability float")
+    links = Links(chain, np.empty((2, 0), np.int64))
+    table = connected_components(links.join(edges), driver_edges, cut_of(390, 0.1, 300), str(tmp_path / "work"))
+    known = dict(zip(table["row"].to_pylist(), table["component"].to_pylist(), strict=True))
+    assert {known[row] for row in range(130)} == {0}
+    assert max(Counter(known.values()).values()) <= 300
+
+
+def test_copies_in_a_row_merge_though_all_are_equally_likely():
+    """Four hundred triples of copies with a weaker bridge to the next: none is torn, however long the row is."""
+    first = 3 * np.arange(400)
+    within = [np.stack([first + a, first + b]) for a, b in ((0, 1), (0, 2), (1, 2))]
+    ends = np.concatenate([*within, np.stack([first[:-1] + 2, first[1:]])], axis=1)
+    probability = np.repeat(np.array([1.0, 0.9], np.float32), [1200, 399])
+    piece = cut_component(ends, probability, cut_of(1200))
+    assert np.array_equal(piece[first], piece[first + 1])
+    assert np.array_equal(piece[first], piece[first + 2])
 
 
 def test_a_weak_bridge_is_cut_even_where_there_would_be_room():
     """Two sure chains of four with one weak edge between them: a piece of eight would hold by 0.5 of 16 pairs."""
     ends = np.array([[0, 1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6, 7]])
     probability = np.array([0.9, 0.9, 0.9, 0.5, 0.9, 0.9, 0.9], np.float32)
-    assert cut_component(ends, probability, 0.1, 5).tolist() == [0] * 4 + [4] * 4
-    assert cut_component(ends, probability, 0.1, 300).tolist() == [0] * 4 + [4] * 4
+    assert cut_component(ends, probability, cut_of(8, most=5)).tolist() == [0] * 4 + [4] * 4
+    assert cut_component(ends, probability, cut_of(8)).tolist() == [0] * 4 + [4] * 4
 
 
 def test_the_leaves_of_a_star_that_is_full_stay_together():
     """A placeholder that everybody resembles: nobody is left alone because the hub is taken."""
     ends = np.array([np.zeros(99, np.int64), np.arange(1, 100)])
-    sizes = Counter(cut_component(ends, np.ones(99, np.float32), 0.1, 20).tolist())
+    sizes = Counter(cut_component(ends, np.ones(99, np.float32), cut_of(100, most=20)).tolist())
     assert max(sizes.values()) <= 20
     assert min(sizes.values()) > 1
     assert len(sizes) <= 6

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
 from kembar.bundle import Thresholds
@@ -13,6 +14,7 @@ from kembar.config import GroupingSettings
 from kembar.discriminator import Discriminator
 from kembar.grouping import (
     Clusterer,
+    Cut,
     Grouping,
     Links,
     Settled,
@@ -26,15 +28,23 @@ from kembar.grouping.clusters import CLUSTERS
 from udfs.lists import ShippedLists, open_lists
 from udfs.shipped import Shipped, open_index, partitions
 
+_HOLDS = 0.25
+"""A piece of a large component holds together from this share of the threshold on: pairs that are likely but no matches
+count nothing there, and what can be a group must not be parted."""
+
 
 @dataclass(frozen=True)
 class Grouper:
-    """How scored pairs become groups: by which probabilities, obeying which decisions, and what was grouped before."""
+    """How scored pairs become groups: by which probabilities, obeying which decisions, and what was grouped before.
+
+    order: as in Cut.
+    """
 
     model: Discriminator
     thresholds: Thresholds
     settings: GroupingSettings
     links: Links
+    order: NDArray[np.uint64]
     settled: Settled | None = None
 
     def __call__(self, scored: DataFrame, catalogue: Shipped, lists: ShippedLists, work: str) -> Grouping:
@@ -45,7 +55,8 @@ class Grouper:
         3. Those left alone joined to their likeliest neighbour.
         """
         sure, likely = (scored.where(scored.probability >= p) for p in (self.thresholds.match, self.thresholds.lone))
-        members = connected_components(self.links.join(sure), self.thresholds.match, self.settings, work)
+        cut = Cut(_HOLDS * self.thresholds.match, self.settings.max_component, self.order)
+        members = connected_components(self.links.join(sure), self.settings.driver_edges, cut, work)
         rows, component = (np.asarray(members[name].combine_chunks()) for name in ("row", "component"))
         known = self.settled.find(rows, component) if self.settled else np.zeros(len(rows), bool)
         changed = scored.sparkSession.createDataFrame(pa.table({"row": rows[~known], "component": component[~known]}))

@@ -84,7 +84,8 @@ def measure(run: Run, name: str, listings: int) -> dict[str, Any]:
         ]
         settings += [{**found, "peak_bytes": done.peak_bytes, "wall": round(done.wall, 1)} for found in lines]
         if done.code:
-            reason = f"ended after {LIMIT_S} s" if done.wall > LIMIT_S else done.said[-500:]
+            late = not contestant.quadratic and done.wall > LIMIT_S
+            reason = f"ended after {LIMIT_S} s" if late else done.said[-500:]
             ended.append({"command": " ".join(map(str, line[2:])), "why": reason, "peak_bytes": done.peak_bytes})
             print(f"{name} {listings}: {ended[-1]}", flush=True)
     return {"listings": listings, "name": name, "settings": settings, "ended": ended}

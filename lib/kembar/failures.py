@@ -5,9 +5,9 @@ import re
 from py4j.protocol import Py4JNetworkError
 
 _PYTHON = re.compile(r"^(?:\w+\.)*((\w*(?:Error|Exception|Interrupt|Exit)): .+)$", re.MULTILINE)
-_JAVA = re.compile(r"^\s*(?:Caused by)?: (?:[\w$]+\.)*(([\w$]+): .+)$", re.MULTILINE)
+_JAVA = re.compile(r"^\s*(?:Caused by)?: (?:[\w$]+\.)+(([\w$]+)(?:: .+)?)$", re.MULTILINE)
 _TASK = re.compile(r"most recent failure: Lost task .*?\(TID \d+\) \([^)]*\): (?:[\w$]+\.)*(([\w$]+).*)$", re.MULTILINE)
-_WRAPPERS = {"PythonException", "Py4JJavaError", "SparkException"}
+_WRAPPERS = {"PythonException", "Py4JJavaError", "SparkException", "ExecutionException"}
 _LONGEST = 300
 _FULL_DISK = re.compile(r"\[errno 28\]|no space left on device|ENOSPC", re.IGNORECASE)
 

@@ -68,7 +68,7 @@ def cut_blocks(
     equal size, none above `max_block`.
     """
     order = np.lexsort((further, key))
-    starts = np.flatnonzero(np.diff(key[order], prepend=-1))
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(key[order]) != 0])[: len(key)])
     sizes = np.diff(starts, append=len(key))
     runs = -(-sizes // max_block)
     rank = np.arange(len(key)) - np.repeat(starts, sizes)

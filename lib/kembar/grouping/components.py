@@ -10,14 +10,10 @@ from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components as scipy_components
 
-from kembar.config import GroupingSettings
-from kembar.grouping.pieces import cut_components
+from kembar.grouping.pieces import Cut, cut_components
 from kembar.storage import join_uri, rewrite_table
 
 _EDGE = ("row_l", "row_r", "probability")
-_HOLDS = 0.25
-"""A piece of a large component holds together from this share of the threshold on: pairs that are likely but no matches
-count nothing there, and what can be a group must not be parted."""
 
 
 def _both_ways(edges: DataFrame) -> DataFrame:
@@ -62,7 +58,7 @@ def star_components(edges: DataFrame, work: str) -> DataFrame:
     return members.union(members.select("component", "component")).distinct()
 
 
-def driver_components(held: pa.Table, least: float, most: int) -> pa.Table:
+def driver_components(held: pa.Table, cut: Cut) -> pa.Table:
     """The same as `star_components` and `cut_large` by SciPy, a thousand times faster, of edges that fit."""
     ends, probability = _arrays(held)
     rows, positions = np.unique(ends, return_inverse=True)
@@ -70,13 +66,13 @@ def driver_components(held: pa.Table, least: float, most: int) -> pa.Table:
     graph = coo_array((np.ones(positions.shape[1], np.int8), tuple(positions)), shape=(len(rows), len(rows)))
     _, labels = scipy_components(graph, directed=False)
     _, first = np.unique(labels, return_index=True)  # rows are sorted, so the first is the least
-    component = cut_components(rows, rows[first][labels], ends, probability, least, most)
+    component = cut_components(rows, rows[first][labels], ends, probability, cut)
     return pa.table({"row": rows, "component": component})
 
 
-def cut_large(members: DataFrame, edges: DataFrame, least: float, most: int) -> DataFrame:
-    """`row, component` with the components of more than `most` rows cut; only those come to the driver."""
-    large = members.groupBy("component").count().where(F.col("count") > most).select("component")
+def cut_large(members: DataFrame, edges: DataFrame, cut: Cut) -> DataFrame:
+    """`row, component` with the components of more than `cut.most` rows cut; only those come to the driver."""
+    large = members.groupBy("component").count().where(F.col("count") > cut.most).select("component")
     inside = members.join(F.broadcast(large), "component", "left_semi")
     held = inside.orderBy("row").toArrow()
     if not held.num_rows:
@@ -84,10 +80,9 @@ def cut_large(members: DataFrame, edges: DataFrame, least: float, most: int) -> 
     rows, component = (np.asarray(held[name].combine_chunks()) for name in ("row", "component"))
     within = edges.join(inside.withColumnRenamed("row", "row_l"), "row_l", "left_semi")
     ends, probability = _arrays(within.select(*_EDGE).toArrow())
-    pieces = cut_components(rows, component, ends, probability, least, most)
-    cut = pa.table({"row": rows, "component": pieces})
+    pieces = pa.table({"row": rows, "component": cut_components(rows, component, ends, probability, cut)})
     whole = members.join(F.broadcast(large), "component", "left_anti").select("row", "component")
-    return whole.union(edges.sparkSession.createDataFrame(cut))
+    return whole.union(edges.sparkSession.createDataFrame(pieces))
 
 
 def _arrays(edges: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -96,15 +91,13 @@ def _arrays(edges: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     return np.stack([left, right]), probability
 
 
-def connected_components(edges: DataFrame, threshold: float, settings: GroupingSettings, work: str) -> pa.Table:
+def connected_components(edges: DataFrame, driver_edges: int, cut: Cut, work: str) -> pa.Table:
     """`row, component` for every row of an edge; `component` is the least row of those together.
 
-    edges: `row_l, row_r, probability`, of the matches from `threshold` on. Up to `driver_edges` of them on the driver,
-    more in Spark with files in `work`. A component of more than `max_component` rows is cut into pieces that hold
-    together by far less than a group does.
+    edges: `row_l, row_r, probability`. Up to `driver_edges` of them on the driver, more in Spark with files in
+    `work`. A component of more than `cut.most` rows is cut into pieces that hold together.
     """
-    least, most = threshold * _HOLDS, settings.max_component
-    held = edges.select(*_EDGE).limit(settings.driver_edges + 1).toArrow()
-    if len(held) <= settings.driver_edges:
-        return driver_components(held, least, most)
-    return cut_large(star_components(edges, work), edges, least, most).toArrow()
+    held = edges.select(*_EDGE).limit(driver_edges + 1).toArrow()
+    if len(held) <= driver_edges:
+        return driver_components(held, cut)
+    return cut_large(star_components(edges, work), edges, cut).toArrow()

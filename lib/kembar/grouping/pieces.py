@@ -5,17 +5,32 @@ nearly everything. Pieces are clusters of average linkage over the edges alone, 
 as nought: a bridge is one pair of the many between two clusters, and chains come apart. Clusters that are each other's
 nearest merge in whatever order (Murtagh 1983, doi:10.1093/comjnl/26.4.354: average linkage is reducible), so that a
 piece depends on what is around it, and a listing more elsewhere moves nothing here.
+
+A listing is a candidate of some dozens of others, so that of many hundred copies of one few pairs are edges: they come
+apart into pieces of some dozens, about as large as a group may be.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 Rows = NDArray[np.int64]
 Reals = NDArray[np.float64]
-_ROUNDS = 64
-"""A star's leaves merge one a round; a group has room for `grouping.max_group` of them."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How large components come apart.
+
+    least: mean probability from which a piece holds together; most: rows of a piece; order: `[listings]`, as good as
+    drawn for each, by which the first of equally likely neighbours is chosen: the first by row would make a chain of
+    copies merge pair by pair.
+    """
+
+    least: float
+    most: int
+    order: NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -55,16 +70,16 @@ def link_edges(ends: Rows, probability: NDArray[np.float32], size: int, least: f
     most: nodes of a cluster.
 
     1. Clusters with nobody to merge with never will have: the mean over two clusters is below the higher of theirs.
-    2. Those that are each other's nearest merge.
+    2. Those that are each other's nearest merge; among those with the highest mean there are some.
     """
     cluster, weight = np.arange(size), np.ones(size)
     graph = _Graph.of(ends, probability.astype(np.float64), size)
-    for _ in range(_ROUNDS):
+    while True:
         left, right = graph.ends
         mean = graph.total / (weight[left] * weight[right])
         open_ = (mean >= least) & (weight[left] + weight[right] <= most)
         if not open_.any():
-            break
+            return cluster
         near = graph.only(open_).nearest(mean[open_], size)
         active = near < size
         pairs = np.flatnonzero(active)
@@ -75,39 +90,46 @@ def link_edges(ends: Rows, probability: NDArray[np.float32], size: int, least: f
         cluster = into[cluster]
         graph = graph.only(active[left] & active[right])
         graph = _Graph.of(into[graph.ends], graph.total, size)
-    return cluster
 
 
-def cut_component(ends: Rows, probability: NDArray[np.float32], least: float, most: int) -> Rows:
-    """Piece of each node of one connected graph, its least one, as `link_edges` has it; none of more than `most` nodes.
+def cut_component(ends: Rows, probability: NDArray[np.float32], cut: Cut) -> Rows:
+    """Piece of each node of one connected graph, its least one, as `link_edges` has it; `cut.order`: `[nodes]`.
 
     Nodes left alone beside the same cluster are a piece: of many copies of one listing few are candidates of another.
     """
-    size = int(ends.max()) + 1
-    cluster = link_edges(ends, probability, size, least, most)
+    size = len(cut.order)
+    drawn = np.empty(size, np.int64)
+    drawn[np.argsort(cut.order, kind="stable")] = np.arange(size)
+    cluster = _least(link_edges(drawn[ends], probability, size, cut.least, cut.most)[drawn])
     lone = np.flatnonzero(np.bincount(cluster, minlength=size)[cluster] == 1)
     graph = _Graph.of(ends, probability.astype(np.float64), size)
     beside = cluster[graph.nearest(graph.total, size)[lone]]
     lone = lone[np.argsort(beside, kind="stable")]
     for place in np.split(lone, np.flatnonzero(np.diff(np.sort(beside))) + 1):
-        for start in range(0, len(place), most):
-            cluster[place[start : start + most]] = place[start : start + most].min(initial=size)
+        for start in range(0, len(place), cut.most):
+            cluster[place[start : start + cut.most]] = place[start : start + cut.most].min(initial=size)
     return cluster
 
 
-def cut_components(
-    rows: Rows, component: Rows, ends: Rows, probability: NDArray[np.float32], least: float, most: int
-) -> Rows:
+def _least(cluster: Rows) -> Rows:
+    """Clusters named by whatever node, by their least one."""
+    least = np.full(len(cluster), len(cluster))
+    np.minimum.at(least, cluster, np.arange(len(cluster)))
+    return least[cluster]
+
+
+def cut_components(rows: Rows, component: Rows, ends: Rows, probability: NDArray[np.float32], cut: Cut) -> Rows:
     """`component` with the large ones cut: each row's is the least row of its piece.
 
     rows: ascending `[m]`; component: their components `[m]`; ends: the rows of the edges `[2, edges]` of at least
-    the large components; probability: `[edges]`; least, most: as in `cut_component`.
+    the large components; probability: `[edges]`, and far above 1 for a pair that must be together.
     """
     component = component.copy()
     names, sizes = np.unique(component, return_counts=True)
     at = component[np.searchsorted(rows, ends[0])]
-    for name in names[sizes > most]:
+    for name in names[sizes > cut.most]:
         nodes, inside = rows[component == name], at == name
-        piece = cut_component(np.searchsorted(nodes, ends[:, inside]), probability[inside], least, most)
+        within = replace(cut, order=cut.order[nodes])
+        piece = cut_component(np.searchsorted(nodes, ends[:, inside]), probability[inside], within)
         component[np.searchsorted(rows, nodes)] = nodes[piece]
     return component
