@@ -41,7 +41,8 @@ def test_an_unpacked_archive_is_an_environment_wherever_it_lies(tmp_path: Path, 
     packages, size = pack_env.pack(tmp_path / "env.tar.gz", Path(sys.executable).resolve())
     assert (packages, size > 10_000) == (1, True)
     with tarfile.open(tmp_path / "env.tar.gz") as archive:
-        archive.extractall(tmp_path / "anywhere", filter="tar")
+        archive.extraction_filter = getattr(tarfile, "tar_filter", lambda member, _: member)  # 3.11.4 brought it
+        archive.extractall(tmp_path / "anywhere")
     code = "import sys; from importlib.util import find_spec as f; print(sys.prefix, f('filelock').origin, f('numpy'))"
     known = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     said = subprocess.run(
