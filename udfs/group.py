@@ -25,12 +25,9 @@ from kembar.grouping import (
     read_neighbours,
 )
 from kembar.grouping.clusters import CLUSTERS
+from kembar.grouping.pieces import HOLDS
 from udfs.lists import ShippedLists, open_lists
 from udfs.shipped import Shipped, open_index, partitions
-
-_HOLDS = 0.25
-"""A piece of a large component holds together from this share of the threshold on: pairs that are likely but no matches
-count nothing there, and what can be a group must not be parted."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Grouper:
         3. Those left alone joined to their likeliest neighbour.
         """
         sure, likely = (scored.where(scored.probability >= p) for p in (self.thresholds.match, self.thresholds.lone))
-        cut = Cut(_HOLDS * self.thresholds.match, self.settings.max_component, self.order)
+        cut = Cut(HOLDS * self.thresholds.match, self.settings.max_component, self.order)
         members = connected_components(self.links.join(sure), self.settings.driver_edges, cut, work)
         rows, component = (np.asarray(members[name].combine_chunks()) for name in ("row", "component"))
         known = self.settled.find(rows, component) if self.settled else np.zeros(len(rows), bool)

@@ -111,6 +111,12 @@ def _cells(title: str, sees: str, setting: str, figures: dict[str, Any]) -> dict
     }
 
 
+def _ended(setting: dict[str, Any]) -> str:
+    """A setting that gave no result, and after how long it was ended, which may have been another limit then."""
+    why = setting["why"] if setting["why"].startswith("ended after") else "failed"
+    return f"{setting['command'].partition(' ')[2]}: {why}"
+
+
 def kembar_row(result: dict[str, Any]) -> dict[str, Any]:
     """kembar's own row: the seconds until candidates are scored."""
     seconds = sum(result["summary"]["seconds"].get(stage, 0) for stage in ("index", "block", "score"))
@@ -151,9 +157,7 @@ def table(run: Run, listings: int) -> str:
         if best := choose(result["settings"], whole["recall"]):
             rows.append(_cells(contestant.title, contestant.sees, best["setting"], best))
         if result["ended"]:
-            stopped = ", ".join(one["command"].partition(" ")[2] for one in result["ended"])
-            said = f"ended after {LIMIT_S} s or failed: {stopped}"
-            rows.append({"": contestant.title, "sees": contestant.sees, "setting": said})
+            rows += [{"": contestant.title, "sees": contestant.sees, "setting": _ended(one)} for one in result["ended"]]
     return markdown(pd.DataFrame(rows).fillna(""))
 
 

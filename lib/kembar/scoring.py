@@ -114,12 +114,10 @@ class Recheck:
         """Which of the pairs `[pairs]` a hair decides."""
         return np.flatnonzero(np.any([np.abs(probability - p) < CLOSE for p in self.deciding], axis=0))
 
-    def look(self, model: Discriminator, rows: Rows, others: Rows, seen: _Seen, close: Rows) -> _Seen:
-        """What was seen of the pairs `rows[i]`, `others[i]`, and of the `close` ones what is seen now."""
-        distances, first = seen.distances.copy(), seen.first.copy()
-        distances[close], _ = pair_distances(self.index, rows[close], others[close])
-        first[close] = model.first_look(distances[close], seen.present[close])
-        return _Seen(distances, seen.present, first)
+    def look(self, model: Discriminator, rows: Rows, others: Rows) -> _Seen:
+        """What is seen of the pairs `rows[i]`, `others[i]` now."""
+        distances, present = pair_distances(self.index, rows, others)
+        return _Seen(distances, present, model.first_look(distances, present))
 
 
 def score_batches(
@@ -155,8 +153,9 @@ def _score(flat: pa.RecordBatch, best: Reals, discriminator: Discriminator, agai
     evidence, present = seen.evidence(best[row], best[other]), seen.present
     probability = _probability(discriminator, evidence, present)
     if again is not None and len(close := again.close(probability)):
-        seen = again.look(discriminator, row, other.astype(np.int64), seen, close)
-        evidence = seen.evidence(best[row], best[other])
+        now = again.look(discriminator, row[close], other[close].astype(np.int64))
+        seen.distances[close] = now.distances
+        evidence[close] = now.evidence(best[row[close]], best[other[close]])
         probability[close] = _probability(discriminator, evidence[close], present[close])
     columns = {"row_l": pa.array(np.minimum(row, other)), "row_r": pa.array(np.maximum(row, other))}
     columns |= {"blocks": flat["blocks"], "probability": pa.array(probability)}

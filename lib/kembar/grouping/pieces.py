@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 
 Rows = NDArray[np.int64]
 Reals = NDArray[np.float64]
+HOLDS = 0.25
+"""A piece of a large component holds together from this share of the threshold on: pairs that are likely but no matches
+count nothing there, and what can be a group must not be parted."""
 
 
 @dataclass(frozen=True)
@@ -101,11 +104,13 @@ def cut_component(ends: Rows, probability: NDArray[np.float32], cut: Cut) -> Row
     drawn = np.empty(size, np.int64)
     drawn[np.argsort(cut.order, kind="stable")] = np.arange(size)
     cluster = _least(link_edges(drawn[ends], probability, size, cut.least, cut.most)[drawn])
-    lone = np.flatnonzero(np.bincount(cluster, minlength=size)[cluster] == 1)
-    graph = _Graph.of(ends, probability.astype(np.float64), size)
+    alone = np.bincount(cluster, minlength=size)[cluster] == 1
+    touching = alone[ends].any(axis=0)
+    graph = _Graph.of(ends[:, touching], probability[touching].astype(np.float64), size)
+    lone = np.flatnonzero(alone)
     beside = cluster[graph.nearest(graph.total, size)[lone]]
-    lone = lone[np.argsort(beside, kind="stable")]
-    for place in np.split(lone, np.flatnonzero(np.diff(np.sort(beside))) + 1):
+    order = np.argsort(beside, kind="stable")
+    for place in np.split(lone[order], np.flatnonzero(np.diff(beside[order])) + 1):
         for start in range(0, len(place), cut.most):
             cluster[place[start : start + cut.most]] = place[start : start + cut.most].min(initial=size)
     return cluster
