@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 PINS := requirements.txt requirements-dev.txt requirements-build.txt constraints.txt
 LOCKS := requirements.lock requirements-build.lock
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
-LOCKING := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+LOCKING := --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate --no-header
 DEMO := demo
 
 .PHONY: setup demo test check coverage docs notebooks lock audit bench bench-accuracy bench-rivals bench-scale bench-report \

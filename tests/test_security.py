@@ -3,9 +3,12 @@
 import ast
 import subprocess
 import sys
+from importlib.metadata import distributions, requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.submit import ROOT, offline
 
@@ -88,6 +91,18 @@ def test_every_package_is_pinned_by_hash_and_none_names_where_it_comes_from():
     for pins in ("requirements.txt", "requirements-dev.txt", "requirements-build.txt"):
         named = [line for line in (ROOT / pins).read_text().splitlines() if line and not line.startswith("#")]
         assert {line.lower().replace("_", "-") for line in named} <= locked, f"make lock after a change of {pins}"
+
+
+def test_what_is_required_with_extras_is_locked_with_them():
+    """pip looks for `name[extra]` by itself, and has no hash for the newer version of `name` that it finds."""
+    lines = [line for line in (ROOT / "requirements.lock").read_text().splitlines() if line[:1].isalnum()]
+    locked = [Requirement(line.split(";")[0].rstrip("\\ ")) for line in lines]
+    with_extras = {(canonicalize_name(each.name), extra) for each in locked for extra in each.extras}
+    installed = [each for each in locked if any(distributions(name=each.name))]
+    asked = [Requirement(text) for each in installed for text in requires(each.name) or []]
+    asked = [each for each in asked if each.marker is None or each.marker.evaluate({"extra": ""})]
+    needed = {(canonicalize_name(each.name), extra) for each in asked for extra in each.extras}
+    assert ("coverage", "toml") in needed <= with_extras, "make lock"
 
 
 def test_jobs_run_without_a_network(matched: Path):
