@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from common import ROOT, dataset, images_of, markdown, spark_submit, write_page
 
+from kembar.blending import comparable
 from kembar.bundle import Bundle, load_bundle
 from kembar.config import load_settings
 from kembar.discriminator import sigmoid
@@ -92,7 +93,7 @@ def shop_of(target: str) -> Shop:
     index, ids = index_catalogue(read_table(spark, str(encoded / "listings"), ENCODED), str(build / "hashed"))
     labels = read_listings(spark, str(data / "train.csv")).select("posting_id", "label_group").toPandas()
     product = pd.factorize(labels.drop_duplicates("posting_id").set_index("posting_id")["label_group"].reindex(ids))[0]
-    codes = index.centred()
+    codes = comparable(index)
     proposed = collect_rows(mine_pairs(spark, codes, SETTINGS.blocking))
     catalogue = LabelledCatalogue(target, codes, proposed, product.astype(np.int64), np.zeros(len(ids), np.int64))
     return Shop(catalogue, load_bundle(str(bundle)))

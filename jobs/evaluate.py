@@ -5,6 +5,7 @@ spark-submit jobs/evaluate.py --listings train.csv --submission DIR/submission.c
 
 import posixpath
 
+from kembar.blending import comparable
 from kembar.config import settings_from
 from kembar.evaluation import blocking_scores, evaluate, read_claims, read_truth
 from kembar.evaluation.table import print_metrics
@@ -55,7 +56,7 @@ def main() -> None:
                 encoded = read_table(spark, join_uri(args.encoded, "listings"), ENCODED)
                 work = join_uri(matched, "_hashed")
                 index, ids = index_catalogue(encoded, work)
-                pairs = mine_pairs(spark, index.centred(), settings.blocking)
+                pairs = mine_pairs(spark, comparable(index), settings.blocking)
             metrics["blocking"] = blocking_scores(truth, *count_true_pairs(pairs, ids, truth), least)
     if args.output:
         write_json(args.output, metrics)

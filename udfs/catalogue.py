@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 
+from kembar.blending import comparable
 from kembar.carried import LastRun
 from kembar.catalogue import CatalogueIndex, build_index
 from kembar.errors import InputError, RunError
@@ -66,7 +67,7 @@ def read_catalogue(
         write_arrow(table, join_uri(hashed, "part-00000.parquet"))
     index, _ = build_index(table)
     contents = table.select(["posting_id", "content"]).sort_by("posting_id").combine_chunks()
-    return EncodedCatalogue(index.centred(), contents, read_table(spark, join_uri(encoded, "quarantine"), QUARANTINE))
+    return EncodedCatalogue(comparable(index), contents, read_table(spark, join_uri(encoded, "quarantine"), QUARANTINE))
 
 
 def _hash_new(listings: str, last: LastRun) -> pa.Table | None:

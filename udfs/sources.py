@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from kembar.blending import comparable
 from kembar.bundle import Bundle
 from kembar.catalogue import CatalogueIndex
 from kembar.config import Settings
@@ -131,7 +132,7 @@ def judge_sources(
     codes of heads that were trained on the other.
     """
     if base is not None:
-        return base, [(source, source.index.centred(), source.labels.fold) for source in sources]
+        return base, [(source, comparable(source.index), source.labels.fold) for source in sources]
     labelled = [mine_source(spark, source, work, number) for number, source in enumerate(sources)]
     tensorflow()  # once Spark has encoded, so that the two do not hold their memory at once
     from kembar.training.fit import fit_heads

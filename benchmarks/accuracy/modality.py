@@ -9,6 +9,7 @@ from accuracy.figures import Judged
 from accuracy.hide import keep_where, through
 from accuracy.judge import TableFit, fit
 from accuracy.prepare import Workshop
+from kembar.blending import blended
 from kembar.training.worlds import LabelledCatalogue
 
 PATTERNS = {
@@ -28,6 +29,7 @@ def seen_through(shop: Workshop, catalogue: LabelledCatalogue, number: int, patt
     if pattern == ("all" if catalogue.index.has_image.any() else "title + hash"):
         return catalogue
     index = through(catalogue.index, **dict.fromkeys(PATTERNS[pattern], True))
+    index = index if "title" in pattern or "image" not in pattern else blended(index)
     key = f"{catalogue.name}-{number}-{pattern.replace(' + ', '-')}"
     return replace(catalogue, index=index, proposed=shop.propose(key, index))
 

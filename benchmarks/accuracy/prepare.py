@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from accuracy.keep import Keep
+from kembar.blending import comparable
 from kembar.catalogue import CatalogueIndex
 from kembar.config import Settings
 from kembar.heads import Head
@@ -52,7 +53,7 @@ class Heads:
         """The codes of a catalogue."""
         told = towers.with_image(self.photos[name]) if name in self.photos else towers
         index = told.projected(self.image, self.title)
-        return index.centred() if centred else index
+        return comparable(index) if centred else index
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ from kembar.storage import (
 from kembar.towers import BUILTIN, IMAGE_TOWERS
 from kembar.towers.cache import built_once
 
-FORMAT = 2
+FORMAT = 3
 _DECIDERS, _LOOKS, _PARTS = ("titled", "untitled"), ("first", "second"), ("slopes", "bias")
 _STAGING = "_staging"
 _HEADS, _DISCRIMINATOR, _IMAGE_TOWER = "heads.npz", "discriminator.npz", "image_tower.npz"

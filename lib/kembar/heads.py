@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float32]
 _EPSILON = 1e-6
 _BASIS = 512
-_SHRINKAGE = 0.3
+_SHRINKAGE = 2.0
 
 
 def normalise_rows(x: Matrix) -> Matrix:

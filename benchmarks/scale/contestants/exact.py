@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from shared import KEPT, Clock, nearest_kept, read_encoded, read_products, report
 
+from kembar.blending import comparable
 from kembar.catalogue import CatalogueIndex, build_index
 from kembar.distances import HASH_REACH_BITS
 from kembar.terms import hash_terms
@@ -22,7 +23,7 @@ def read_index() -> tuple[CatalogueIndex, np.ndarray, int]:
     table = read_encoded(["content", "image_embedding", "title_embedding", "phash", "terms"])
     hashed = pa.Table.from_batches(list(hash_terms(iter(table.to_batches())))).combine_chunks()
     index, posting_ids = build_index(hashed)
-    return index.centred(), *read_products(pa.chunked_array([pa.array(posting_ids)]))
+    return comparable(index), *read_products(pa.chunked_array([pa.array(posting_ids)]))
 
 
 def likeness(index: CatalogueIndex, dense: dict[str, np.ndarray], rows: slice) -> np.ndarray:

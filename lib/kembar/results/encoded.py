@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from kembar.blending import comparable
 from kembar.bundle import Bundle, Decider, load_bundle
 from kembar.catalogue import CatalogueIndex, build_index, has_titles
 from kembar.errors import InputError
@@ -74,4 +75,4 @@ def read_codes(encoded: str, bundle: str | None = None) -> Codes:
     table = read_arrow(join_uri(encoded, "listings"), list(ENCODED.names))
     hashed = pa.Table.from_batches(hash_terms(iter(table.to_batches(max_chunksize=_BATCH))))
     index, posting_ids = build_index(hashed)
-    return Codes(index.centred(), posting_ids, loaded)
+    return Codes(comparable(index), posting_ids, loaded)

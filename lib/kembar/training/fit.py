@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from kembar.blending import comparable
 from kembar.bundle import Bundle, Decider, Thresholds
 from kembar.catalogue import CatalogueIndex
 from kembar.config import Settings, TrainingSettings
@@ -39,7 +40,7 @@ class Trained:
         towers = source.towers
         if source.pixels is not None:
             towers = towers.with_image(ImageTower(SMALL_CNN, weights=self.image_tower_weights).embed(source.pixels))
-        return towers.projected(self.image_head, self.title_head).centred()
+        return comparable(towers.projected(self.image_head, self.title_head))
 
     def bundle(self, settings: Settings) -> Bundle:
         """A bundle of these heads that decides as the network did; its deciders are fitted next."""

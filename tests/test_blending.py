@@ -1,0 +1,62 @@
+"""Codes of photos alone are drawn to their neighbours, and those of listings with titles stay as they are."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from kembar.blending import NEIGHBOURS, blended, comparable
+from kembar.catalogue import CatalogueIndex
+from tests.builders import index_of
+
+
+def photos_alone(n: int, missing: float = 0.0, seed: int = 3) -> CatalogueIndex:
+    index = index_of([["x"]] * n, seed=seed, dim=6, missing=missing)
+    return replace(index, title=np.zeros_like(index.title), has_title=np.zeros(n, bool))
+
+
+def blended_naively(index: CatalogueIndex) -> np.ndarray:
+    """Each photo's code plus its nearest ones', as much of each as its cosine is above nought; of length one again."""
+    codes, rows = index.image.astype(np.float64), np.flatnonzero(index.has_image)
+    found = codes.copy()
+    for row in rows:
+        cosine = {int(other): float(codes[row] @ codes[other]) for other in rows if other != row}
+        for other in sorted(cosine, key=lambda each: -cosine[each])[:NEIGHBOURS]:
+            found[row] += max(cosine[other], 0.0) * codes[other]
+        found[row] /= np.linalg.norm(found[row])
+    return found
+
+
+def test_a_photo_is_drawn_to_its_nearest_as_a_loop_draws_it():
+    for index in (photos_alone(60), photos_alone(80, missing=0.3), photos_alone(2), photos_alone(4)):
+        assert np.allclose(blended(index).image, blended_naively(index), atol=2e-3)
+
+
+def test_a_missing_photo_stays_missing_and_a_lone_one_as_it_is():
+    index = photos_alone(40, missing=0.5)
+    assert (blended(index).image[~index.has_image] == 0).all()
+    one = replace(index, image=index.image * (np.arange(40) == 3)[:, None], has_image=np.arange(40) == 3)
+    assert (blended(one).image == one.image).all()
+
+
+def test_other_shots_of_an_article_come_nearer_and_other_articles_do_not():
+    """Ten articles in six shots each, which share four tenths of a code's length."""
+    rng = np.random.default_rng(1)
+    article = np.repeat(np.arange(10), 6)
+    codes = rng.normal(0, 1, (10, 64))[article] * 0.8 + rng.normal(0, 1, (60, 64))
+    codes /= np.linalg.norm(codes, axis=1, keepdims=True)
+    index = replace(photos_alone(60), image=codes.astype(np.float16))
+    same = (article[:, None] == article) & ~np.eye(60, dtype=bool)
+
+    def cosines(image: np.ndarray) -> np.ndarray:
+        return image.astype(np.float64) @ image.astype(np.float64).T
+
+    before, after = cosines(index.image), cosines(blended(index).image)
+    assert after[same].mean() > before[same].mean() + 0.3
+    assert abs(after[article[:, None] != article].mean()) < 0.1
+
+
+def test_titled_listings_keep_the_codes_that_centring_gives():
+    index = index_of([["x"]] * 50, missing=0.4)
+    assert (comparable(index).image == index.centred().image).all()
+    alone = photos_alone(50)
+    assert (comparable(alone).image == blended(alone.centred()).image).all()
