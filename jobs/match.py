@@ -45,13 +45,13 @@ def main() -> None:
         stages = Stages("match", spark := get_session("kembar match"), settings.logging.format)
         wake_workers(spark)
         with stages("index"):
-            catalogue = read_catalogue(spark, args.encoded, encoder, folder.staged("hashed"), last)
+            catalogue = read_catalogue(spark, args.encoded, encoder, folder.staged("hashed"), last, bundle.blends)
             model, thresholds = bundle.decider_for(has_titles(index := catalogue.index)).overridden(settings.grouping)
         with stages("block"):
             blocking = Blocking.build(index, settings.blocking)
             shipped = ship_catalogue(spark, blocking, catalogue.posting_ids)
         with stages("score"):
-            pairs_by = pairs_fingerprint(encoder, model, settings.blocking)
+            pairs_by = pairs_fingerprint(encoder, model, settings.blocking, index)
             carried = plan_carrying(last, catalogue.contents, pairs_by, settings.blocking.refresh_share, stages.tell)
             lists = list_candidates(spark, shipped, model, carried, folder)
             others = ship_lists(spark, lists, len(index))

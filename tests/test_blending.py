@@ -1,12 +1,20 @@
 """Codes of photos alone are drawn to their neighbours, and those of listings with titles stay as they are."""
 
+import shutil
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from kembar.blending import NEIGHBOURS, blended, comparable
-from kembar.catalogue import CatalogueIndex
+from kembar.catalogue import CatalogueIndex, has_titles
+from kembar.schemas import ENCODED
+from kembar.storage import read_table
 from tests.builders import index_of
+from udfs.catalogue import read_catalogue
 
 
 def photos_alone(n: int, missing: float = 0.0, seed: int = 3) -> CatalogueIndex:
@@ -58,5 +66,23 @@ def test_other_shots_of_an_article_come_nearer_and_other_articles_do_not():
 def test_titled_listings_keep_the_codes_that_centring_gives():
     index = index_of([["x"]] * 50, missing=0.4)
     assert (comparable(index).image == index.centred().image).all()
-    alone = photos_alone(50)
-    assert (comparable(alone).image == blended(alone.centred()).image).all()
+
+
+def test_a_bundle_that_knows_no_photos_alone_does_not_blend_them():
+    index = photos_alone(50)
+    assert (comparable(index, blends=False).image == index.centred().image).all()
+    assert not np.allclose(comparable(index).image, index.centred().image, atol=0.1)
+
+
+def test_match_reads_photos_alone_blended(spark: SparkSession, encoded: Path, tmp_path: Path):
+    """What jobs/encode.py wrote of the sample, without titles, as match reads it for bundles that blend or do not."""
+    shutil.copytree(encoded, tmp_path / "encoded", ignore=shutil.ignore_patterns("manifest.json", "listings"))
+    (tmp_path / "encoded" / "quarantine" / "_SUCCESS").touch()
+    table = read_table(spark, str(encoded / "listings"), ENCODED)
+    untitled = table.withColumn("title_embedding", F.lit(None).cast(ENCODED["title_embedding"].dataType))
+    untitled.write.parquet(str(tmp_path / "encoded" / "listings"))
+    read = partial(read_catalogue, spark, str(tmp_path / "encoded"), "e", str(tmp_path / "hashed"), None)
+    plain, ours = read(blends=False).index, read(blends=True).index
+    assert len(ours) > 200 and not has_titles(ours)
+    cosines = (ours.image * blended_naively(plain)).sum(axis=1)[ours.has_image]
+    assert np.quantile(cosines, 0.02) > 0.999, "copies of one photo are equally near, and either may be among the five"

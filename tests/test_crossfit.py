@@ -112,6 +112,7 @@ def test_views_judge_each_product_once_and_a_base_is_compared_with(catalogue: La
     fitted, (figure,) = fit_deciders(halves, base_bundle(), settings, from_base=False)
     assert (figure.products, figure.listings, figure.base) == (PRODUCTS, N, None)
     assert fitted.untitled is fitted.titled, "nothing was known of photos alone"
+    assert not fitted.blends, "curves of plain codes decide on plain codes"
     again, (compared,) = fit_deciders([catalogue], base_bundle(), settings, from_base=True)
     assert compared.base is not None
     assert again.untitled is not again.titled

@@ -35,7 +35,7 @@ def index_catalogue(encoded: DataFrame, work: str) -> tuple[CatalogueIndex, list
 
 @dataclass(frozen=True)
 class EncodedCatalogue:
-    """What match works on. index: codes moved to their own mean; contents: `posting_id, content` by row of the index;
+    """What match works on. index: the codes that are compared; contents: `posting_id, content` by row of the index;
     quarantine: QUARANTINE."""
 
     index: CatalogueIndex
@@ -48,12 +48,12 @@ class EncodedCatalogue:
 
 
 def read_catalogue(
-    spark: SparkSession, encoded: str, encoder: str, hashed: str, last: LastRun | None
+    spark: SparkSession, encoded: str, encoder: str, hashed: str, last: LastRun | None, blends: bool
 ) -> EncodedCatalogue:
     """The catalogue that jobs/encode.py wrote into the folder `encoded` by an `encoder`.
 
     hashed: a folder for HASHED_TERMS, which the next run reads; last: the run before, of which those of listings that
-    did not change are taken.
+    did not change are taken; blends: whether the bundle blends codes of photos alone.
 
     Raises:
         RunError: it was replaced while it was read.
@@ -67,7 +67,8 @@ def read_catalogue(
         write_arrow(table, join_uri(hashed, "part-00000.parquet"))
     index, _ = build_index(table)
     contents = table.select(["posting_id", "content"]).sort_by("posting_id").combine_chunks()
-    return EncodedCatalogue(comparable(index), contents, read_table(spark, join_uri(encoded, "quarantine"), QUARANTINE))
+    quarantine = read_table(spark, join_uri(encoded, "quarantine"), QUARANTINE)
+    return EncodedCatalogue(comparable(index, blends), contents, quarantine)
 
 
 def _hash_new(listings: str, last: LastRun) -> pa.Table | None:

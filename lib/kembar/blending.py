@@ -16,10 +16,10 @@ _CHUNK, _SEED = 16_384, 7
 Rows = NDArray[np.int64]
 
 
-def comparable(index: CatalogueIndex) -> CatalogueIndex:
-    """A catalogue as it was encoded, with the codes that match and training compare."""
+def comparable(index: CatalogueIndex, blends: bool = True) -> CatalogueIndex:
+    """A catalogue as it was encoded, with the codes that are compared; blends: whether the bundle blends them."""
     centred = index.centred()
-    return centred if has_titles(centred) else blended(centred)
+    return blended(centred) if blends and not has_titles(centred) else centred
 
 
 def blended(index: CatalogueIndex) -> CatalogueIndex:

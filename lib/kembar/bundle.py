@@ -78,6 +78,8 @@ class Bundle:
 
     titled: decides in a catalogue of listings with titles; untitled: in one of photos alone, where
     "the same product" mostly means another shot of it, and not an edited copy of one picture.
+    blends: whether `untitled` was fitted to codes that were blended (`kembar.blending`). Where training met no
+    catalogue of photos alone it is the titled one, whose curves are of plain codes.
     """
 
     image_head: Head
@@ -88,6 +90,7 @@ class Bundle:
     text_tower: str
     trained_on: dict[str, Any]
     image_tower_weights: bytes | None = None
+    blends: bool = False
 
     def decider_for(self, titled: bool) -> Decider:
         """The decider of a catalogue with titles or without."""
@@ -156,6 +159,7 @@ def _describe(bundle: Bundle, files: dict[str, bytes]) -> dict[str, Any]:
         "text_tower": bundle.text_tower,
         "encoder_fingerprint": bundle.encoder_fingerprint,
         "thresholds": {name: vars(getattr(bundle, name).thresholds) for name in _DECIDERS},
+        "blends": bundle.blends,
         "trained_on": bundle.trained_on,
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items() if name.endswith(".npz")},
     }
@@ -243,6 +247,7 @@ def _assemble(folder: str, manifest: dict[str, Any]) -> Bundle:
         text_tower=manifest["text_tower"],
         trained_on=dict(manifest["trained_on"]),
         image_tower_weights=_read_checked(folder, manifest, _IMAGE_TOWER) if own_tower else None,
+        blends=bool(manifest["blends"]),
     )
 
 

@@ -5,7 +5,8 @@ already; a new or changed listing looks at the whole catalogue and has all its p
 scored from whichever side has it. So nothing but new pairs is compared. Two things grow stale little by little:
 distances by words, since document frequencies move, and lists that a removed listing had a place in. Those who shared a
 group with a listing that is gone or changed look again at once, and all do when a share of the catalogue has changed
-since they last did (`blocking.refresh_share`).
+since they last did (`blocking.refresh_share`). In a catalogue of photos alone a code moves with its neighbours, and all
+look again when any did.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kembar.bundle import Thresholds
+from kembar.catalogue import CatalogueIndex, has_titles
 from kembar.config import BlockingSettings, GroupingSettings
 from kembar.contents import ENCODING
 from kembar.discriminator import Discriminator
@@ -114,7 +116,7 @@ def plan_carrying(
     stale = float(last.manifest["stale"]) + carried.stale
     reason = None
     if last.manifest["pairs_by"] != pairs_by:
-        reason = "the last run had another bundle or other settings of blocking"
+        reason = "the last run had another bundle, other settings of blocking or, of photos alone, other neighbours"
     elif not carried.lists:
         reason = "the last run's lists are damaged"
     elif stale > refresh_share:
@@ -125,12 +127,17 @@ def plan_carrying(
     return carried
 
 
-def pairs_fingerprint(encoder: str, model: Discriminator, settings: BlockingSettings) -> str:
-    """Changes with whatever makes other candidate lists of the same listings. encoder: the codes' fingerprint."""
+def pairs_fingerprint(encoder: str, model: Discriminator, settings: BlockingSettings, index: CatalogueIndex) -> str:
+    """Changes with whatever makes other candidate lists of the same listings. encoder: the codes' fingerprint.
+
+    Codes of photos alone move with their neighbours (`kembar.blending`), so there they are part of it themselves.
+    """
     told = {name: value for name, value in asdict(settings).items() if name != "refresh_share"}
     digest = hashlib.blake2b(json.dumps([encoder, ENCODING, told]).encode(), digest_size=8)
     for curves in (model.first.slopes, model.first.bias):
         digest.update(np.ascontiguousarray(curves).tobytes())
+    if not has_titles(index):
+        digest.update(np.ascontiguousarray(index.image).data)
     return digest.hexdigest()
 
 

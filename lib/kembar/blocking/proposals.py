@@ -55,7 +55,7 @@ class Blocking:
 
     @staticmethod
     def build(index: CatalogueIndex, settings: BlockingSettings) -> "Blocking":
-        """Of a catalogue whose codes are centred."""
+        """Of a catalogue with the codes that `kembar.blending.comparable` gives."""
         near = {}
         for source in _NEAR:
             rows = np.flatnonzero(_has(index, source))

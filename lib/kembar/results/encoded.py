@@ -27,7 +27,7 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Codes:
-    """A catalogue of n listings. index: codes moved to their own mean; posting_ids: by row; bundle: what encoded it."""
+    """A catalogue of n listings. index: the codes that match compares; posting_ids: by row; bundle: what encoded it."""
 
     index: CatalogueIndex
     posting_ids: list[str]
@@ -75,4 +75,4 @@ def read_codes(encoded: str, bundle: str | None = None) -> Codes:
     table = read_arrow(join_uri(encoded, "listings"), list(ENCODED.names))
     hashed = pa.Table.from_batches(hash_terms(iter(table.to_batches(max_chunksize=_BATCH))))
     index, posting_ids = build_index(hashed)
-    return Codes(comparable(index), posting_ids, loaded)
+    return Codes(comparable(index, loaded.blends), posting_ids, loaded)

@@ -6,6 +6,7 @@ from argparse import Namespace
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from kembar.bundle import FORMAT
 from kembar.config import Settings
 from kembar.errors import TrainingError
 from kembar.storage import write_json
@@ -29,7 +30,7 @@ class TrainingWork:
             TrainingError: there is nothing to resume, it is of something else, or the folder cannot be written to.
         """
         settings = asdict(self.settings)
-        run = {"inputs": self.inputs, "settings": settings}
+        run = {"inputs": self.inputs, "settings": settings, "format": FORMAT}
         if not resume:
             try:
                 shutil.rmtree(self.folder, ignore_errors=True)
@@ -44,6 +45,7 @@ class TrainingWork:
         if before != run:
             changed = [k for k, v in settings.items() if v != before["settings"].get(k)]
             what = f"settings in {', '.join(changed)}" if changed else f"the inputs {', '.join(before['inputs'])}"
+            what = what if before.get("format") == FORMAT else "bundles, by another version of kembar"
             raise TrainingError(f"{self.folder} is of a run with other {what}; leave out --resume to start anew")
 
     def path(self, name: str) -> str:
