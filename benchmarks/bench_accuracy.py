@@ -3,7 +3,8 @@
 KEMBAR_DATA=... .venv/bin/python benchmarks/bench_accuracy.py [TABLE ...] [--set SECTION.KEY=VALUE ...]
 
 Catalogues, candidate pairs and results are kept in build/accuracy: naming a table runs that one again, and the page
-is made of the last results of all. They are kept by the settings alone: name --fresh where the library has changed.
+is made of the last results of all, once there are all. They are kept by the settings alone: name --fresh where the
+library has changed.
 """
 
 import argparse
@@ -56,6 +57,9 @@ def main() -> None:
     for table in args.tables:
         with threadpool_limits(1):  # the fits are many small products, which threads only slow down
             shop.keep.write(table, lambda table=table: TABLES[table](shop))
+    if missing := [table for table in TABLES if shop.keep.read(table) is None]:
+        print(f"the page stays as it is: it needs a run of {', '.join(missing)} too")
+        return
     command = "KEMBAR_DATA=... .venv/bin/python benchmarks/bench_accuracy.py"
     write_page("accuracy", "Accuracy", command, write_sections(shop.keep.read))
 

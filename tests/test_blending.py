@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -34,8 +35,10 @@ def blended_naively(index: CatalogueIndex) -> np.ndarray:
     return found
 
 
-def test_a_photo_is_drawn_to_its_nearest_as_a_loop_draws_it():
-    for index in (photos_alone(60), photos_alone(80, missing=0.3), photos_alone(2), photos_alone(4)):
+def test_a_photo_is_drawn_to_its_nearest_as_a_loop_draws_it(monkeypatch: pytest.MonkeyPatch):
+    """Photos are looked up a chunk at a time, of 16 here; those of 700 lie in cells, all of which are probed."""
+    monkeypatch.setattr("kembar.blending._CHUNK", 16)
+    for index in (photos_alone(60), photos_alone(700, missing=0.3), photos_alone(2), photos_alone(4)):
         assert np.allclose(blended(index).image, blended_naively(index), atol=2e-3)
 
 

@@ -22,7 +22,7 @@ LIBRARY = Path(kembar.__file__).parent.parent
 
 
 def test_it_comes_back_as_it_was(tmp_path: Path):
-    bundle = replace(small_bundle(), image_tower_weights=b"cnn")
+    bundle = replace(small_bundle(), image_tower_weights=b"cnn", blends=True)
     save_bundle(bundle, str(tmp_path / "b"), "# card")
     back = load_bundle(str(tmp_path / "b"))
     assert back.encoder_fingerprint == bundle.encoder_fingerprint
@@ -30,7 +30,7 @@ def test_it_comes_back_as_it_was(tmp_path: Path):
         assert np.array_equal(ours.discriminator.first.slopes, theirs.discriminator.first.slopes)
         assert np.array_equal(ours.discriminator.second.bias, theirs.discriminator.second.bias)
         assert ours.thresholds == theirs.thresholds
-    assert (back.trained_on, back.image_tower_weights) == (bundle.trained_on, b"cnn")
+    assert (back.trained_on, back.image_tower_weights, back.blends) == (bundle.trained_on, b"cnn", True)
     assert (tmp_path / "b" / "README.md").read_text() == "# card"
 
 

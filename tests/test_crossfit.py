@@ -116,3 +116,10 @@ def test_views_judge_each_product_once_and_a_base_is_compared_with(catalogue: La
     again, (compared,) = fit_deciders([catalogue], base_bundle(), settings, from_base=True)
     assert compared.base is not None
     assert again.untitled is not again.titled
+    assert not again.blends, "what is fitted to a base keeps to its codes"
+
+
+def test_a_bundle_blends_once_it_learnt_from_photos_alone(catalogue: LabelledCatalogue, settings: Settings):
+    alone = replace(catalogue, index=replace(catalogue.index, has_title=np.zeros(N, bool)))
+    fitted, _ = fit_deciders([alone], base_bundle(), settings, from_base=False)
+    assert fitted.blends

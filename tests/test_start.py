@@ -1,5 +1,6 @@
 """A training knows what it starts from and is refused, before anything is encoded, where that cannot be."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,6 +70,10 @@ def test_a_run_goes_on_only_with_the_listings_and_settings_that_it_began_with(se
         replace(work, inputs=["b.csv"]).open(resume=True)
     with pytest.raises(TrainingError, match="other settings in training;"):
         replace(work, settings=based_on(settings, "scratch")).open(resume=True)
+    run = tmp_path / "work" / "run.json"
+    run.write_text(json.dumps({**json.loads(run.read_text()), "format": 2}))
+    with pytest.raises(TrainingError, match="other bundles, by another version of kembar;"):
+        work.open(resume=True)
     work.open(resume=False)
     assert not (tmp_path / "work" / "kept").exists(), "started anew"
 

@@ -132,7 +132,7 @@ def judge_sources(
     codes of heads that were trained on the other.
     """
     if base is not None:
-        return base, [(source, comparable(source.index), source.labels.fold) for source in sources]
+        return base, [(source, comparable(source.index, base.blends), source.labels.fold) for source in sources]
     labelled = [mine_source(spark, source, work, number) for number, source in enumerate(sources)]
     tensorflow()  # once Spark has encoded, so that the two do not hold their memory at once
     from kembar.training.fit import fit_heads

@@ -10,6 +10,7 @@ from accuracy.hide import keep_where, through
 from accuracy.judge import TableFit, fit
 from accuracy.prepare import Workshop
 from kembar.blending import blended
+from kembar.catalogue import has_titles
 from kembar.training.worlds import LabelledCatalogue
 
 PATTERNS = {
@@ -29,7 +30,7 @@ def seen_through(shop: Workshop, catalogue: LabelledCatalogue, number: int, patt
     if pattern == ("all" if catalogue.index.has_image.any() else "title + hash"):
         return catalogue
     index = through(catalogue.index, **dict.fromkeys(PATTERNS[pattern], True))
-    index = index if "title" in pattern or "image" not in pattern else blended(index)
+    index = index if has_titles(index) else blended(index)
     key = f"{catalogue.name}-{number}-{pattern.replace(' + ', '-')}"
     return replace(catalogue, index=index, proposed=shop.propose(key, index))
 

@@ -1,4 +1,4 @@
-"""The page: one section a table, of whatever results there are."""
+"""The page: one section a table."""
 
 from collections.abc import Callable
 from typing import Any

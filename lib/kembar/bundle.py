@@ -78,8 +78,8 @@ class Bundle:
 
     titled: decides in a catalogue of listings with titles; untitled: in one of photos alone, where
     "the same product" mostly means another shot of it, and not an edited copy of one picture.
-    blends: whether `untitled` was fitted to codes that were blended (`kembar.blending`). Where training met no
-    catalogue of photos alone it is the titled one, whose curves are of plain codes.
+    blends: whether `untitled` is of codes that are blended (`kembar.blending`). Where training from scratch met no
+    catalogue of photos alone it is the titled one, whose curves are of plain codes; what is fitted to it keeps to them.
     """
 
     image_head: Head

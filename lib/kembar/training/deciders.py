@@ -64,9 +64,9 @@ def fit_deciders(
             names = dict.fromkeys(catalogue.name for catalogue in mine)
             figures += [_figure(cross, each, fitted[name], base if from_base else None) for each in names]
     titled, untitled = fitted.get("titled"), fitted.get("untitled")
-    start = replace(start, blends=start.blends or untitled is not None)
     if from_base:  # what was not fitted is good as it is
         return replace(start, titled=titled or start.titled, untitled=untitled or start.untitled), figures
+    start = replace(start, blends=untitled is not None)
     return replace(start, titled=titled or fitted["untitled"], untitled=untitled or fitted["titled"]), figures
 
 
