@@ -12,6 +12,7 @@ from kembar.config import settings_from
 from kembar.increment import describe_work, plan_increment
 from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.listings import count_judged, judge_listings, read_listings, split_listings
+from kembar.ownership import check_output
 from kembar.parts import PartFolder
 from kembar.plan import plan_encode
 from kembar.runs import NewTable, output_folder, reconcile
@@ -36,6 +37,7 @@ def main() -> None:
     encoder = bundle.fingerprint_at(settings.image_tower.precision)
     require(args.listings, "listings")
     require_images(args.images)
+    check_output(args.output, "encode", listings=args.listings, images=args.images, bundle=args.bundle)
     end_dry_run(args, plan_encode, encoder)
 
     with output_folder(args.output, "encode", keep_staged=True) as folder:
@@ -70,7 +72,7 @@ def main() -> None:
         folder.publish(tables, {}, facts | describe_run(settings, listings=args.listings, images=args.images))
     kept = f"encoded {counts['listings']} listings, {counts['encoded']} of them now"
     say_next(
-        f"{kept}, quarantined {counts['quarantine']}: {args.output}", match=f"--encoded {args.output} --output matched"
+        f"{kept}, quarantined {counts['quarantine']}: {args.output}", "match", encoded=args.output, output="matched"
     )
 
 

@@ -4,13 +4,15 @@ spark-submit jobs/evaluate.py --listings train.csv --submission DIR/submission.c
 """
 
 import posixpath
+from uuid import uuid4
 
 from kembar.blending import comparable
 from kembar.config import settings_from
-from kembar.evaluation import blocking_scores, evaluate, read_claims, read_truth
+from kembar.evaluation import are_metrics, blocking_scores, evaluate, read_claims, read_truth
 from kembar.evaluation.table import print_metrics
 from kembar.jobs import Stages, end_dry_run, job_parser, run_job
 from kembar.listings import label_listings, read_listings
+from kembar.ownership import check_output_file
 from kembar.plan import plan_evaluate
 from kembar.schemas import ENCODED, MATCHES
 from kembar.session import get_session
@@ -39,6 +41,9 @@ def main() -> None:
     submission = read_submission(args.submission)
     if args.encoded:
         require(join_uri(args.encoded, MANIFEST), "the manifest of a finished encode run")
+    if args.output:
+        inputs = {name: getattr(args, name) for name in ("listings", "submission", "encoded")}
+        check_output_file(args.output, "earlier scores", are_metrics, **inputs)
     end_dry_run(args, plan_evaluate, len(submission))
 
     spark = get_session("kembar evaluate")
@@ -54,8 +59,7 @@ def main() -> None:
                 pairs, ids = place_pairs(read_table(spark, matches, MATCHES))
             else:  # somebody else's submission: what the blocks would propose
                 encoded = read_table(spark, join_uri(args.encoded, "listings"), ENCODED)
-                work = join_uri(matched, "_hashed")
-                index, ids = index_catalogue(encoded, work)
+                index, ids = index_catalogue(encoded, join_uri(matched, f"_hashed-{uuid4().hex}"))
                 pairs = mine_pairs(spark, comparable(index), settings.blocking)
             metrics["blocking"] = blocking_scores(truth, *count_true_pairs(pairs, ids, truth), least)
     if args.output:

@@ -14,6 +14,7 @@ from kembar.grouping import place_links
 from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.matches import count_pairs, summarise
 from kembar.outcome import Outcome
+from kembar.ownership import check_output
 from kembar.plan import plan_match
 from kembar.runs import output_folder
 from kembar.session import get_session
@@ -39,6 +40,8 @@ def main() -> None:
     encoder = str(require_finished(args.encoded, bundle.encoder_fingerprint)["encoder"])
     last = read_last_run(args.previous) if args.previous else None
     decisions = read_decisions(args.decisions) if args.decisions else None
+    inputs = {name: getattr(args, name) for name in ("encoded", "previous", "bundle", "decisions")}
+    check_output(args.output, "match", **inputs)
     end_dry_run(args, plan_match)
 
     with output_folder(args.output, "match") as folder:
@@ -73,7 +76,7 @@ def main() -> None:
         made_by = {"encoder": encoder, "pairs_by": pairs_by, "groups_by": groups_by, "thresholds": vars(thresholds)}
         outcome.publish(folder, tables, counts, seconds=stages.seconds, **made_by, **told)
     done = "{listings} listings, {groups} groups, {matches} matches: ".format(**counts) + args.output
-    say_next(done, report=f"--matched {args.output} --encoded {args.encoded} --images DIR --output report")
+    say_next(done, "report", matched=args.output, encoded=args.encoded, images="DIR", output="report")
 
 
 if __name__ == "__main__":

@@ -12,8 +12,9 @@ from kembar.bundle import load_bundle
 from kembar.config import settings_from
 from kembar.decisions import read_decisions
 from kembar.jobs import Stages, end_dry_run, job_parser, run_job, say_next
+from kembar.ownership import check_output_file
 from kembar.plan import plan_review
-from kembar.review import choose_questions, write_questions
+from kembar.review import are_unanswered, choose_questions, write_questions
 from kembar.review.ask import POOL
 from kembar.schemas import MATCHES
 from kembar.session import get_session
@@ -31,6 +32,8 @@ def main() -> None:
     settings, bundle = settings_from(args), load_bundle(args.bundle)
     decisions = read_decisions(args.decisions) if args.decisions else None
     require(join_uri(args.matched, "matches"), "the table of a finished match run")
+    inputs = {"matched": args.matched, "bundle": args.bundle, "decisions": args.decisions}
+    check_output_file(args.output, "unanswered questions", are_unanswered, **inputs)
     end_dry_run(args, plan_review, len(decisions) if decisions else 0)
 
     spark = get_session("kembar review")
@@ -42,8 +45,8 @@ def main() -> None:
     with stages("choose"):
         questions = choose_questions(bundle, doubtful, args.count, decisions)
         write_questions(questions, args.output)
-    learn = f"--matched {args.matched} --decisions {args.output} --bundle mine"
-    say_next(f"{len(questions)} pairs to decide about, in its column decision: {args.output}", train=learn)
+    done = f"{len(questions)} pairs to decide about, in its column decision: {args.output}"
+    say_next(done, "train", matched=args.matched, decisions=args.output, bundle="mine")
 
 
 if __name__ == "__main__":

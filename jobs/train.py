@@ -8,16 +8,17 @@ Several catalogues are learnt from at once by naming --listings and --images onc
 
 from argparse import Namespace
 
-from kembar.bundle import Bundle, save_bundle
+from kembar.bundle import Bundle, publish_bundle
 from kembar.config import Settings, settings_from
 from kembar.decisions import read_decisions
 from kembar.jobs import Stages, end_dry_run, job_parser, run_job, say_next
 from kembar.plan import plan_train
 from kembar.review import Gain, fit_answers, read_pairs
+from kembar.runs import output_folder
 from kembar.session import get_session
 from kembar.training.card import describe_gains, finish_bundle
 from kembar.training.deciders import Figure, fit_deciders, labelled_enough
-from kembar.training.start import base_bundle, check_sources, pair_up
+from kembar.training.start import base_bundle, check_places, check_sources, pair_up
 from kembar.training.work import open_work
 from udfs.sources import decided_pairs, encode_source, judge_sources, label_catalogue, read_decided, sample_pairs
 
@@ -35,13 +36,14 @@ def main() -> None:
     args = parser.parse_args()
     settings = settings_from(args)
     check_sources(args, base := base_bundle(settings))
+    check_places(args, settings)
     end_dry_run(args, plan_train, base is not None)
-    fitted, figures, gain = (from_review if args.matched else from_catalogues)(args, settings, base)
-    with Stages("train", None, settings.logging.format)("save"):
-        bundle, card = finish_bundle(fitted, figures, settings, gain)
-        save_bundle(bundle, args.bundle, card)
-    use = f"--bundle {args.bundle} --listings test.csv --images DIR --output encoded"
-    say_next(f"{describe_gains(figures, gain)}: {args.bundle}", encode=use)
+    with output_folder(args.bundle, "train") as folder:
+        fitted, figures, gain = (from_review if args.matched else from_catalogues)(args, settings, base)
+        with Stages("train", None, settings.logging.format)("save"):
+            publish_bundle(folder, *finish_bundle(fitted, figures, settings, gain))
+    done = f"{describe_gains(figures, gain)}: {args.bundle}"
+    say_next(done, "encode", bundle=args.bundle, listings="test.csv", images="DIR", output="encoded")
 
 
 def from_review(args: Namespace, settings: Settings, base: Bundle) -> Learnt:
@@ -58,13 +60,13 @@ def from_review(args: Namespace, settings: Settings, base: Bundle) -> Learnt:
 def from_catalogues(args: Namespace, settings: Settings, base: Bundle | None) -> Learnt:
     """A bundle fitted to labelled catalogues, and to what was decided about their listings."""
     decisions = read_decisions(args.decisions) if args.decisions else None
-    work = open_work(args, settings)
-    stages = Stages("train", spark := get_session("kembar train"), settings.logging.format)
-    with stages("encode"):
-        pairs = enumerate(pair_up(args.listings, args.images))
-        sources = [encode_source(spark, *pair, work, number, base) for number, pair in pairs]
-    with stages("train"):
-        start, judged = judge_sources(spark, sources, work, base, args.resume)
+    with open_work(args, settings) as work:
+        stages = Stages("train", spark := get_session("kembar train"), settings.logging.format)
+        with stages("encode"):
+            pairs = enumerate(pair_up(args.listings, args.images))
+            sources = [encode_source(spark, *pair, work, number, base) for number, pair in pairs]
+        with stages("train"):
+            start, judged = judge_sources(spark, sources, work, base, args.resume)
     with stages("decide"):
         catalogues = [label_catalogue(spark, *each, settings) for each in judged]
         fitted, figures, gain = start, [], None

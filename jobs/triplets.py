@@ -6,6 +6,7 @@ spark-submit jobs/triplets.py --listings train.csv --images DIR --output DIR
 from kembar.config import settings_from
 from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.listings import read_listings, validate_listings
+from kembar.ownership import check_output
 from kembar.plan import plan_triplets
 from kembar.runs import NewTable, output_folder
 from kembar.schemas import QUARANTINE, TRIPLETS
@@ -29,6 +30,7 @@ def main() -> None:
     settings = settings_from(args)
     require(args.listings, "listings")
     require_images(args.images)
+    check_output(args.output, "triplets", listings=args.listings, images=args.images)
     end_dry_run(args, plan_triplets)
 
     with output_folder(args.output, "triplets") as folder:
@@ -51,8 +53,8 @@ def main() -> None:
             by_kind = count_triplets(read_table(spark, folder.staged("triplets"), TRIPLETS))
         facts = {"triplets": by_kind, "seconds": stages.seconds}
         folder.publish(tables, {}, facts | describe_run(settings, listings=args.listings, images=args.images))
-    learn = f"--listings {args.listings} --images {args.images} --bundle mine"
-    say_next(f"{sum(by_kind.values())} triplets: {args.output}", train=learn)
+    done = f"{sum(by_kind.values())} triplets: {args.output}"
+    say_next(done, "train", listings=args.listings, images=args.images, bundle="mine")
 
 
 if __name__ == "__main__":

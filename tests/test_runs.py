@@ -2,7 +2,9 @@
 
 import json
 import multiprocessing
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -66,25 +68,73 @@ def test_parts_that_are_kept_are_not_touched(tmp_path: Path):
     assert (old.stat().st_mtime_ns, old.stat().st_ino) == before
 
 
-@pytest.mark.parametrize("breaks", ["move", "write_bytes", "write_json"])
-def test_a_run_that_dies_while_it_publishes_leaves_the_result_before_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, breaks: str
-):
-    """Whichever step it dies in. To readers without kembar the table is not whole until the next run has cleared up."""
-    run_once(tmp_path, "a", "b")
+class Killed(BaseException):
+    """A process that is killed: nothing that it would have done afterwards is done."""
 
-    def die(*_: object) -> None:
-        raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt), output_folder(str(tmp_path), "match") as run:
-        table = stage(run, "c")
-        patch.setattr(runs, breaks, die)
-        run.publish({"catalogue": table}, {"submission.csv": b"y"}, {})
-    assert listed(tmp_path) == ["a", "b"]
-    assert not (tmp_path / "catalogue" / "_SUCCESS").exists()
-    with output_folder(str(tmp_path), "match"):
-        assert pq.read_table(tmp_path / "catalogue").num_rows == 2, "the next run first clears up"
-        assert (tmp_path / "catalogue" / "_SUCCESS").exists()
+def kill_at(patch: pytest.MonkeyPatch, step: int) -> list[str]:
+    """From the given step on no file operation of a run is carried out; the operations that were."""
+    done: list[str] = []
+
+    def dying(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def operation(*arguments: Any) -> Any:
+            if len(done) >= step:
+                raise Killed
+            done.append(name)
+            return real(*arguments)
+
+        return operation
+
+    for name in ("move", "write_bytes", "delete"):
+        patch.setattr(runs, name, dying(name, getattr(runs, name)))
+    return done
+
+
+def run_killed(uri: Path, step: int, *names: str, files: dict[str, bytes]) -> bool:
+    """A run that is killed at a step; whether it came that far."""
+    with pytest.MonkeyPatch.context() as patch:
+        kill_at(patch, step)
+        try:
+            with output_folder(str(uri), "match") as run:
+                run.publish({"catalogue": stage(run, *names)}, files, {})
+        except Killed:
+            return True
+        return False
+
+
+def test_a_run_that_is_killed_at_any_step_leaves_one_whole_result_and_the_next_run_clears_up(tmp_path: Path):
+    """A result, its submission and its summary are of one run; parts of the killed one are gone afterwards."""
+    step, seen = 0, set()
+    while True:
+        out = tmp_path / str(step)
+        run_once(out, "a", "b")
+        if not run_killed(out, step, "c", files={"submission.csv": b"new", "summary.json": b"{}"}):
+            break
+        ids = listed(out)
+        assert ids in (["a", "b"], ["c"])
+        seen.add(tuple(ids))
+        with output_folder(str(out), "match"):
+            assert listed(out) == ids
+            assert (out / "submission.csv").read_bytes() == (b"x" if ids == ["a", "b"] else b"new")
+            assert (out / "summary.json").exists() == (ids == ["c"])
+            assert pq.read_table(out / "catalogue").num_rows == len(ids), "readers without kembar see the same"
+            assert (out / "catalogue" / "_SUCCESS").exists()
+        step += 1
+    assert seen == {("a", "b"), ("c",)}
+    assert step > 8, "a run has that many steps"
+
+
+def test_a_reader_without_kembar_sees_that_a_table_is_being_replaced(tmp_path: Path):
+    """Wherever parts of two runs lie in its folder, the table has no _SUCCESS."""
+    step = 0
+    while True:
+        out = tmp_path / str(step)
+        run_once(out, "a")
+        if not run_killed(out, step, "b", files={}):
+            break
+        if len(list((out / "catalogue").glob("*.parquet"))) > 1:
+            assert not (out / "catalogue" / "_SUCCESS").exists()
+        step += 1
 
 
 @pytest.mark.parametrize("file", ["submission.csv", "manifest.json"])
@@ -100,7 +150,7 @@ def test_a_disk_that_is_full_when_a_result_is_published_keeps_the_one_before(tmp
             ballast = fill(disk, but_bytes=32_768)
             run.publish({"catalogue": table}, files, facts)
         assert listed(out) == ["a", "b"]
-        assert not list(out.glob("*.partial")), "what there was of the file is gone"
+        assert not list(out.rglob("*.partial")), "what there was of the file is gone"
         ballast.unlink()
         run_once(out, "c")
         assert listed(out) == ["c"]
@@ -114,20 +164,24 @@ def test_a_result_that_is_published_but_not_cleared_up_says_so(tmp_path: Path, m
 
     with pytest.raises(RunError, match="holds the new result, but"), output_folder(str(tmp_path), "match") as run:
         table = stage(run, "b")
-        monkeypatch.setattr(runs, "_sweep", refuse)
+        monkeypatch.setattr(runs, "_mark_whole", refuse)
         run.publish({"catalogue": table}, {}, {})
     assert listed(tmp_path) == ["b"]
 
 
-def test_a_first_run_that_dies_leaves_nothing_that_looks_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    def die(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(runs, "write_json", die)
-        run_once(tmp_path, "a")
-    with pytest.raises(InputError, match="the mark of a finished write"):
-        listed(tmp_path)
+def test_a_first_run_that_fails_leaves_no_folder_and_one_that_is_killed_nothing_that_looks_finished(tmp_path: Path):
+    with pytest.raises(ZeroDivisionError), output_folder(str(tmp_path / "new" / "out"), "match") as run:
+        stage(run, "a")
+        raise ZeroDivisionError
+    assert not (tmp_path / "new").exists()
+    step = 0
+    while run_killed(out := tmp_path / str(step), step, "a", files={"submission.csv": b"x"}):
+        if not (out / "manifest.json").exists():
+            assert not list(out.rglob("_SUCCESS"))
+            assert not (out / "submission.csv").exists()
+        run_once(out, "b")
+        assert listed(out) == ["b"]
+        step += 1
 
 
 def hold(uri: str, held: "multiprocessing.synchronize.Event", done: "multiprocessing.synchronize.Event") -> None:
@@ -170,7 +224,7 @@ def test_staged_parts_of_a_run_that_was_killed_are_gone_on_with_where_the_job_ca
         (Path(folder.staged("catalogue")) / "part-x.parquet").write_bytes(b"PAR1 half")
     with output_folder(str(tmp_path), "encode", keep_staged=True) as folder:
         assert len(folder.sound_parts("catalogue", folder.staged("catalogue"))) == 1
-    with output_folder(str(tmp_path), "match") as folder:
+    with output_folder(str(tmp_path), "encode") as folder:
         assert folder.sound_parts("catalogue", folder.staged("catalogue")) == []
 
 

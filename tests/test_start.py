@@ -8,7 +8,7 @@ import pytest
 
 from kembar.bundle import save_bundle
 from kembar.config import Settings
-from kembar.errors import BundleError, ConfigError, TrainingError
+from kembar.errors import BundleError, ConfigError, InputError, TrainingError
 from kembar.training.start import base_bundle, pair_up
 from kembar.training.work import TrainingWork
 from tests.test_bundle import small_bundle
@@ -63,9 +63,11 @@ def test_a_run_goes_on_only_with_the_listings_and_settings_that_it_began_with(se
     with pytest.raises(TrainingError, match="nothing to resume in .*; leave out --resume to start"):
         work.open(resume=True)
     work.open(resume=False)
-    (tmp_path / "work" / "kept").touch()
+    kept = tmp_path / "work" / "encoded-0" / "part-00000.parquet"
+    kept.parent.mkdir()
+    kept.touch()
     work.open(resume=True)
-    assert (tmp_path / "work" / "kept").exists()
+    assert kept.exists()
     with pytest.raises(TrainingError, match=r"other the inputs a\.csv"):
         replace(work, inputs=["b.csv"]).open(resume=True)
     with pytest.raises(TrainingError, match="other settings in training;"):
@@ -75,7 +77,22 @@ def test_a_run_goes_on_only_with_the_listings_and_settings_that_it_began_with(se
     with pytest.raises(TrainingError, match="other bundles, by another version of kembar;"):
         work.open(resume=True)
     work.open(resume=False)
-    assert not (tmp_path / "work" / "kept").exists(), "started anew"
+    assert not kept.exists(), "started anew"
+
+
+@pytest.mark.parametrize("foreign", ["notes.txt", "encoded-0/mine.parquet", "whole/plan.md", ".git/config", "run.json"])
+def test_a_work_folder_with_files_that_no_training_wrote_is_refused_and_left_alone(
+    settings: Settings, tmp_path: Path, foreign: str
+):
+    work = TrainingWork(tmp_path, ["a.csv"], settings)
+    if foreign != "run.json":
+        work.open(resume=False)
+    (tmp_path / foreign).parent.mkdir(exist_ok=True)
+    (tmp_path / foreign).write_text('{"mine": 1}')
+    for resume in (False, True):
+        with pytest.raises(InputError, match=f"the work folder .* holds a? ?{foreign}"):
+            work.open(resume)
+    assert (tmp_path / foreign).read_text() == '{"mine": 1}'
 
 
 def test_a_table_is_there_once_it_was_written_to_its_end(settings: Settings, tmp_path: Path):

@@ -27,10 +27,11 @@ def index_catalogue(encoded: DataFrame, work: str) -> tuple[CatalogueIndex, list
     encoded: ENCODED; work: a folder that driver and executors reach, to hand the hashed terms over in files, and gone
     afterwards: what passes through the driver's JVM does not grow with the catalogue.
     """
-    rewrite_table(encoded.mapInArrow(hash_terms, HASHED_TERMS), work)
-    table = read_arrow(work)
-    delete(work)
-    return build_index(table)
+    try:
+        rewrite_table(encoded.mapInArrow(hash_terms, HASHED_TERMS), work)
+        return build_index(read_arrow(work))
+    finally:
+        delete(work)
 
 
 @dataclass(frozen=True)

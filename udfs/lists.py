@@ -21,7 +21,7 @@ from kembar.parts import PartFolder
 from kembar.runs import OutputFolder, reconcile
 from kembar.schemas import MATCHES
 from kembar.scoring import LISTS, PAIRS, Recheck, look_batches, score_batches
-from kembar.storage import part_rows, read_batches, rewrite_table, spark_path
+from kembar.storage import part_rows, read_batches, read_parts, rewrite_table
 from udfs.shipped import Shipped, new_prefix, open_blocking, open_index, open_names, partitions, ship_files
 
 _WRITTEN = "lists bigint"
@@ -185,4 +185,4 @@ def score_pairs(
         spark.range(tasks, numPartitions=max(tasks, 1)).mapInArrow(scoring, PAIRS), folder.staged("scored")
     )
     reconcile("score", shipped.listings, lists=sum(map(part_rows, parts.folder.finish())))
-    return scored, spark.read.schema(MATCHES).parquet(*map(spark_path, matches.finish()))
+    return scored, read_parts(spark, matches.finish(), MATCHES)

@@ -17,7 +17,7 @@ from kembar.listings import read_listings, validate_listings
 from kembar.review import DecidedPairs, Undecided, candidates_in, decided_in, join_pairs, read_evidence
 from kembar.review.answers import EVIDENCE_COLUMNS, MOST_UNDECIDED
 from kembar.schemas import MATCHES, TRIPLETS
-from kembar.storage import join_uri, read_table, rewrite_table, write_table
+from kembar.storage import join_uri, read_parts, read_table, rewrite_table, write_table
 from kembar.towers.image import SMALL_CNN
 from kembar.towers.runtime import tensorflow
 from kembar.towers.small_cnn import INPUT_PX
@@ -58,7 +58,7 @@ def encode_source(
     kept = good.persist()
     if not work.has(table):
         rewrite_table(encode_listings(kept, images, settings, bundle), work.path(table))
-    encoded, _ = split_encoded(spark.read.parquet(work.path(table)))
+    encoded, _ = split_encoded(read_parts(spark, [work.path(table)]))
     index, posting_ids = index_catalogue(encoded, work.path(f"hashed-{number}"))
     split = add_folds(split_groups(kept, settings.triplets), FOLDS, settings.triplets.seed)
     return EncodedSource(listings, images, kept, index, posting_ids, labels_by_row(split.toArrow(), posting_ids))
@@ -94,7 +94,7 @@ def relist_source(source: EncodedSource, work: TrainingWork, number: int) -> Rel
     if not work.has(table):
         photos = photo_encoder(source.images, work.settings, None, threads_of(spark))
         rewrite_table(relist_photos(source.listings, photos, work.settings), work.path(table))
-    return collect_relisted(spark.read.parquet(work.path(table)), source.listings, source.posting_ids)
+    return collect_relisted(read_parts(spark, [work.path(table)]), source.listings, source.posting_ids)
 
 
 def retitle_source(source: EncodedSource, work: TrainingWork, number: int) -> Retitled:
@@ -103,7 +103,7 @@ def retitle_source(source: EncodedSource, work: TrainingWork, number: int) -> Re
     if not work.has(table):
         titles = title_encoder(work.settings, None, threads_of(spark))
         rewrite_table(relist_titles(source.listings, titles, work.settings), work.path(table))
-    return Retitled.of(spark.read.parquet(work.path(table)).toArrow(), source.posting_ids, source.index)
+    return Retitled.of(read_parts(spark, [work.path(table)]).toArrow(), source.posting_ids, source.index)
 
 
 def _pixels(source: EncodedSource, settings: Settings) -> NDArray[np.uint8] | None:

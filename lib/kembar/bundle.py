@@ -25,24 +25,14 @@ from kembar.discriminator import Discriminator
 from kembar.errors import BundleError, ConfigError
 from kembar.fingerprints import encoder_at
 from kembar.heads import Head
-from kembar.storage import (
-    MANIFEST,
-    as_json,
-    delete,
-    exists,
-    file_bytes,
-    join_uri,
-    move,
-    read_bytes,
-    read_json,
-    write_bytes,
-)
+from kembar.paths import join_uri
+from kembar.runs import OutputFolder, output_folder
+from kembar.storage import MANIFEST, exists, file_bytes, read_bytes, read_json
 from kembar.towers import BUILTIN, IMAGE_TOWERS
 from kembar.towers.cache import built_once
 
 FORMAT = 3
 _DECIDERS, _LOOKS, _PARTS = ("titled", "untitled"), ("first", "second"), ("slopes", "bias")
-_STAGING = "_staging"
 _HEADS, _DISCRIMINATOR, _IMAGE_TOWER = "heads.npz", "discriminator.npz", "image_tower.npz"
 
 
@@ -123,11 +113,21 @@ def _curve_arrays(name: str, discriminator: Discriminator) -> dict[str, NDArray[
 
 
 def save_bundle(bundle: Bundle, uri: str, card: str) -> None:
-    """Write the files aside, then move them into place, the manifest last.
+    """Write a bundle into a folder, replacing the one that was there once the new one is written aside.
 
-    A write that fails leaves the bundle that was there. A process that is killed between two of the moves leaves one
-    that is refused, since its files are not those of its manifest.
+    A process that is killed while the files are swapped leaves a bundle that is refused, since its files are not those
+    of its manifest; the next training completes it.
+
+    Raises:
+        InputError: The folder holds what kembar did not write.
+        RunError: Another run holds it.
     """
+    with output_folder(uri, "train") as folder:
+        publish_bundle(folder, bundle, card)
+
+
+def publish_bundle(folder: OutputFolder, bundle: Bundle, card: str) -> None:
+    """Make a bundle and its card the content of a folder that this run holds."""
     files = {
         _HEADS: pack_arrays(_head_arrays(bundle.image_head, bundle.title_head)),
         _DISCRIMINATOR: pack_arrays(
@@ -137,17 +137,8 @@ def save_bundle(bundle: Bundle, uri: str, card: str) -> None:
     }
     if bundle.image_tower_weights is not None:
         files[_IMAGE_TOWER] = bundle.image_tower_weights
-    staging = join_uri(uri, _STAGING)
-    delete(staging)
-    try:
-        for name, data in (files | {MANIFEST: as_json(_describe(bundle, files))}).items():
-            write_bytes(join_uri(staging, name), data)
-        for name in (*files, MANIFEST):
-            move(join_uri(staging, name), join_uri(uri, name))
-    finally:
-        delete(staging)
-    if _IMAGE_TOWER not in files:
-        delete(join_uri(uri, _IMAGE_TOWER))
+    # Without a stamp of the run, so that the same training gives the same bytes.
+    folder.publish({}, files, _describe(bundle, files), stamped=False)
 
 
 def _describe(bundle: Bundle, files: dict[str, bytes]) -> dict[str, Any]:

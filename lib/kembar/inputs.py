@@ -11,14 +11,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TextIO
-from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
 from kembar.errors import InputError
-from kembar.storage import filesystem_of
+from kembar.paths import filesystem_of, join_uri
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _PARQUET = b"PAR1"
@@ -45,7 +44,7 @@ def list_files(uri: str, besides: Sequence[str] = ()) -> list[str]:
     files = [path for path in sorted(inner) if not any(p[0] in "_." and p not in besides for p in path.split("/"))]
     if not files:
         raise InputError(f"{uri} is a folder without files: expected a CSV or Parquet file, or a folder of them")
-    return [posixpath.join(uri.rstrip("/"), quote(path) if "://" in uri else path) for path in files]
+    return [join_uri(uri, path) for path in files]
 
 
 def shown(text: str, most: int = 200) -> str:

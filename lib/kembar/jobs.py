@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import shlex
 import sys
 import time
 import traceback
@@ -16,9 +17,13 @@ from pyspark.sql import SparkSession
 from kembar.config import Settings, add_settings_arguments
 from kembar.errors import message_for_user
 from kembar.failures import note_stage, root_cause, stage_of
+from kembar.paths import check_location
 from kembar.plan import Plan
 from kembar.progress import progress_bar
 from kembar.storage import describe_input
+
+_LOCATIONS = ("PATH", "DIR", "FILE")
+"""What the options that name a path or URI call their values."""
 
 
 class JobParser(argparse.ArgumentParser):
@@ -31,6 +36,15 @@ class JobParser(argparse.ArgumentParser):
             if near := difflib.get_close_matches(word, known, n=1):
                 message += f"; {word}: did you mean {near[0]}?"
         super().error(message)
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """The parsed options. Raises InputError naming an option whose path or URI cannot work."""
+        parsed = super().parse_args(args, namespace)
+        for action in self._actions:
+            named = getattr(parsed, action.dest, None) if action.metavar in _LOCATIONS else None
+            for location in [named] if isinstance(named, str) else named or []:
+                check_location(action.option_strings[0], location)
+        return parsed
 
 
 def job_parser(summary: str, **paths: str) -> argparse.ArgumentParser:
@@ -51,11 +65,11 @@ def end_dry_run(args: argparse.Namespace, plan: Callable[..., Plan], *told: Any)
         sys.exit(0)
 
 
-def say_next(done: str, **command: str) -> None:
-    """The last lines of a job: what it did, and what to type next; command: a job and its options."""
+def say_next(done: str, job: str, **options: str) -> None:
+    """The last lines of a job: what it did, and a command that goes on from there, which a shell takes as it stands."""
     print(done)
-    for job, options in command.items():
-        print(f"next: spark-submit jobs/{job}.py {options}", file=sys.stderr)
+    words = [word for name, value in options.items() for word in (f"--{name}", shlex.quote(value))]
+    print(f"next: spark-submit jobs/{job}.py {' '.join(words)}", file=sys.stderr)
 
 
 class Stages:

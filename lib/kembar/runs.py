@@ -1,44 +1,47 @@
 """The folder that a job fills: one run at a time, its result published whole or not at all, a manifest beside it.
 
-A run prepares everything under `_staging`. Publishing moves the new parts of its tables beside the old ones, under
-names that no run used before, and then replaces `manifest.json`, which lists every part: that rename is the moment at
-which the result changes. Whoever reads through the manifest sees the run before or this one, never some of both. The
-`_SUCCESS` of a table, which readers without kembar look at, is gone while its folder holds parts of two runs.
+A run prepares everything under `_staging`, with a journal of what it is about to move. Publishing moves the new parts
+of its tables beside the old ones, under names that no run used before, and then replaces `manifest.json`, which lists
+every part and file: that rename is the moment at which the result changes. Single files such as `submission.csv` are
+renamed right behind it. A run that is killed in between is completed by the next one, one that is killed before it is
+undone; both by the journal alone, so that nothing is deleted that it or a manifest does not name.
+
+Whoever reads through the manifest sees the run before or this one, never some of both. The `_SUCCESS` of a table, which
+readers without kembar look at, is gone while its folder holds parts of two runs.
 """
 
-import json
-import platform
+import hashlib
 import posixpath
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 
-from kembar.errors import InputError, RunError
+from kembar.errors import RunError
+from kembar.locks import locked
+from kembar.ownership import FORMAT, JOURNAL, STAGING, Contents, files_of, read_contents
+from kembar.paths import filesystem_of, join_uri
 from kembar.storage import (
     MANIFEST,
     SUCCESS,
+    as_json,
     delete,
     exists,
-    filesystem_of,
-    join_uri,
+    file_bytes,
     list_parts,
     move,
     read_bytes,
-    read_json,
     write_bytes,
-    write_json,
 )
 from kembar.versions import versions
 
-STAGING, LOCK = "_staging", "_lock"
+_FILES = "files"
+_FIRST_PAGE = "index.html"
 
 
 @dataclass(frozen=True)
@@ -82,33 +85,92 @@ class OutputFolder:
         parts |= {part: None for folder in staged for part in list_parts(folder)}
         return [part for part, facts in parts.items() if _is_whole(part, facts)]
 
-    def publish(self, tables: dict[str, NewTable], files: dict[str, bytes], facts: dict[str, Any]) -> dict[str, Any]:
-        """Make the run's tables and files the folder's content, and return its manifest.
+    def publish(
+        self,
+        tables: dict[str, NewTable],
+        files: dict[str, bytes],
+        facts: dict[str, Any],
+        staged_files: Iterable[str] = (),
+        kept_files: Iterable[str] = (),
+        stamped: bool = True,
+    ) -> dict[str, Any]:
+        """Make the run's tables and files the folder's content.
 
-        1. New parts go beside the old ones, single files replace their predecessors.
-        2. The manifest names what there is now: from here on this run is the result.
-        3. What it does not name is deleted.
+        1. A journal says what is about to be moved, and what it makes obsolete.
+        2. New parts go beside the old ones.
+        3. The manifest is replaced: from here on this run is the result.
+        4. Single files replace their predecessors; what the manifest does not name any more is deleted.
+
+        Args:
+            tables: What each table is to consist of.
+            files: Single files by their names.
+            facts: What the manifest says besides.
+            staged_files: Files that were written to `staged("files", ...)`, relative to there.
+            kept_files: Files of the last run that stay as they are, relative to the folder.
+            stamped: Whether the manifest says which run of which versions wrote it, and when.
+
+        Returns:
+            The manifest.
 
         Raises:
-            RunError: the result is published, but what it replaces could not be deleted.
+            RunError: The result is published, but what it replaces could not be cleared away.
         """
-        for name in tables:
+        listed = {name: {"parts": self._parts_of(name, table)} for name, table in tables.items()}
+        described = self._stage_files(files, staged_files) | self._kept(kept_files)
+        stamp = {"made_by": "kembar", "format": FORMAT, "job": self.job, "run": self.run, "ended": _now()}
+        manifest = {**stamp, **facts, "versions": versions(), "tables": listed} if stamped else dict(facts)
+        manifest["files"] = dict(sorted(described.items()))
+        swapped = [*files, *staged_files]
+        journal = self._journal(tables, swapped, manifest)
+        write_bytes(self.staged(MANIFEST), as_json(manifest))
+        write_bytes(self.staged(JOURNAL), as_json(journal))
+        for name, table in tables.items():
             delete(join_uri(self.uri, name, SUCCESS))
-        listed = {name: {"parts": self._move_in(name, table)} for name, table in tables.items()}
-        for name, data in files.items():
-            write_bytes(join_uri(self.uri, name), data)
-        ended = datetime.now(UTC).isoformat(timespec="seconds")
-        manifest = {"job": self.job, "run": self.run, "ended": ended, **facts, "versions": versions(), "tables": listed}
-        write_json(join_uri(self.uri, MANIFEST), manifest)
+            for part in table.new_parts():
+                move(part, join_uri(self.uri, name, posixpath.basename(part)))
+        move(self.staged(MANIFEST), join_uri(self.uri, MANIFEST))
         try:
-            _sweep(self.uri, manifest)
-            delete(join_uri(self.uri, STAGING))
+            _complete(self.uri, journal, manifest)
         except OSError as error:
             raise RunError(
                 f"{self.uri} holds the new result, but what it replaced could not be cleared away, which the next run "
                 f"tries again: {error}"
             ) from error
         return manifest
+
+    def begin(self) -> None:
+        """Write the journal of a run that has not moved anything yet."""
+        journal = {"made_by": "kembar", "format": FORMAT, "job": self.job, "run": self.run}
+        write_bytes(self.staged(JOURNAL), as_json(journal))
+
+    def _journal(self, tables: dict[str, NewTable], files: list[str], manifest: dict[str, Any]) -> dict[str, Any]:
+        """What a run is about to move into the folder, and which files of the last one it makes obsolete."""
+        now = {f"{name}/{part}" for name, table in manifest.get("tables", {}).items() for part in table["parts"]}
+        were = {f"{name}/{part}" for name in self.before.get("tables", {}) for part in self._listed(name)}
+        gone = files_of(self.before) - set(manifest["files"])
+        return {
+            "made_by": "kembar",
+            "format": FORMAT,
+            "job": self.job,
+            "run": self.run,
+            "manifest_sha256": hashlib.sha256(as_json(manifest)).hexdigest(),
+            "parts": {name: [posixpath.basename(p) for p in table.new_parts()] for name, table in tables.items()},
+            "files": files,
+            "obsolete": sorted((were - now) | gone),
+        }
+
+    def _stage_files(self, files: dict[str, bytes], staged: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Write single files aside; bytes and SHA-256 of each, and bytes of those that were staged before."""
+        for name, data in files.items():
+            write_bytes(self.staged(_FILES, name), data)
+        described: dict[str, dict[str, Any]] = {
+            name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} for name, data in files.items()
+        }
+        return described | {name: {"bytes": file_bytes(self.staged(_FILES, name))} for name in staged}
+
+    def _kept(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+        known = self.before.get("files", {})
+        return {name: known[name] for name in names}
 
     def rows(self, name: str, table: NewTable) -> int:
         """How many rows a table will have."""
@@ -119,14 +181,14 @@ class OutputFolder:
         """Rows and bytes of the parts of a table, as the last run left it."""
         return dict(self.before.get("tables", {}).get(name, {}).get("parts", {}))
 
-    def _move_in(self, name: str, table: NewTable) -> dict[str, dict[str, int]]:
-        """Rows and bytes of every part of a table, once the staged ones are in its folder."""
+    def _parts_of(self, name: str, table: NewTable) -> dict[str, dict[str, int]]:
+        """Rows and bytes of every part that a table will have."""
         parts = {part: facts for part, facts in self._listed(name).items() if part in table.kept}
-        for part in table.new_parts():
-            short = posixpath.basename(part)
-            parts[short] = _measure(part)
-            move(part, join_uri(self.uri, name, short))
-        return dict(sorted(parts.items()))
+        return dict(sorted((parts | {posixpath.basename(p): _measure(p) for p in table.new_parts()}).items()))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _measure(uri: str) -> dict[str, int]:
@@ -148,64 +210,68 @@ def table_rows(manifest: dict[str, Any], name: str) -> int:
     return sum(part["rows"] for part in manifest["tables"][name]["parts"].values())
 
 
-def _sweep(uri: str, manifest: dict[str, Any]) -> None:
-    """Delete the parts that the manifest does not name, and mark each table as whole."""
-    for name, table in manifest.get("tables", {}).items():
-        folder = join_uri(uri, name)
-        delete(*(part for part in list_parts(folder) if posixpath.basename(part) not in table["parts"]))
-        write_bytes(join_uri(folder, SUCCESS), b"")
+def _complete(uri: str, journal: dict[str, Any], manifest: dict[str, Any]) -> None:
+    """What follows a new manifest: files swapped, what is obsolete deleted, tables marked as whole."""
+    waiting = [name for name in journal["files"] if exists(join_uri(uri, STAGING, _FILES, name))]
+    if _FIRST_PAGE in waiting:  # a person who opens it must not see pages of two runs
+        delete(join_uri(uri, _FIRST_PAGE))
+    for name in sorted(waiting, key=lambda each: each == _FIRST_PAGE):
+        move(join_uri(uri, STAGING, _FILES, name), join_uri(uri, name))
+    delete(*(join_uri(uri, path) for path in journal["obsolete"]))
+    _mark_whole(uri, manifest)
+    delete(join_uri(uri, STAGING))
+
+
+def _mark_whole(uri: str, manifest: dict[str, Any]) -> None:
+    for name in manifest.get("tables", {}):
+        if not exists(mark := join_uri(uri, name, SUCCESS)):
+            write_bytes(mark, b"")
+
+
+def _recover(found: Contents, keep_staged: bool) -> dict[str, Any]:
+    """Put in order what an unfinished run left; the manifest of the result that the folder now holds.
+
+    A run that had replaced the manifest is completed, any other is undone.
+    """
+    uri, journal = found.uri, found.journal
+    if "manifest_sha256" in journal and exists(join_uri(uri, MANIFEST)):
+        digest = hashlib.sha256(read_bytes(join_uri(uri, MANIFEST))).hexdigest()
+        if digest == journal["manifest_sha256"]:
+            _complete(uri, journal, found.manifest)
+            return found.manifest
+    known = {name: set(table["parts"]) for name, table in found.manifest.get("tables", {}).items()}
+    for name, parts in journal.get("parts", {}).items():
+        delete(*(join_uri(uri, name, part) for part in parts if part not in known.get(name, set())))
+    _mark_whole(uri, found.manifest)
+    if journal and not keep_staged:
+        delete(join_uri(uri, STAGING))
+    return found.manifest
 
 
 @contextmanager
 def output_folder(uri: str, job: str, keep_staged: bool = False) -> Iterator[OutputFolder]:
-    """The output folder of a job, held against other runs; what an earlier run left half-way is put in order.
+    """The output folder of a job, held against other runs; what an unfinished run left is put in order first.
 
-    keep_staged: leave what a run that was interrupted prepared, since this job can go on with it.
+    Args:
+        uri: The folder, which is made where it is missing.
+        job: The job that writes there, a key of `kembar.ownership.OUTPUTS`.
+        keep_staged: Leave what an unfinished run prepared, since this job can go on with it.
 
     Raises:
-        RunError: another run holds the folder.
+        RunError: Another run holds the folder.
+        InputError: The folder holds what the job did not write, or cannot be written to.
     """
-    with _held(uri, job):
-        manifest = join_uri(uri, MANIFEST)
-        before = read_json(manifest) if exists(manifest) else {}
-        _sweep(uri, before)
-        if not keep_staged:
-            delete(join_uri(uri, STAGING))
-        yield OutputFolder(uri, job, uuid.uuid4().hex[:12], before)
-
-
-@contextmanager
-def _held(uri: str, job: str) -> Iterator[None]:
-    """The folder's lock: the operating system's on a disk, which ends with its process; a marker elsewhere."""
-    who = f"jobs/{job}.py on {platform.node()} since {datetime.now(UTC).isoformat(timespec='seconds')}"
-    if "://" in uri and not uri.startswith("file://"):
-        with _marked(join_uri(uri, LOCK), who):
-            yield
-        return
-    _, folder = filesystem_of(uri)
-    lock = FileLock(Path(folder) / LOCK)
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise RunError(f"another run is writing into {uri}: wait for it to end, or name another output") from None
-    except OSError as error:
-        raise InputError(f"{uri} cannot be written to: {error.strerror}") from error
-    with lock:
-        yield
-
-
-@contextmanager
-def _marked(marker: str, who: str) -> Iterator[None]:
-    """Stores of objects have no locks: a file says who is at work, and stays if that process is killed."""
-    if exists(marker):
-        told = json.loads(read_bytes(marker))["who"]
-        raise RunError(f"{marker} says that {told} is writing there; if that run was killed, delete this file")
-    write_json(marker, {"who": who})
-    try:
-        yield
-    finally:
-        delete(marker)
+    read_contents(uri, job)  # before a lock is written into somebody's folder
+    with locked(uri, job):
+        before = _recover(read_contents(uri, job), keep_staged)
+        folder = OutputFolder(uri, job, uuid.uuid4().hex[:12], before)
+        folder.begin()
+        try:
+            yield folder
+        except Exception:
+            with suppress(OSError):  # the next run tries again
+                _recover(read_contents(uri, job), keep_staged)
+            raise
 
 
 def reconcile(stage: str, came: int, **went: int) -> None:

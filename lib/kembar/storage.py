@@ -2,8 +2,9 @@
 
 import json
 import posixpath
+import uuid
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -16,27 +17,14 @@ from pyspark.sql.types import StructType
 
 from kembar.errors import InputError
 from kembar.fingerprints import exact_encoder
+from kembar.paths import filesystem_of as filesystem_of
+from kembar.paths import join_uri as join_uri
+from kembar.paths import spark_path as spark_path
+from kembar.paths import spark_pattern
 from kembar.schemas import conform, require_schema
 
 MANIFEST, SUMMARY, SUCCESS = "manifest.json", "summary.json", "_SUCCESS"
 _ROWS_AT_ONCE = 4_096
-
-
-def filesystem_of(uri: str) -> tuple[pafs.FileSystem, str]:
-    """The Arrow filesystem of a path or URI, and the path within it."""
-    if "://" in uri:
-        filesystem, path = pafs.FileSystem.from_uri(uri)
-        return filesystem, path
-    return pafs.LocalFileSystem(), str(Path(uri).absolute())
-
-
-def spark_path(uri: str) -> str:
-    """The path as Spark should see it: a bare path means this machine's disk, whatever Hadoop's default is."""
-    return uri if "://" in uri else Path(uri).absolute().as_uri()
-
-
-def join_uri(folder: str, *parts: str) -> str:
-    return posixpath.join(folder.rstrip("/"), *parts)
 
 
 def exists(uri: str) -> bool:
@@ -93,13 +81,15 @@ def list_parts(folder: str) -> list[str]:
 def write_bytes(uri: str, data: bytes) -> None:
     """Write a whole file under a temporary name, then rename it, so that no reader sees half of it."""
     filesystem, path = filesystem_of(uri)
-    filesystem.create_dir(posixpath.dirname(path), recursive=True)
-    partial = f"{path}.partial"
+    folder = posixpath.dirname(path)
+    filesystem.create_dir(folder, recursive=True)
+    partial = posixpath.join(folder, f".{uuid.uuid4().hex[:12]}.partial")  # a name that no file of anybody has
     try:
         with filesystem.open_output_stream(partial) as stream:
             stream.write(data)
     except OSError:  # a full disk most of all: what there is of it is in the way
-        delete(f"{uri}.partial")
+        with suppress(OSError):
+            filesystem.delete_file(partial)
         raise
     filesystem.move(partial, path)
 
@@ -205,13 +195,19 @@ def read_table(spark: SparkSession, uri: str, schema: StructType) -> DataFrame:
     for part in (parts := table_parts(uri)):  # all are whole, and none names code that PySpark would import
         found = from_arrow_schema(pa.schema(parquet_schema(part)))
         require_schema(found, schema, posixpath.basename(uri))
-    return spark.read.schema(schema).parquet(*map(spark_path, parts))  # told the schema, Spark reads no footer for it
+    return read_parts(spark, parts, schema)
+
+
+def read_parts(spark: SparkSession, parts: list[str], schema: StructType | None = None) -> DataFrame:
+    """Parquet files or folders as one table; told the schema, Spark reads no footer for it."""
+    reader = spark.read if schema is None else spark.read.schema(schema)
+    return reader.parquet(*map(spark_pattern, parts))
 
 
 def rewrite_table(df: DataFrame, uri: str) -> DataFrame:
     """Write an intermediate table as files and read it back: computed once, and with no lineage behind it."""
     df.write.mode("overwrite").parquet(spark_path(uri))
-    return df.sparkSession.read.schema(df.schema).parquet(spark_path(uri))
+    return read_parts(df.sparkSession, [uri], df.schema)
 
 
 def read_arrow(uri: str, columns: list[str] | None = None, where: ds.Expression | None = None) -> pa.Table:

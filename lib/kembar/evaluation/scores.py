@@ -6,6 +6,7 @@ small ones. B-cubed (Bagga & Baldwin 1998, doi:10.3115/980845.980859) averages p
 and recall over listings, like the row-wise ones, and takes their harmonic mean at the end.
 """
 
+import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -198,6 +199,14 @@ def evaluate(truth: Truth, claims: Claims) -> dict[str, Any]:
         "b_cubed": asdict(_harmonic(precision, recall)),
         "by_group_size": _by_size(scores),
     }
+
+
+def are_metrics(data: bytes) -> bool:
+    """Whether these are the bytes of a `metrics.json` that `evaluate` made."""
+    try:
+        return {"row_wise", "pairwise", "b_cubed", "by_group_size"} <= json.loads(data).keys()
+    except (ValueError, AttributeError, RecursionError):
+        return False
 
 
 def blocking_scores(truth: Truth, candidates: int, true_candidates: int, least: float = 0.0) -> dict[str, float]:

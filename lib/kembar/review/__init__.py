@@ -12,12 +12,13 @@ from kembar.review.answers import (
     read_pairs,
 )
 from kembar.review.ask import choose_pairs
-from kembar.review.questions import choose_questions, write_questions
+from kembar.review.questions import are_unanswered, choose_questions, write_questions
 
 __all__ = [
     "DecidedPairs",
     "Gain",
     "Undecided",
+    "are_unanswered",
     "candidates_in",
     "choose_pairs",
     "choose_questions",

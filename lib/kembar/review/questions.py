@@ -28,6 +28,16 @@ def choose_questions(bundle: Bundle, matches: pa.Table, count: int, decisions: p
     return asked.add_column(2, "decision", pa.nulls(len(asked), pa.string()))
 
 
+def are_unanswered(data: bytes) -> bool:
+    """Whether these are the bytes of a file of questions to which nobody has given an answer."""
+    try:
+        table = pacsv.read_csv(io.BytesIO(data))
+    except pa.ArrowInvalid:
+        return False
+    asked = table.column_names == [*_PAIR, "decision", "probability"]
+    return asked and not any(str(answer or "").strip() for answer in table["decision"].to_pylist())
+
+
 def write_questions(questions: pa.Table, uri: str) -> None:
     """Write the questions as CSV."""
     text = io.BytesIO()

@@ -4,13 +4,13 @@ import csv
 import hashlib
 import io
 import os
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import imagehash
 import numpy as np
@@ -124,13 +124,14 @@ def new_folder(output: Path | str) -> Iterator[Path]:
     target = Path(output)
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise ConfigError(f"--output: {target} is there already; name an empty folder, or remove it")
-    unfinished = target.parent / f".{target.name}.partial"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    yield unfinished
-    if target.exists():
-        target.rmdir()
-    unfinished.rename(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{target.name[:100]}.", suffix=".partial", dir=target.parent) as place:
+        unfinished = Path(place) / "catalogue"
+        unfinished.mkdir()
+        yield unfinished
+        if target.exists():
+            target.rmdir()
+        unfinished.rename(target)
 
 
 def write_listings(path: Path, rows: list[tuple[str, ...]], seed: int, labelled: bool = True) -> None:

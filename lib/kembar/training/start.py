@@ -5,9 +5,12 @@ from collections.abc import Sequence
 
 from kembar.bundle import Bundle, load_bundle
 from kembar.config import Settings
-from kembar.errors import ConfigError
+from kembar.errors import ConfigError, InputError
+from kembar.ownership import check_output
+from kembar.paths import within
 from kembar.storage import join_uri, require, require_images
 from kembar.towers.image import EFFICIENTNET, SMALL_CNN
+from kembar.training.work import work_of
 
 SHIPPED, SCRATCH = "shipped", "scratch"
 
@@ -37,6 +40,25 @@ def base_bundle(settings: Settings) -> Bundle | None:
             f"{' and '.join(wanted)}; other towers need training.base=scratch"
         )
     return base
+
+
+def check_places(args: Namespace, settings: Settings) -> None:
+    """Check that the bundle and what a training keeps beside it may be written where they are to go.
+
+    Raises:
+        InputError: An input would be harmed, or a folder holds what no training wrote.
+        TrainingError: As `TrainingWork.check`.
+    """
+    catalogues: list[tuple[str | None, str | None]] = [*pair_up(args.listings, args.images)]
+    for listings, images in catalogues or [(None, None)]:
+        check_output(
+            args.bundle, "train", listings=listings, images=images, matched=args.matched, decisions=args.decisions
+        )
+        for option, location in {"listings": listings, "images": images}.items():
+            if location and args.work and within(args.work, location) is not None:
+                raise InputError(f"--work {args.work} lies in --{option} {location}: name another folder")
+    if args.listings:
+        work_of(args, settings).check(args.resume)
 
 
 def pair_up(listings: Sequence[str], images: Sequence[str]) -> list[tuple[str, str]]:
