@@ -53,7 +53,7 @@ def main() -> None:
             counts = {"rows": rows, "usable_rows": listings.count(), "rejected": unusable}
             reconcile("read", rows, usable=counts["usable_rows"], rejected=unusable)
         with stages("compare"):
-            plan = plan_increment(listings, folder.sound_parts("listings", codes), encoder)
+            plan = plan_increment(listings, folder.sound_parts("listings", "codes"), encoder)
             stages.tell(describe_work(plan.changes, folder.before, encoder))
         with stages("encode"):
             made = PartFolder(codes, folder.run, ENCODED_ARROW, words=("encoder",))

@@ -117,4 +117,4 @@ def test_a_run_that_died_before_it_said_what_it_is_of_is_none_to_resume(settings
     (tmp_path / ".0123456789ab.partial").write_text("{")
     with pytest.raises(TrainingError, match="nothing to resume"):
         TrainingWork(tmp_path, [], settings).open(resume=True)
-    assert [path.name for path in tmp_path.iterdir()] == ["run.json.partial"]
+    assert [path.name for path in tmp_path.iterdir()] == [".0123456789ab.partial"]

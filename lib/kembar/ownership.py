@@ -24,12 +24,9 @@ from kembar.storage import MANIFEST, SUMMARY, exists, read_bytes
 FORMAT = 1
 """The format of a run's manifest; one without a format is of a version before there was one."""
 STAGING, JOURNAL = "_staging", "run.json"
-SUBMISSION = "submission.csv"
+SUBMISSION, _DRIFT = "submission.csv", "drift.md"
 _SYSTEM = re.compile(r"^(\.DS_Store|\._.*|Thumbs\.db|desktop\.ini|\.nfs[0-9a-f]+|lost\+found)$")
 _HIDDEN = ("_", ".")
-_STAGED = re.compile(
-    r"^(files/.*|run\.json|manifest\.json|([^/]+/)*(\.?(_SUCCESS|part-[^/]*)(\.crc)?|_temporary/.*|\.[^/]*\.partial))$"
-)
 
 
 @dataclass(frozen=True)
@@ -47,9 +44,7 @@ class Outputs:
 
 OUTPUTS = {
     "encode": Outputs(("listings", "quarantine")),
-    "match": Outputs(
-        ("groups", "changes", "catalogue", "matches", "lists", "hashed"), (SUBMISSION, SUMMARY, "drift.md")
-    ),
+    "match": Outputs(("groups", "changes", "catalogue", "matches", "lists", "hashed"), (SUBMISSION, SUMMARY, _DRIFT)),
     "triplets": Outputs(("triplets", "quarantine")),
     "train": Outputs((), ("README.md", "heads.npz", "discriminator.npz", "image_tower.npz")),
     "report": Outputs((), ("index.html", "group.html", "groups.html"), ("static", "data", "thumbs")),
@@ -96,10 +91,12 @@ class Contents:
 
 
 def files_of(manifest: dict[str, Any]) -> set[str]:
-    """The single files that a manifest describes; before there was a format they were not listed."""
+    """The single files that a manifest describes; those of versions that did not list them are known by their job."""
     if "files" in manifest or not manifest:
         return set(manifest.get("files", {}))
-    return set(OUTPUTS[str(job_of(manifest))].files)
+    if job_of(manifest) == "match":
+        return {SUBMISSION, SUMMARY} | ({_DRIFT} if int(manifest.get("number", 1)) > 1 else set())
+    return {"README.md", *manifest["sha256"]} if job_of(manifest) == "train" else set()
 
 
 def _load(uri: str) -> dict[str, Any] | None:
@@ -173,7 +170,7 @@ def _foreign(found: Contents, job: str) -> Iterator[str]:
             yield f"{name}, a link"
         elif entry.type == pafs.FileType.Directory:
             yield from _foreign_within(found, job, name)
-        elif not _is_ours(found, name):
+        elif entry.type != pafs.FileType.File or not _is_ours(found, name):
             yield name
 
 
@@ -190,7 +187,7 @@ def _foreign_within(found: Contents, job: str, name: str) -> Iterator[str]:
     parts, is_table = found.parts.get(name, set()), found.ours and name in OUTPUTS[job].tables
     for path in _files(found.uri, name):
         if name == STAGING:
-            known = bool(_STAGED.match(path)) if found.journal else path == JOURNAL  # which was just written
+            known = path == JOURNAL or path.split("/")[0] in found.journal.get("runs", ())
         elif is_table:
             known = path in parts or (path.startswith(_HIDDEN) and "/" not in path)
         else:

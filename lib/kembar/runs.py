@@ -31,6 +31,7 @@ from kembar.storage import (
     SUCCESS,
     as_json,
     delete,
+    delete_empty,
     exists,
     file_bytes,
     list_parts,
@@ -63,26 +64,36 @@ class NewTable:
 
 @dataclass(frozen=True)
 class OutputFolder:
-    """A job's output folder while a run holds it; `before` is the manifest of the last run that ended, or empty."""
+    """A job's output folder while a run holds it.
+
+    Attributes:
+        uri: The folder.
+        job: The job that writes there.
+        run: A name for this run that none before had.
+        before: The manifest of the last run that ended, or empty.
+        unfinished: Runs that did not end, whose staged parts are still there for this one to go on with.
+    """
 
     uri: str
     job: str
     run: str
     before: dict[str, Any]
+    unfinished: tuple[str, ...] = ()
 
     def staged(self, *names: str) -> str:
         """The URI of something that this run prepares."""
-        return join_uri(self.uri, STAGING, *names)
+        return join_uri(self.uri, STAGING, self.run, *names)
 
     def sound_parts(self, name: str, *staged: str) -> list[str]:
-        """URIs of the parts of a table of the last run, and of those in `staged` folders, that are whole.
+        """URIs of the parts of a table of the last run, and of those that unfinished runs `staged`, that are whole.
 
         One that is cut or gone is left out: what it held is then to be made again.
         """
         parts: dict[str, dict[str, int] | None] = {
             join_uri(self.uri, name, part): facts for part, facts in self._listed(name).items()
         }
-        parts |= {part: None for folder in staged for part in list_parts(folder)}
+        folders = [join_uri(self.uri, STAGING, run, each) for run in self.unfinished for each in staged]
+        parts |= {part: None for folder in folders for part in list_parts(folder)}
         return [part for part, facts in parts.items() if _is_whole(part, facts)]
 
     def publish(
@@ -123,7 +134,7 @@ class OutputFolder:
         swapped = [*files, *staged_files]
         journal = self._journal(tables, swapped, manifest)
         write_bytes(self.staged(MANIFEST), as_json(manifest))
-        write_bytes(self.staged(JOURNAL), as_json(journal))
+        self._write_journal(journal)
         for name, table in tables.items():
             delete(join_uri(self.uri, name, SUCCESS))
             for part in table.new_parts():
@@ -131,6 +142,7 @@ class OutputFolder:
         move(self.staged(MANIFEST), join_uri(self.uri, MANIFEST))
         try:
             _complete(self.uri, journal, manifest)
+            _discard(self.uri, [*self.unfinished, self.run])
         except OSError as error:
             raise RunError(
                 f"{self.uri} holds the new result, but what it replaced could not be cleared away, which the next run "
@@ -140,8 +152,11 @@ class OutputFolder:
 
     def begin(self) -> None:
         """Write the journal of a run that has not moved anything yet."""
-        journal = {"made_by": "kembar", "format": FORMAT, "job": self.job, "run": self.run}
-        write_bytes(self.staged(JOURNAL), as_json(journal))
+        self._write_journal({})
+
+    def _write_journal(self, facts: dict[str, Any]) -> None:
+        whose = {"made_by": "kembar", "format": FORMAT, "job": self.job, "runs": [*self.unfinished, self.run]}
+        write_bytes(join_uri(self.uri, STAGING, JOURNAL), as_json(whose | facts))
 
     def _journal(self, tables: dict[str, NewTable], files: list[str], manifest: dict[str, Any]) -> dict[str, Any]:
         """What a run is about to move into the folder, and which files of the last one it makes obsolete."""
@@ -149,10 +164,7 @@ class OutputFolder:
         were = {f"{name}/{part}" for name in self.before.get("tables", {}) for part in self._listed(name)}
         gone = files_of(self.before) - set(manifest["files"])
         return {
-            "made_by": "kembar",
-            "format": FORMAT,
-            "job": self.job,
-            "run": self.run,
+            "publishing": self.run,
             "manifest_sha256": hashlib.sha256(as_json(manifest)).hexdigest(),
             "parts": {name: [posixpath.basename(p) for p in table.new_parts()] for name, table in tables.items()},
             "files": files,
@@ -212,14 +224,20 @@ def table_rows(manifest: dict[str, Any], name: str) -> int:
 
 def _complete(uri: str, journal: dict[str, Any], manifest: dict[str, Any]) -> None:
     """What follows a new manifest: files swapped, what is obsolete deleted, tables marked as whole."""
-    waiting = [name for name in journal["files"] if exists(join_uri(uri, STAGING, _FILES, name))]
+    staged = join_uri(uri, STAGING, journal["publishing"], _FILES)
+    waiting = [name for name in journal["files"] if exists(join_uri(staged, name))]
     if _FIRST_PAGE in waiting:  # a person who opens it must not see pages of two runs
         delete(join_uri(uri, _FIRST_PAGE))
     for name in sorted(waiting, key=lambda each: each == _FIRST_PAGE):
-        move(join_uri(uri, STAGING, _FILES, name), join_uri(uri, name))
+        move(join_uri(staged, name), join_uri(uri, name))
     delete(*(join_uri(uri, path) for path in journal["obsolete"]))
     _mark_whole(uri, manifest)
-    delete(join_uri(uri, STAGING))
+
+
+def _discard(uri: str, runs: Iterable[str]) -> None:
+    """Delete what runs staged, and the journal that names them last."""
+    delete(*(join_uri(uri, STAGING, run) for run in runs), join_uri(uri, STAGING, JOURNAL))
+    delete_empty(join_uri(uri, STAGING))
 
 
 def _mark_whole(uri: str, manifest: dict[str, Any]) -> None:
@@ -228,24 +246,30 @@ def _mark_whole(uri: str, manifest: dict[str, Any]) -> None:
             write_bytes(mark, b"")
 
 
-def _recover(found: Contents, keep_staged: bool) -> dict[str, Any]:
-    """Put in order what an unfinished run left; the manifest of the result that the folder now holds.
+def _recover(found: Contents, keep_staged: bool) -> tuple[str, ...]:
+    """Put in order what an unfinished run left; the runs of which staged parts are kept.
 
     A run that had replaced the manifest is completed, any other is undone.
     """
     uri, journal = found.uri, found.journal
-    if "manifest_sha256" in journal and exists(join_uri(uri, MANIFEST)):
-        digest = hashlib.sha256(read_bytes(join_uri(uri, MANIFEST))).hexdigest()
-        if digest == journal["manifest_sha256"]:
-            _complete(uri, journal, found.manifest)
-            return found.manifest
-    known = {name: set(table["parts"]) for name, table in found.manifest.get("tables", {}).items()}
-    for name, parts in journal.get("parts", {}).items():
-        delete(*(join_uri(uri, name, part) for part in parts if part not in known.get(name, set())))
-    _mark_whole(uri, found.manifest)
-    if journal and not keep_staged:
-        delete(join_uri(uri, STAGING))
-    return found.manifest
+    if _is_published(found):
+        _complete(uri, journal, found.manifest)
+    else:
+        known = {name: set(table["parts"]) for name, table in found.manifest.get("tables", {}).items()}
+        for name, parts in journal.get("parts", {}).items():
+            delete(*(join_uri(uri, name, part) for part in parts if part not in known.get(name, set())))
+        _mark_whole(uri, found.manifest)
+        if keep_staged:
+            return tuple(journal.get("runs", ()))
+    if journal:
+        _discard(uri, journal["runs"])
+    return ()
+
+
+def _is_published(found: Contents) -> bool:
+    """Whether the manifest in the folder is the one that the journal's run was to put there."""
+    manifest, wanted = join_uri(found.uri, MANIFEST), found.journal.get("manifest_sha256")
+    return bool(wanted) and exists(manifest) and hashlib.sha256(read_bytes(manifest)).hexdigest() == wanted
 
 
 @contextmanager
@@ -263,8 +287,8 @@ def output_folder(uri: str, job: str, keep_staged: bool = False) -> Iterator[Out
     """
     read_contents(uri, job)  # before a lock is written into somebody's folder
     with locked(uri, job):
-        before = _recover(read_contents(uri, job), keep_staged)
-        folder = OutputFolder(uri, job, uuid.uuid4().hex[:12], before)
+        found = read_contents(uri, job)
+        folder = OutputFolder(uri, job, uuid.uuid4().hex[:12], found.manifest, _recover(found, keep_staged))
         folder.begin()
         try:
             yield folder

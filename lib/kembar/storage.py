@@ -63,6 +63,14 @@ def delete(*uris: str) -> None:
             filesystem.delete_file(path)
 
 
+def delete_empty(uri: str) -> None:
+    """Remove a folder in which there is nothing but folders."""
+    filesystem, path = filesystem_of(uri)
+    found = filesystem.get_file_info(pafs.FileSelector(path, recursive=True, allow_not_found=True))
+    if all(info.type == pafs.FileType.Directory for info in found):
+        delete(uri)
+
+
 def move(source: str, target: str) -> None:
     """Rename a file within one filesystem, making the target's folder."""
     filesystem, path = filesystem_of(target)
