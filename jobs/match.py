@@ -16,6 +16,7 @@ from kembar.matches import count_pairs, summarise
 from kembar.outcome import Outcome
 from kembar.ownership import check_output
 from kembar.plan import plan_match
+from kembar.provenance import codes_of
 from kembar.runs import output_folder
 from kembar.session import get_session
 from kembar.storage import require_finished
@@ -73,6 +74,7 @@ def main() -> None:
         outcome.warn(stages.tell)
         counts = summarise(grouping.labels, *count_pairs(scored), blocking.counts(), quarantine.count())
         counts["decisions"], told = links.counts(), describe_run(settings, encoded=args.encoded)
+        told["inputs"]["encoded"]["codes"] = codes_of(args.encoded)
         made_by = {"encoder": encoder, "pairs_by": pairs_by, "groups_by": groups_by, "thresholds": vars(thresholds)}
         outcome.publish(folder, tables, counts, seconds=stages.seconds, **made_by, **told)
     done = "{listings} listings, {groups} groups, {matches} matches: ".format(**counts) + args.output

@@ -4,14 +4,18 @@ spark-submit jobs/report.py --matched DIR --encoded DIR --images DIR --output DI
 """
 
 from kembar.config import settings_from
-from kembar.jobs import Stages, end_dry_run, job_parser, run_job
+from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job
+from kembar.ownership import check_output
 from kembar.plan import plan_report
-from kembar.report import Run, read_catalogue, show_photos, tell_groups, tell_overview, write_site
+from kembar.provenance import check_run
+from kembar.report import Run, read_catalogue, show_photos, tell_groups, tell_overview, write_report
+from kembar.runs import output_folder
 from kembar.schemas import ENCODED, GROUPS, MATCHES, QUARANTINE
 from kembar.session import get_session
 from kembar.storage import collect_table, join_uri, read_summary, require, require_images
 
 SHOWN = ["posting_id", "phash", "terms", "failures"]
+INPUTS = ("matched", "encoded", "images", "listings")
 
 
 def main() -> None:
@@ -34,22 +38,27 @@ def main() -> None:
     require_images(args.images)
     if args.listings:
         require(args.listings, "listings")
+    check_output(args.output, "report", **{name: getattr(args, name) for name in INPUTS})
+    check_run(args.matched, args.encoded, args.images)
     end_dry_run(args, plan_report)
 
-    stages = Stages("report", spark := get_session("kembar report"), settings.logging.format)
-    with stages("read"):
-        groups = collect_table(spark, join_uri(args.matched, "groups"), GROUPS)
-        matches = collect_table(spark, join_uri(args.matched, "matches"), MATCHES)
-        encoded = collect_table(spark, join_uri(args.encoded, "listings"), ENCODED, SHOWN)
-        quarantine = collect_table(spark, join_uri(args.encoded, "quarantine"), QUARANTINE)
-        listings, metrics = read_catalogue(spark, args.listings, settings.listings.format, args.matched)
-    with stages("sort"):
-        run = Run(groups, matches, encoded, quarantine, listings, summary, metrics)
-        told = tell_groups(run, settings.report.border_pairs)
-    with stages("thumbnails"):
-        photos = show_photos(args.images, told.photos, args.output, settings)
-    with stages("write"):
-        first = write_site(args.output, told, photos, tell_overview(run, told))
+    with output_folder(args.output, "report") as folder:
+        stages = Stages("report", spark := get_session("kembar report"), settings.logging.format)
+        with stages("read"):
+            groups = collect_table(spark, join_uri(args.matched, "groups"), GROUPS)
+            matches = collect_table(spark, join_uri(args.matched, "matches"), MATCHES)
+            encoded = collect_table(spark, join_uri(args.encoded, "listings"), ENCODED, SHOWN)
+            quarantine = collect_table(spark, join_uri(args.encoded, "quarantine"), QUARANTINE)
+            listings, metrics = read_catalogue(spark, args.listings, settings.listings.format, args.matched)
+        with stages("sort"):
+            run = Run(groups, matches, encoded, quarantine, listings, summary, metrics)
+            told = tell_groups(run, settings.report.border_pairs)
+        with stages("thumbnails"):
+            photos = show_photos(args.images, told.photos, folder, settings)
+        with stages("write"):
+            inputs = {name: getattr(args, name) for name in INPUTS if getattr(args, name)}
+            facts = describe_run(settings, **inputs) | {"seconds": stages.seconds}
+            first = write_report(folder, told, photos, tell_overview(run, told), facts)
     print(f"{len(told.groups)} groups, {len(photos.thumbs)} photos: {first}")
 
 

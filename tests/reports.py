@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from kembar.config import load_settings
 from kembar.evidence import DISTANCES, EVIDENCE
-from kembar.report import Run, show_photos, tell_groups, tell_overview, write_site
+from kembar.report import Run, show_photos, tell_groups, tell_overview, write_report
 from kembar.report.files import Told
+from kembar.runs import output_folder
 from kembar.sample import write_catalogue
 
 HOSTILE = (
@@ -106,5 +107,6 @@ def write_small_report(folder: Path, run: Run, output: str = "report") -> tuple[
     settings = load_settings(overrides=["report.workers=1"])
     told = tell_groups(run, settings.report.border_pairs)
     images, target = str(folder / "catalogue" / "images"), str(folder / output)
-    photos = show_photos(images, told.photos, target, settings)
-    return Path(write_site(target, told, photos, tell_overview(run, told))), told
+    with output_folder(target, "report") as into:
+        photos = show_photos(images, told.photos, into, settings)
+        return Path(write_report(into, told, photos, tell_overview(run, told), {})), told

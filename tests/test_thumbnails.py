@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from kembar.config import load_settings
 from kembar.photos import PhotoError
-from kembar.report.thumbnails import Limits, link_photos, make_thumbnails, shrink_photo
+from kembar.report.thumbnails import Limits, link_photos, show_photos, shrink_photo
+from kembar.runs import output_folder
+from kembar.storage import list_paths
 
 LIMITS = Limits(px=32, max_bytes=10**6, max_pixels=10**6)
 
@@ -75,13 +78,19 @@ NAMES = ("a.jpg", "deep/b c.png", "broken.jpg", "missing.jpg", "../secret.jpg", 
 
 
 def make(images: Path, names: tuple[str, ...] = NAMES, workers: int = 1) -> dict[str, str]:
-    return make_thumbnails(str(images), names, str(images.parent / "report"), LIMITS, workers)
+    """The thumbnails of a report beside the images folder, as the report's job makes them."""
+    settings = load_settings(overrides=[f"report.workers={workers}", "report.thumbnail_px=32"])
+    with output_folder(str(images.parent / "report"), "report") as folder:
+        thumbs = show_photos(str(images), names, folder, settings).thumbs
+        made = list_paths(folder.staged("files"))
+        folder.publish({}, {}, {}, staged_files=made, kept_files=set(thumbs.values()) - set(made))
+    return thumbs
 
 
 def test_only_photos_within_the_folder_that_can_be_read_are_shown(images: Path):
     made, report = make(images), images.parent / "report"
     assert set(made) == {"a.jpg", "deep/b c.png"}
-    assert {path.relative_to(report).as_posix() for path in report.rglob("*") if path.is_file()} == set(made.values())
+    assert set(list_paths(str(report))) == {*made.values(), "manifest.json"}
     assert Image.open(report / made["a.jpg"]).size == (32, 24)
 
 

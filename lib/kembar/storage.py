@@ -86,6 +86,13 @@ def list_parts(folder: str) -> list[str]:
     return [join_uri(folder, name) for name in sorted(names) if name.endswith(".parquet")]
 
 
+def list_paths(folder: str) -> list[str]:
+    """All files below a folder as paths relative to it, in order; none where there is no folder."""
+    filesystem, path = filesystem_of(folder)
+    found = filesystem.get_file_info(pafs.FileSelector(path, recursive=True, allow_not_found=True))
+    return sorted(posixpath.relpath(info.path, path) for info in found if info.type == pafs.FileType.File)
+
+
 def write_bytes(uri: str, data: bytes) -> None:
     """Write a whole file under a temporary name, then rename it, so that no reader sees half of it."""
     filesystem, path = filesystem_of(uri)

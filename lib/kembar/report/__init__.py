@@ -4,8 +4,8 @@
 """
 
 from kembar.report.catalogue import read_catalogue
-from kembar.report.site import write_site
+from kembar.report.site import write_report
 from kembar.report.tell import Run, tell_groups, tell_overview
 from kembar.report.thumbnails import Photos, show_photos
 
-__all__ = ["Photos", "Run", "read_catalogue", "show_photos", "tell_groups", "tell_overview", "write_site"]
+__all__ = ["Photos", "Run", "read_catalogue", "show_photos", "tell_groups", "tell_overview", "write_report"]

@@ -6,29 +6,47 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from kembar.report.files import FOLDER, Told, write_data
+from kembar.paths import join_uri
+from kembar.report.files import Told, write_data
 from kembar.report.rows import tell_rows
 from kembar.report.thumbnails import Photos
-from kembar.storage import delete, join_uri, write_bytes
+from kembar.runs import OutputFolder
+from kembar.storage import list_paths, write_bytes
 
 FIRST_PAGE = "index.html"
 PAGES = ("group.html", "groups.html", FIRST_PAGE)
 
 
-def write_site(output: str, told: Told, photos: Photos, overview: dict[str, Any]) -> str:
-    """Write pages, styles, scripts and data into a folder, replacing an earlier report's; where its first page is.
+def write_report(
+    folder: OutputFolder, told: Told, photos: Photos, overview: dict[str, Any], facts: dict[str, Any]
+) -> str:
+    """Make pages, styles, scripts, data and thumbnails the content of a report's folder.
 
-    The first page is deleted first and written last, so that a report that has one is whole.
+    Args:
+        folder: Holds the new thumbnails of `photos`, staged.
+        told: The groups.
+        photos: Their thumbnails, those of an earlier report among them.
+        overview: The figures of the first page.
+        facts: What the report's manifest says besides.
+
+    Returns:
+        Where the first page is.
     """
-    first = join_uri(output, FIRST_PAGE)
-    delete(first, join_uri(output, FOLDER), join_uri(output, "static"))
-    _copy(resources.files("kembar.report") / "static", join_uri(output, "static"))
-    write_data(output, told, photos)
+    write_site(target := folder.staged("files"), told, photos, overview)
+    made = list_paths(target)
+    kept = sorted(set(photos.thumbs.values()) - set(made))
+    folder.publish({}, {}, facts, staged_files=made, kept_files=kept)
+    return join_uri(folder.uri, FIRST_PAGE)
+
+
+def write_site(target: str, told: Told, photos: Photos, overview: dict[str, Any]) -> None:
+    """Write pages, styles, scripts and data into a folder."""
+    _copy(resources.files("kembar.report") / "static", join_uri(target, "static"))
+    write_data(target, told, photos)
     environment = page_environment()
     for page in PAGES:
         text = environment.get_template(page).render(page=page, run=told.run, overview=overview | tell_rows(overview))
-        write_bytes(join_uri(output, page), text.encode())
-    return first
+        write_bytes(join_uri(target, page), text.encode())
 
 
 def page_environment() -> Environment:

@@ -4,7 +4,7 @@ import hashlib
 import io
 import os
 import posixpath
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -14,8 +14,10 @@ import pyarrow.fs as pafs
 from PIL import Image, ImageOps
 
 from kembar.config import Settings
+from kembar.paths import filesystem_of, is_local, join_uri
 from kembar.photos import PhotoError, check_photo_name, read_photo
-from kembar.storage import filesystem_of
+from kembar.runs import OutputFolder
+from kembar.storage import list_paths
 
 FOLDER = "thumbs"
 _AT_ONCE = 64
@@ -40,12 +42,15 @@ class Limits:
     max_pixels: int
 
 
-def show_photos(images: str, names: Iterable[str], output: str, settings: Settings) -> Photos:
-    """The named photos of the images folder, for a report that goes to `output`, where their thumbnails are made."""
+def show_photos(images: str, names: Iterable[str], folder: OutputFolder, settings: Settings) -> Photos:
+    """The named photos of the images folder, with their thumbnails: an earlier report's, and new ones, staged."""
     encode, report = settings.encode, settings.report
     limits = Limits(report.thumbnail_px, encode.max_photo_bytes, encode.max_photo_pixels)
+    known = folder.before.get("files", {}).keys()
+    there = known & {f"{FOLDER}/{path}" for path in list_paths(join_uri(folder.uri, FOLDER))}
     workers = report.workers or os.cpu_count() or 1
-    return Photos(make_thumbnails(images, names, output, limits, workers), link_photos(images, output))
+    thumbs = make_thumbnails(images, names, folder.staged("files"), limits, workers, there)
+    return Photos(thumbs, link_photos(images, folder.uri))
 
 
 def shrink_photo(data: bytes, limits: Limits) -> bytes:
@@ -101,28 +106,26 @@ def _stays_inside(name: str) -> bool:
         return False
 
 
-def make_thumbnails(images: str, photos: Iterable[str], output: str, limits: Limits, workers: int) -> dict[str, str]:
-    """The path of each photo's thumbnail below `output`; a photo that cannot be read is left out.
+def make_thumbnails(
+    images: str, photos: Iterable[str], output: str, limits: Limits, workers: int, there: Collection[str] = ()
+) -> dict[str, str]:
+    """The path of each photo's thumbnail in a report; a photo that cannot be read is left out.
 
-    Those that an earlier report left there are kept as they are, and deleted where this one has no use for them.
+    Args:
+        images: The folder of the photos.
+        photos: Names of photos.
+        output: The folder below which thumbnails are written that are not `there`.
+        limits: Of thumbnails and photos.
+        workers: Processes that make thumbnails.
+        there: Paths of thumbnails that need not be made.
     """
     wanted = name_thumbnails(images, photos, limits.px)
     filesystem, root = filesystem_of(output)
-    there = _existing(filesystem, root)
-    for path in sorted(there - set(wanted.values())):
-        filesystem.delete_file(posixpath.join(root, path))
-    for shard in {posixpath.dirname(path) for path in wanted.values()}:
-        filesystem.create_dir(posixpath.join(root, shard), recursive=True)
     missing = [(photo, path) for photo, path in wanted.items() if path not in there]
+    for shard in {posixpath.dirname(path) for _, path in missing}:
+        filesystem.create_dir(posixpath.join(root, shard), recursive=True)
     failed = set(_make_all(partial(_make, images, output, limits), missing, workers))
     return {photo: path for photo, path in wanted.items() if photo not in failed}
-
-
-def _existing(filesystem: pafs.FileSystem, root: str) -> set[str]:
-    files = filesystem.get_file_info(
-        pafs.FileSelector(posixpath.join(root, FOLDER), allow_not_found=True, recursive=True)
-    )
-    return {posixpath.relpath(info.path, root) for info in files if info.type == pafs.FileType.File}
 
 
 def _make_all(
@@ -151,14 +154,13 @@ def _make(images: str, output: str, limits: Limits, part: Iterable[tuple[str, st
             failed.append(photo)
             continue
         target = posixpath.join(root, path)
-        with filesystem.open_output_stream(f"{target}.partial") as stream:  # a killed run leaves no half thumbnail
+        with filesystem.open_output_stream(target) as stream:  # staged: a killed run leaves no half thumbnail
             stream.write(small)
-        filesystem.move(f"{target}.partial", target)
     return failed
 
 
 def link_photos(images: str, output: str) -> str | None:
     """The images folder as seen from the report, for both on this machine's disk; None where a page cannot reach it."""
-    if "://" in images or "://" in output:
+    if not (is_local(images) and is_local(output)):
         return None
     return posixpath.relpath(filesystem_of(images)[1], filesystem_of(output)[1])
