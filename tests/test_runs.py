@@ -204,6 +204,35 @@ def test_two_runs_into_one_folder_at_once_are_refused_and_a_killed_one_holds_not
     assert listed(tmp_path) == ["a"]
 
 
+def race(root: str, tries: int, start: "multiprocessing.synchronize.Barrier", answers: "multiprocessing.Queue") -> None:
+    """Begin each run at the same moment as the other process, and stay until that one has tried too."""
+    for turn in range(tries):
+        start.wait(60)
+        try:
+            with output_folder(f"{root}/{turn}", "match") as folder:
+                table = stage(folder, str(multiprocessing.current_process().pid))
+                start.wait(60)
+                folder.publish({"catalogue": table}, {}, {})
+            answers.put((turn, "published"))
+        except RunError:
+            start.wait(60)
+            answers.put((turn, "refused"))
+
+
+def test_of_two_runs_that_begin_at_once_exactly_one_publishes(tmp_path: Path):
+    """50 tries, each into a new folder, which both processes would make."""
+    spawn, tries = multiprocessing.get_context("spawn"), 50
+    start, answers = spawn.Barrier(2), spawn.Queue()
+    both = [spawn.Process(target=race, args=(str(tmp_path), tries, start, answers)) for _ in range(2)]
+    for each in both:
+        each.start()
+    seen = sorted(answers.get(timeout=120) for _ in range(2 * tries))
+    for each in both:
+        each.join()
+    assert seen == [(turn, answer) for turn in range(tries) for answer in ("published", "refused")]
+    assert all(len(listed(tmp_path / str(turn))) == 1 for turn in range(tries))
+
+
 @pytest.mark.parametrize("harm", ["cut", "gone"])
 def test_a_damaged_part_is_named_and_is_none_to_go_on_with(tmp_path: Path, harm: str):
     run_once(tmp_path, "a", "b")

@@ -25,7 +25,10 @@ FORMAT = 1
 """The format of a run's manifest; one without a format is of a version before there was one."""
 STAGING, JOURNAL = "_staging", "run.json"
 SUBMISSION, _DRIFT = "submission.csv", "drift.md"
-_SYSTEM = re.compile(r"^(\.DS_Store|\._.*|Thumbs\.db|desktop\.ini|\.nfs[0-9a-f]+|lost\+found)$")
+_PASSED_OVER = re.compile(
+    r"^(\.DS_Store|\._.*|Thumbs\.db|desktop\.ini|\.nfs[0-9a-f]+|lost\+found|\.[0-9a-f]{12}\.partial)$"
+)
+"""What systems leave in folders, and half-written files of kembar's: neither in the way nor deleted."""
 _HIDDEN = ("_", ".")
 
 
@@ -164,7 +167,7 @@ def _foreign(found: Contents, job: str) -> Iterator[str]:
     names = OUTPUTS[job].names
     for entry in sorted(entries, key=lambda info: info.base_name):
         name = entry.base_name
-        if _SYSTEM.match(name) or (found.ours and name not in names):
+        if _PASSED_OVER.match(name) or (found.ours and name not in names):
             continue
         if is_local(found.uri) and name in names and Path(entry.path).is_symlink():
             yield f"{name}, a link"
@@ -192,7 +195,7 @@ def _foreign_within(found: Contents, job: str, name: str) -> Iterator[str]:
             known = path in parts or (path.startswith(_HIDDEN) and "/" not in path)
         else:
             known = f"{name}/{path}" in found.files
-        if not (known or _SYSTEM.match(posixpath.basename(path))):
+        if not (known or _PASSED_OVER.match(posixpath.basename(path))):
             yield f"{name}/{path}"
 
 
