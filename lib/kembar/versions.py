@@ -1,6 +1,7 @@
 """Which versions of what a result depends on are in use."""
 
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from kembar import __version__
@@ -8,6 +9,7 @@ from kembar import __version__
 _PACKAGES = ("pyspark", "tensorflow", "numpy", "pyarrow", "faiss-cpu", "pillow")
 
 
+@cache
 def versions() -> dict[str, str]:
     """Versions of kembar, Python and the packages that results depend on, as far as they are here."""
     found = {"kembar": __version__, "python": platform.python_version()}
