@@ -5,6 +5,7 @@ what each may be. A user's file and `--set section.key=value` are laid over it.
 """
 
 import argparse
+import codecs
 import difflib
 import tomllib
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, Strict, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, Strict, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
 from kembar.errors import ConfigError
@@ -28,9 +29,22 @@ Positive = Annotated[Number, Field(gt=0)]
 BundleOr = Literal["bundle"] | Share
 
 
+def _known_encoding(name: str) -> str:
+    """The name of a text encoding that Python reads piece by piece, or "auto"."""
+    try:
+        if name != "auto":
+            b"".decode(name)
+            codecs.getincrementaldecoder(name)
+    except (LookupError, UnicodeError):
+        raise ValueError('"auto", or the name of a Python codec such as gbk, cp1252, shift_jis or utf-16-le') from None
+    return name
+
+
 @dataclass(frozen=True, config=_STRICT)
 class ListingsSettings:
     format: Literal["auto", "csv", "parquet"]
+    encoding: Annotated[Text, AfterValidator(_known_encoding)]
+    null_values: tuple[Text, ...]
 
 
 @dataclass(frozen=True, config=_STRICT)
