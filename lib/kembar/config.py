@@ -27,16 +27,19 @@ Count = Annotated[Whole, Field(ge=1)]
 Share = Annotated[Number, Field(ge=0, le=1)]
 Positive = Annotated[Number, Field(gt=0)]
 BundleOr = Literal["bundle"] | Share
+_PROBE = "posting_id,image"
+_NO_FILES = ("idna", "punycode", "unicode_escape", "raw_unicode_escape")
+"""Codecs for names and source code, by which no file of text is written."""
 
 
 def _known_encoding(name: str) -> str:
-    """The name of a text encoding that Python reads piece by piece, or "auto"."""
+    """The name of an encoding of text that Python reads piece by piece, or "auto"."""
     try:
-        if name != "auto":
-            b"".decode(name)
-            codecs.getincrementaldecoder(name)
+        known = name == "auto" or codecs.getincrementaldecoder(name)().decode(_PROBE.encode(name)) == _PROBE
     except (LookupError, UnicodeError):
-        raise ValueError('"auto", or the name of a Python codec such as gbk, cp1252, shift_jis or utf-16-le') from None
+        known = False
+    if not known or name.lower().replace("-", "_") in _NO_FILES:
+        raise ValueError('"auto", or the name of a Python codec such as gbk, cp1252, shift_jis or utf-16-le')
     return name
 
 

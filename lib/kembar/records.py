@@ -150,8 +150,11 @@ def _begin(line: str, columns: int, dialect: Dialect) -> list[str]:
 
 def read_header(text: TextIO, dialect: Dialect = COMMAS) -> list[str]:
     """The names that the first record of a CSV has for its columns, none for an empty file."""
-    record = next(_records(_Lines(text), None, None, dialect), None)
-    return [readable(name).strip() for name in record.fields] if record else []
+    lines = _Lines(text)
+    while taken := lines.take():
+        if taken[1].strip("\r\n"):
+            return [readable(name).strip() for name in _one_record(lines, taken, None, None, dialect)[0].fields]
+    return []
 
 
 def read_records(
@@ -168,7 +171,7 @@ def read_records(
     """
     records = _records(_Lines(text), columns, shape, dialect)
     next(records, None)
-    return (_decoded(record, encoding) for record in records)
+    return (_decoded(record, raw, encoding) for record, raw in records)
 
 
 def readable(text: str) -> str:
@@ -176,19 +179,23 @@ def readable(text: str) -> str:
     return text if text.isascii() else _UNDECODED.sub(lambda found: f"\\x{ord(found.group()) & 0xFF:02x}", text)
 
 
-def _decoded(record: Record, encoding: str) -> Record:
-    """The record as it is; one with bytes that are no characters with that as its fault, and its text made readable."""
-    text = record.text if record.fault else "\0".join(record.fields)
-    if text.isascii() or not (first := _UNDECODED.search(text)):
+def _decoded(record: Record, raw: str, encoding: str) -> Record:
+    """The record as it is; one with bytes that are no characters with that as its fault, and its text made readable.
+
+    raw: its lines as they were read.
+    """
+    if raw.isascii() or not (first := _UNDECODED.search(raw)):
         return record
-    shown = readable(text.replace("\0", " ")[max(0, first.start() - _CONTEXT) : first.start() + _CONTEXT])
+    shown = readable(raw[max(0, first.start() - _CONTEXT) : first.start() + _CONTEXT].strip())
     fault = record.fault or f"line is not {encoding}, see the setting listings.encoding: {shown}"
     fields = ["" if _UNDECODED.search(field) else field for field in record.fields]
-    whole = readable(",".join(record.fields) if record.fields else text)
-    return Record(record.line, fields, whole[:_SHOWN], fault, undecoded=text[:_SHOWN])
+    return Record(record.line, fields, readable(raw.rstrip("\r\n"))[:_SHOWN], fault, undecoded=raw[:_SHOWN])
 
 
-def _records(lines: _Lines, columns: int | None, shape: Shape | None, dialect: Dialect) -> Iterator[Record]:
+def _records(
+    lines: _Lines, columns: int | None, shape: Shape | None, dialect: Dialect
+) -> Iterator[tuple[Record, str]]:
+    """Each record and its lines as they were read."""
     while taken := lines.take():
         if taken[1].strip("\r\n"):
             yield _one_record(lines, taken, columns, shape, dialect)
@@ -196,11 +203,11 @@ def _records(lines: _Lines, columns: int | None, shape: Shape | None, dialect: D
 
 def _one_record(
     lines: _Lines, first: tuple[int, str], columns: int | None, shape: Shape | None, dialect: Dialect
-) -> Record:
-    """The record whose first line this is; where it is none, its other lines are put back."""
+) -> tuple[Record, str]:
+    """The record whose first line this is, and its lines; where it is none, all but the first are put back."""
     number, line = first
     if '"' not in line and line.count(dialect.delimiter) + 1 == columns and len(line) <= LONGEST_RECORD:
-        return Record(number, line.rstrip("\r\n").split(dialect.delimiter))
+        return Record(number, line.rstrip("\r\n").split(dialect.delimiter)), line
     fields, taken, length = _Fields(columns or _MOST_COLUMNS, dialect), [first], len(line)
     fields.feed(line)
     while fields.open is not None and not fields.broken and length <= LONGEST_RECORD and (more := lines.take()):
@@ -212,8 +219,8 @@ def _one_record(
         fault = _NEVER_CLOSED
     if fault:
         lines.put_back(taken[1:])
-        return Record(number, [], line.rstrip("\r\n")[:_SHOWN], fault)
-    return Record(number, fields.done)
+        return Record(number, [], line.rstrip("\r\n")[:_SHOWN], fault), line
+    return Record(number, fields.done), "".join(text for _, text in taken)
 
 
 def _fault(fields: _Fields, columns: int | None, length: int, lines: int) -> str | None:
