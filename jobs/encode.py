@@ -72,7 +72,10 @@ def main() -> None:
         folder.publish(tables, {}, facts | describe_run(settings, listings=args.listings, images=args.images))
     kept = f"encoded {counts['listings']} listings, {counts['encoded']} of them now"
     say_next(
-        f"{kept}, quarantined {counts['quarantine']}{describe_repairs(repaired)}: {args.output}", "match", encoded=args.output, output="matched"
+        f"{kept}, quarantined {counts['quarantine']}{describe_repairs(repaired)}: {args.output}",
+        "match",
+        encoded=args.output,
+        output="matched",
     )
 
 

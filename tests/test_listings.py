@@ -79,9 +79,7 @@ def test_a_record_with_too_many_fields_is_quarantined_whole(spark: SparkSession,
 
 
 def test_a_row_that_is_bad_does_not_count_as_the_first_of_its_id(spark: SparkSession, tmp_path: Path):
-    good, reasons = read(
-        spark, tmp_path / "t.csv", HEADER + "a,,,,1\na,2.jpg,,second,1\na,3.jpg,,third,1\n"
-    )
+    good, reasons = read(spark, tmp_path / "t.csv", HEADER + "a,,,,1\na,2.jpg,,second,1\na,3.jpg,,third,1\n")
     assert good["a"].title == "second"
     assert [text[:7] for text in reasons["a"]] == ["line 2:", "line 4:"]
 

@@ -96,7 +96,8 @@ def _count_odd(sample: str, columns: int, shape: Shape, dialect: Dialect) -> int
     """Records that are none, or that have a field with a quote at its begin, an escaped one, and none around it."""
     records = read_records(io.StringIO(sample, newline=""), columns, shape, dialect)
     return sum(
-        bool(record.fault) or any(text.startswith('"') and '\\"' in text for text in record.fields) for record in records
+        bool(record.fault) or any(text.startswith('"') and '\\"' in text for text in record.fields)
+        for record in records
     )
 
 

@@ -192,9 +192,7 @@ def _decoded(record: Record, raw: str, encoding: str) -> Record:
     return Record(record.line, fields, readable(raw.rstrip("\r\n"))[:_SHOWN], fault, undecoded=raw[:_SHOWN])
 
 
-def _records(
-    lines: _Lines, columns: int | None, shape: Shape | None, dialect: Dialect
-) -> Iterator[tuple[Record, str]]:
+def _records(lines: _Lines, columns: int | None, shape: Shape | None, dialect: Dialect) -> Iterator[tuple[Record, str]]:
     """Each record and its lines as they were read."""
     while taken := lines.take():
         if taken[1].strip("\r\n"):

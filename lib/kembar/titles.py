@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from itertools import chain, pairwise
 
 
-
 def _ranges(points: Iterable[int]) -> str:
     """Code points as what stands between the brackets of a regular expression's class."""
     spans: list[list[int]] = []
