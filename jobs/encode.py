@@ -70,13 +70,8 @@ def main() -> None:
         counts |= {**written, **vars(plan.changes), "encoded": plan.changes.to_encode}
         facts = {"encoder": encoder, "counts": counts, "repaired": repaired, "seconds": stages.seconds}
         folder.publish(tables, {}, facts | describe_run(settings, listings=args.listings, images=args.images))
-    kept = f"encoded {counts['listings']} listings, {counts['encoded']} of them now"
-    say_next(
-        f"{kept}, quarantined {counts['quarantine']}{describe_repairs(repaired)}: {args.output}",
-        "match",
-        encoded=args.output,
-        output="matched",
-    )
+    kept = f"encoded {counts['listings']} listings, {counts['encoded']} of them now, quarantined {counts['quarantine']}"
+    say_next(f"{kept}{describe_repairs(repaired)}: {args.output}", "match", encoded=args.output, output="matched")
 
 
 if __name__ == "__main__":

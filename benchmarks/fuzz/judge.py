@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from fuzz.photos import PhotoCase
 from fuzz.rows import ENCODINGS, Row, draw_file
 from fuzz.tables import FileCase
+from kembar.config import load_settings
 from kembar.errors import message_for_user
 from kembar.listings import read_listings, validate_listings
 from kembar.photos import PhotoError, decode_photo
@@ -72,7 +73,7 @@ def judge_rows(spark: SparkSession, folder: Path, count: int, seed: int) -> Verd
         name = f"{encoding.replace(' ', '-')}.csv" + (".gz" if encoding == "packed" else "")
         (folder / name).write_bytes(data)
         rows += some
-    used, refused = _collect(read_listings(spark, str(folder), "csv"))
+    used, refused = _collect(read_listings(spark, str(folder), load_settings(None, ["listings.format=csv"]).listings))
     good = {found.group() for name in used if (found := _TOKEN.search(name))}
     reasons = {token: reason for row, reason in refused for token in _TOKEN.findall(row)}
     for row in rows:

@@ -1,7 +1,7 @@
 """A catalogue's CSV files: how each is written, and its records, or an error where it is in another encoding.
 
-What a file says of itself is believed: its mark, its header's delimiter. Quotes escaped by a backslash are recognised by
-reading the beginning of the file both ways. An encoding is suggested and never assumed.
+What a file says of itself is believed: its mark, its header's delimiter. Quotes escaped by a backslash are recognised
+by reading the beginning of the file both ways. An encoding is suggested and never assumed.
 """
 
 import io

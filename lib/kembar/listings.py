@@ -125,7 +125,8 @@ def describe_repairs(repaired: dict[str, int]) -> str:
 def split_listings(judged: DataFrame) -> tuple[DataFrame, DataFrame]:
     """Usable LISTINGS, and the others in QUARANTINE, of `judge_listings`.
 
-    A title is cut where nothing more of it is read, and fields of REPAIRED are left out. In QUARANTINE `posting_id` is null where it is what cannot be used.
+    A title is cut where nothing more of it is read, and fields of REPAIRED are left out. In QUARANTINE `posting_id` is
+    null where it is what cannot be used.
     """
     cut = {"title": F.substring("title", 1, LONGEST_TITLE), "image_phash": F.lower("image_phash")}
     kept = [F.when(~F.array_contains(REPAIRED, c), cut.get(c, F.col(c))).alias(c) for c in LISTINGS.names]
