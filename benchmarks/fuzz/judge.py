@@ -19,7 +19,8 @@ from kembar.listings import read_listings, validate_listings
 from kembar.photos import PhotoError, decode_photo
 
 _TOKEN = re.compile(r"id-\d{7}")
-_VARIES = re.compile(r"(?<=digits: ).*|(?<=\(chunk ).*(?=\))|[\d,]*\d")
+_VARIES = re.compile(r"(?<=encoding: ).*|(?<=reads: ).*|(?<=\(chunk ).*(?=\))|[\d,]*\d")
+_AS_CSV = load_settings(None, ["listings.format=csv"]).listings
 _INPUT_PX, _MOST_PIXELS = 64, 50_000_000
 
 
@@ -104,4 +105,6 @@ def _judge_file(spark: SparkSession, path: Path, case: FileCase) -> tuple[str, s
         if message := message_for_user(error):
             return "error", case.due, message.replace(str(path), "FILE")
         return f"crash {error!r}"[:500], "no crash", ""
+    if case.due == "used":
+        return ("used" if len(used) == case.rows else f"{len(refused)} quarantined"), case.due, ""
     return ("rows" if len(used) + len(refused) == case.rows else "unaccounted"), case.due, ""
