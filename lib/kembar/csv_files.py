@@ -119,23 +119,31 @@ class _Undecoded:
     def check(self, uri: str, encoding: str) -> None:
         """Raises InputError where there are too many: all of them, or several and more than a share."""
         if self.undecoded and self.undecoded >= min(self.lines, max(2, _MOST_UNDECODED * self.lines)):
-            likely = _likely_encodings(self.sample) if encoding == _NAMES["utf-8"] else ""
+            names = _likely_encodings(self.sample) if encoding == _NAMES["utf-8"] else []
             raise InputError(
-                f"{uri}: {self.undecoded:,} of {self.lines:,} lines are not {encoding}{likely}; save it as UTF-8, or "
-                "name its encoding, such as --set listings.encoding=gbk"
+                f"{uri}: {self.undecoded:,} of {self.lines:,} lines are not {encoding}{self._seem(names)}; save it as "
+                f"UTF-8, or name its encoding, such as --set listings.encoding={names[0] if names else 'gbk'}"
             )
 
+    def _seem(self, names: list[str]) -> str:
+        if not names:
+            return ""
+        reads = shown(_as_bytes(self.sample[0]).decode(names[0], "replace"), _SHOWN)
+        return f", but likely {' or '.join(names)} (by {names[0]} the first of them reads: {reads})"
 
-def _likely_encodings(lines: list[str]) -> str:
-    """Python's names of the encodings that fit some lines best, and how one reads by the first; or nothing."""
+
+def _as_bytes(line: str) -> bytes:
+    """The bytes that a line of UTF-8 was before it was read."""
+    return line.encode("utf-8", "surrogateescape")
+
+
+def _likely_encodings(lines: list[str]) -> list[str]:
+    """Python's names of the encodings that fit some lines best; none where nothing does."""
     from charset_normalizer import from_bytes  # needed for this message alone
 
-    raw = [line.encode("utf-8", "surrogateescape") for line in lines]
-    found = [match for match in from_bytes(b"\n".join(raw)) if not match.encoding.startswith(("utf", "ascii"))]
-    if not found:
-        return ""
-    alike = [match.encoding for match in found if match.chaos == found[0].chaos]
+    found = from_bytes(b"\n".join(map(_as_bytes, lines)))
+    # Those of old Macs are kin to many others, and hardly any file is written by them.
+    known = [match for match in found if not match.encoding.startswith(("utf", "ascii", "mac"))]
+    alike = [match.encoding for match in known if match.chaos == known[0].chaos]
     # Of equally likely ones those of Windows, which most files are written by, and Western Europe's first.
-    names = sorted(alike, key=lambda name: (name != "cp1252", not name.startswith("cp125")))[:_SUGGESTED]
-    reads = shown(raw[0].decode(names[0], "replace"), _SHOWN)
-    return f", but likely {' or '.join(names)} (by {names[0]} the first of them reads: {reads})"
+    return sorted(alike, key=lambda name: (name != "cp1252", not name.startswith("cp125")))[:_SUGGESTED]
