@@ -11,7 +11,7 @@ from kembar.bundle import load_bundle, trusted_text_tower
 from kembar.config import settings_from
 from kembar.increment import describe_work, plan_increment
 from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job, say_next
-from kembar.listings import count_judged, judge_listings, read_listings, split_listings
+from kembar.listings import count_judged, describe_repairs, judge_listings, read_listings, split_listings
 from kembar.ownership import check_output
 from kembar.parts import PartFolder
 from kembar.plan import plan_encode
@@ -46,10 +46,10 @@ def main() -> None:
         published = join_uri(args.output, "listings")
         codes, blind, rest, quarantine = (folder.staged(n) for n in ("codes", "blind", "rest", "quarantine"))
         with stages("read"):
-            judged = judge_listings(read_listings(spark, args.listings, settings.listings.format)).persist()
+            judged = judge_listings(read_listings(spark, args.listings, settings.listings)).persist()
             usable, rejected = split_listings(judged)
             listings = with_contents(usable, args.images).persist()
-            rows, unusable = count_judged(judged)
+            rows, unusable, repaired = count_judged(judged)
             counts = {"rows": rows, "usable_rows": listings.count(), "rejected": unusable}
             reconcile("read", rows, usable=counts["usable_rows"], rejected=unusable)
         with stages("compare"):
@@ -68,12 +68,10 @@ def main() -> None:
             written = {name: folder.rows(name, table) for name, table in tables.items()}
             reconcile("encode", rows, **written)
         counts |= {**written, **vars(plan.changes), "encoded": plan.changes.to_encode}
-        facts = {"encoder": encoder, "counts": counts, "seconds": stages.seconds}
+        facts = {"encoder": encoder, "counts": counts, "repaired": repaired, "seconds": stages.seconds}
         folder.publish(tables, {}, facts | describe_run(settings, listings=args.listings, images=args.images))
-    kept = f"encoded {counts['listings']} listings, {counts['encoded']} of them now"
-    say_next(
-        f"{kept}, quarantined {counts['quarantine']}: {args.output}", "match", encoded=args.output, output="matched"
-    )
+    kept = f"encoded {counts['listings']} listings, {counts['encoded']} of them now, quarantined {counts['quarantine']}"
+    say_next(f"{kept}{describe_repairs(repaired)}: {args.output}", "match", encoded=args.output, output="matched")
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def main() -> None:
     spark = get_session("kembar evaluate")
     stages = Stages("evaluate", spark, settings.logging.format)
     with stages("score"):
-        truth = read_truth(label_listings(read_listings(spark, args.listings, settings.listings.format)).toArrow())
+        truth = read_truth(label_listings(read_listings(spark, args.listings, settings.listings)).toArrow())
         metrics = evaluate(truth, read_claims(submission, truth))
     if args.encoded:
         with stages("block"):

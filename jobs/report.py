@@ -49,7 +49,7 @@ def main() -> None:
             matches = collect_table(spark, join_uri(args.matched, "matches"), MATCHES)
             encoded = collect_table(spark, join_uri(args.encoded, "listings"), ENCODED, SHOWN)
             quarantine = collect_table(spark, join_uri(args.encoded, "quarantine"), QUARANTINE)
-            listings, metrics = read_catalogue(spark, args.listings, settings.listings.format, args.matched)
+            listings, metrics = read_catalogue(spark, args.listings, settings.listings, args.matched)
         with stages("sort"):
             run = Run(groups, matches, encoded, quarantine, listings, summary, metrics)
             told = tell_groups(run, settings.report.border_pairs)

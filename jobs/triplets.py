@@ -37,7 +37,7 @@ def main() -> None:
         spark = get_session("kembar triplets")
         stages = Stages("triplets", spark, settings.logging.format)
         with stages("encode"):
-            good, rejected = validate_listings(read_listings(spark, args.listings, settings.listings.format))
+            good, rejected = validate_listings(read_listings(spark, args.listings, settings.listings))
             listings = good.persist()
             staged = rewrite_table(encode_listings(listings, args.images, settings, None), folder.staged("codes"))
             encoded, blind = split_encoded(staged)

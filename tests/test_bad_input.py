@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 from fuzz.judge import judge_files, judge_photos, judge_rows
 from fuzz.photos import good_photos, photo_cases
-from fuzz.tables import draw_damaged, draw_typed, hopeless_files, write_foreign_folder
+from fuzz.tables import draw_damaged, draw_typed, hopeless_files, readable_files, write_foreign_folder
 
 from kembar.errors import InputError
 from kembar.listings import read_listings
@@ -60,6 +60,12 @@ def test_files_that_are_no_catalogue_are_errors_that_say_so(spark: SparkSession,
     assert verdict.faults == []
     assert {outcome for _, outcome in verdict.outcomes} == {"error"}
     assert all("FILE" in reason for reason in verdict.reasons)
+
+
+def test_files_in_other_dialects_and_encodings_are_read_whole(spark: SparkSession, tmp_path: Path):
+    verdict = judge_files(spark, tmp_path / "files", readable_files())
+    assert verdict.faults == []
+    assert {outcome for _, outcome in verdict.outcomes} == {"used"}
 
 
 def test_parquet_of_any_type_and_damage_is_read_whole_or_refused(spark: SparkSession, tmp_path: Path):

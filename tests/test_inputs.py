@@ -20,15 +20,34 @@ def text_of(path: Path) -> str:
         return text.read()
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_text_is_read_in_the_encoding_that_it_names(tmp_path: Path, encoding: str):
     (tmp_path / "a.csv").write_bytes("Gấu 熊 🧸\r\n".encode(encoding))
     assert text_of(tmp_path / "a.csv") == "Gấu 熊 🧸\r\n"
 
 
-def test_what_is_not_utf_8_costs_its_own_characters_alone(tmp_path: Path):
-    (tmp_path / "a.csv").write_bytes(b"G\xe4u,Kaos \xf0\x9f\x92,ok\n")
-    assert text_of(tmp_path / "a.csv") == "G\ufffdu,Kaos \ufffd,ok\n"
+@pytest.mark.parametrize(
+    ("data", "encoding", "text"),
+    [
+        (b"G\xe4u,Kaos \xf0\x9f\x92,ok\n", "auto", "G\udce4u,Kaos \udcf0\udc9f\udc92,ok\n"),
+        (b"\xed\xa0\x80\n", "auto", "\udced\udca0\udc80\n"),
+        (b"\xff\xfea\0b", "auto", "a\udc62"),
+        ("白".encode("gbk") + b"\xff\n", "gbk", "白\udcff\n"),
+    ],
+)
+def test_each_byte_that_is_no_character_is_marked(tmp_path: Path, data: bytes, encoding: str, text: str):
+    (tmp_path / "a.csv").write_bytes(data)
+    with open_text(str(tmp_path / "a.csv"), encoding) as file:
+        assert file.read() == text
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_named_and_read_by_name(tmp_path: Path, encoding: str):
+    (tmp_path / "a.csv").write_bytes("posting_id,image\nGấu 熊".encode(encoding))
+    with pytest.raises(InputError, match=f"a.csv: .*set listings.encoding={encoding}"):
+        text_of(tmp_path / "a.csv")
+    with open_text(str(tmp_path / "a.csv"), encoding) as text:
+        assert text.read() == "posting_id,image\nGấu 熊"
 
 
 def test_packed_text_is_unpacked_by_its_name_and_must_be_whole(tmp_path: Path):

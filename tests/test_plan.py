@@ -26,7 +26,7 @@ JOBS = sorted((Path(__file__).parent.parent / "jobs").glob("[a-z]*.py"))
 
 def test_encode_counts_rows_and_says_what_is_kept(tmp_path: Path):
     (tmp_path / "a.csv").write_text('posting_id,image,title\n1,a.jpg,"two\nlines"\n2,b.jpg,kaos\n3,c.jpg,x,broken\n')
-    args = Namespace(listings=str(tmp_path / "a.csv"), output=str(tmp_path / "encoded"))
+    args = Namespace(config=None, set=[], listings=str(tmp_path / "a.csv"), output=str(tmp_path / "encoded"))
     assert f"{args.listings}: 3 rows" in plan_encode(args, "e").lines
     (tmp_path / "encoded").mkdir()
     before = {"encoder": "e", "counts": {"listings": 2, "encoded": 2}, "seconds": {"encode": 4.0}}
@@ -50,7 +50,9 @@ def test_match_reads_the_manifest(tmp_path: Path):
 
 def test_train_counts_what_it_learns_from_and_says_from_which_start(tmp_path: Path):
     (tmp_path / "a.csv").write_text("posting_id,image,title\n" + "".join(f"{i},{i}.jpg,kaos\n" for i in range(50)))
-    args = Namespace(listings=[str(tmp_path / "a.csv")], matched=None, work=None, bundle=str(tmp_path / "mine"))
+    args = Namespace(
+        config=None, set=[], listings=[str(tmp_path / "a.csv")], matched=None, work=None, bundle=str(tmp_path / "mine")
+    )
     based, fresh = str(plan_train(args, based=True)), str(plan_train(args, based=False))
     assert f"{args.listings[0]}: 50 rows" in based
     assert "curves are fitted to the base bundle's heads" in based
@@ -66,7 +68,11 @@ def test_train_counts_the_decisions_of_a_review(tmp_path: Path):
 
 def test_triplets_encodes_all_anew(tmp_path: Path):
     (tmp_path / "a.csv").write_text("posting_id,image,title\n" + "".join(f"{i},{i}.jpg,kaos\n" for i in range(9)))
-    told = str(plan_triplets(Namespace(listings=str(tmp_path / "a.csv"), output=str(tmp_path / "triplets"))))
+    told = str(
+        plan_triplets(
+            Namespace(config=None, set=[], listings=str(tmp_path / "a.csv"), output=str(tmp_path / "triplets"))
+        )
+    )
     assert "a.csv: 9 rows" in told
     assert "all are encoded and look for pairs: about 40 s" in told
     assert "needed, " in told
@@ -74,7 +80,9 @@ def test_triplets_encodes_all_anew(tmp_path: Path):
 
 def test_evaluate_counts_both_sides_and_needs_no_room_where_nothing_is_written(tmp_path: Path):
     (tmp_path / "a.csv").write_text("posting_id,image,title\n1,a.jpg,kaos\n2,b.jpg,kaos\n")
-    args = Namespace(listings=str(tmp_path / "a.csv"), submission="theirs.csv", encoded=None, output=None)
+    args = Namespace(
+        config=None, set=[], listings=str(tmp_path / "a.csv"), submission="theirs.csv", encoded=None, output=None
+    )
     told = str(plan_evaluate(args, 3))
     assert "a.csv: 2 rows\ntheirs.csv: 3 rows\ncandidate pairs are not judged: no --encoded" in told
     assert "needed" not in told

@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kembar.titles import LONGEST_TITLE, normalise_title, title_terms
@@ -66,3 +66,69 @@ def test_nothing_is_read_of_a_title_behind_its_longest(part: str):
     title = part * (1_000_000 // len(part))
     assert normalise_title(title) == normalise_title(title[:LONGEST_TITLE])
     assert len(normalise_title(title)) <= 18 * LONGEST_TITLE, "NFKC turns one character into 18 at most"
+
+
+SCRIPTS = {
+    "Thai": ("เสื้อ", "เสือ"),
+    "Lao": ("ເສື້ອ", "ເສືອ"),
+    "Khmer": ("កី", "កិ"),
+    "Burmese": ("မြန်မာ", "မြနမာ"),
+    "Tamil": ("சேலை", "சாலை"),
+    "Devanagari": ("कमल", "कमाल"),
+    "Bengali": ("কাপড়", "কপড়"),
+    "Arabic with vowels": ("كِتَاب", "كُتَاب"),
+    "Hebrew with points": ("סֵפֶר", "סָפַר"),
+    "dotted capital I": ("İnci", "inci"),
+    "decomposed Latin": ("q\u0301at", "qat"),
+    "kana": ("がく", "かく"),
+}
+
+
+@pytest.mark.parametrize("words", SCRIPTS.values(), ids=SCRIPTS)
+def test_words_that_differ_in_a_mark_are_different_terms(words: tuple[str, str]):
+    first, second = (title_terms(normalise_title(word)) for word in words)
+    assert first != second
+    assert "".join(dict.fromkeys("".join(first))).strip(), "no mark is lost"
+
+
+LETTERS = st.characters(categories=["Ll", "Lo"], exclude_categories=["Cs"])
+MARKS = st.characters(categories=["Mn", "Mc"], exclude_characters="\ufe0e\ufe0f")
+SELECTOR = {chr(n) for n in [*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]}
+WORDS = st.lists(st.tuples(LETTERS, st.text(MARKS, max_size=2)), min_size=1, max_size=4).map(
+    lambda parts: "".join(letter + marks for letter, marks in parts)
+)
+
+
+@settings(max_examples=500)
+@given(WORDS, WORDS)
+def test_words_are_the_same_terms_only_by_the_documented_folding(one: str, other: str):
+    """Case, compatibility shapes and variation selectors: what is left must differ where the terms do."""
+
+    def folded(word: str) -> str:
+        lower = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).lower())
+        return "".join(char for char in lower if char not in SELECTOR)
+
+    terms = [title_terms(normalise_title(word)) for word in (one, other)]
+    same = folded(one) == folded(other)
+    assert (terms[0] == terms[1]) == same
+
+
+@settings(max_examples=300)
+@given(WORDS, st.data())
+def test_a_word_without_one_of_its_marks_is_another(word: str, data: st.DataObject):
+    normal = normalise_title(word)
+    marks = [i for i, char in enumerate(normal) if unicodedata.category(char) in ("Mn", "Mc") and char not in SELECTOR]
+    if marks:
+        at = data.draw(st.sampled_from(marks))
+        assert title_terms(normal) != title_terms(normal[:at] + normal[at + 1 :])
+
+
+def test_digits_of_other_scripts_stay_and_signs_are_left_out():
+    assert title_terms(normalise_title("เบอร์ ๑๒ ٣ ²")) == [*title_terms(normalise_title("เบอร์")), "๑๒", "٣", "2"]
+    assert title_terms(normalise_title("1️⃣ Kaos ❤️")) == ["1", "kaos"]
+
+
+def test_unspaced_scripts_are_cut_between_letters_and_apart_from_others():
+    assert title_terms("佐々木") == ["佐々", "々木"]
+    assert title_terms("iphone手机壳") == ["iphone", "手机", "机壳"]
+    assert title_terms(normalise_title("မြန်မာ")) == ["မြန်", "န်မာ"]

@@ -54,7 +54,7 @@ def encode_source(
 ) -> EncodedSource:
     """Encode a catalogue into the work folder, unless a run that was killed did so already."""
     settings, table = work.settings, f"encoded-{number}"
-    good, _ = validate_listings(read_listings(spark, listings, settings.listings.format))
+    good, _ = validate_listings(read_listings(spark, listings, settings.listings))
     kept = good.persist()
     if not work.has(table):
         rewrite_table(encode_listings(kept, images, settings, bundle), work.path(table))

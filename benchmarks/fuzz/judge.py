@@ -13,12 +13,14 @@ from pyspark.sql import DataFrame, SparkSession
 from fuzz.photos import PhotoCase
 from fuzz.rows import ENCODINGS, Row, draw_file
 from fuzz.tables import FileCase
+from kembar.config import load_settings
 from kembar.errors import message_for_user
 from kembar.listings import read_listings, validate_listings
 from kembar.photos import PhotoError, decode_photo
 
 _TOKEN = re.compile(r"id-\d{7}")
-_VARIES = re.compile(r"(?<=digits: ).*|(?<=\(chunk ).*(?=\))|[\d,]*\d")
+_VARIES = re.compile(r"(?<=encoding: ).*|(?<=reads: ).*|(?<=\(chunk ).*(?=\))|[\d,]*\d")
+_AS_CSV = load_settings(None, ["listings.format=csv"]).listings
 _INPUT_PX, _MOST_PIXELS = 64, 50_000_000
 
 
@@ -72,7 +74,7 @@ def judge_rows(spark: SparkSession, folder: Path, count: int, seed: int) -> Verd
         name = f"{encoding.replace(' ', '-')}.csv" + (".gz" if encoding == "packed" else "")
         (folder / name).write_bytes(data)
         rows += some
-    used, refused = _collect(read_listings(spark, str(folder), "csv"))
+    used, refused = _collect(read_listings(spark, str(folder), load_settings(None, ["listings.format=csv"]).listings))
     good = {found.group() for name in used if (found := _TOKEN.search(name))}
     reasons = {token: reason for row, reason in refused for token in _TOKEN.findall(row)}
     for row in rows:
@@ -103,4 +105,6 @@ def _judge_file(spark: SparkSession, path: Path, case: FileCase) -> tuple[str, s
         if message := message_for_user(error):
             return "error", case.due, message.replace(str(path), "FILE")
         return f"crash {error!r}"[:500], "no crash", ""
+    if case.due == "used":
+        return ("used" if len(used) == case.rows else f"{len(refused)} quarantined"), case.due, ""
     return ("rows" if len(used) + len(refused) == case.rows else "unaccounted"), case.due, ""

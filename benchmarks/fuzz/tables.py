@@ -1,10 +1,11 @@
 """Catalogues as Parquet of every type, whole and damaged, and files that are no catalogue at all."""
 
+import csv
 import gzip
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -20,12 +21,12 @@ _COLUMNS = ("posting_id", "image", "image_phash", "title", "label_group")
 
 @dataclass(frozen=True)
 class FileCase:
-    """A file by its name and bytes. due: rows as many as `rows`, used or quarantined; or an error; or either."""
+    """A file by its name and bytes. due: rows as many as `rows`, used or quarantined; or all used; or an error; or either."""
 
     kind: str
     name: str
     data: bytes
-    due: Literal["rows", "error", "either"]
+    due: Literal["rows", "used", "error", "either"]
     rows: int = 0
 
 
@@ -98,6 +99,46 @@ def draw_damaged(number: int, rng: Rng) -> FileCase:
     return FileCase("Parquet with bytes changed", f"{number}.parquet", bytes(data), "either", _ROWS)
 
 
+_ENCODED = {
+    "gbk": "连衣裙夏季新款女装",
+    "big5": "運動鞋 白色 男",
+    "shift_jis": "スニーカー 白",
+    "euc_kr": "운동화 흰색",
+    "cp1252": "Crème brûlée",
+    "cp1251": "Кроссовки белые",
+    "cp874": "เสื้อยืด",
+}
+
+
+def _in_encoding(name: str, title: str) -> bytes:
+    """A catalogue whose titles are in an encoding that its file does not name."""
+    return (f"{HEADER}\n" + "".join(f"e{n},{n}.jpg,,{title} {n},1\n" for n in range(_ROWS))).encode(name)
+
+
+def readable_files() -> list[FileCase]:
+    """Files written in other ways than CSV's own, of which every row can be used."""
+    rows = [[f"r{n}", f"{n}.jpg", "", f'Rak {n}" kayu, "baru"', "1"] for n in range(_ROWS)]
+
+    def written(**how: Any) -> bytes:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n", **how).writerows([HEADER.split(","), *rows])
+        return text.getvalue().encode()
+
+    escaped = {"doublequote": False, "escapechar": "\\"}
+    made = {
+        "separated by semicolons": written(delimiter=";"),
+        "separated by tabs": written(delimiter="\t"),
+        "separated by bars": written(delimiter="|"),
+        "quotes escaped by a backslash": written(**escaped),
+        "all quoted and quotes escaped by a backslash": written(quoting=csv.QUOTE_ALL, **escaped),
+        "separated by semicolons, quotes escaped by a backslash": written(delimiter=";", **escaped),
+        "UTF-16": written().decode().encode("utf-16"),
+        "UTF-32": written().decode().encode("utf-32"),
+        "UTF-8 with its mark": written().decode().encode("utf-8-sig"),
+    }
+    return [FileCase(kind, "a.csv", data, "used", _ROWS) for kind, data in made.items()]
+
+
 def hopeless_files(rng: Rng) -> list[FileCase]:
     """Files that are no catalogue, or of which nobody knows how much is missing."""
     noise = rng.integers(0, 256, 60_000, dtype=np.uint8).tobytes()
@@ -109,9 +150,13 @@ def hopeless_files(rng: Rng) -> list[FileCase]:
         "blank lines": ("a.csv", b"\n\n\r\n"),
         "wrong header": ("a.csv", b"id,picture,name\n1,2,3\n"),
         "a column named twice": ("a.csv", b"posting_id,title,title,image\n1,2,3,4\n"),
-        "separated by semicolons": ("a.csv", HEADER.replace(",", ";").encode() + b"\n1;2;3;4;5\n"),
-        "separated by tabs": ("a.csv", HEADER.replace(",", "\t").encode() + b"\n1\t2\t3\t4\t5\n"),
+        "separated by colons": ("a.csv", HEADER.replace(",", ":").encode() + b"\n1:2:3:4:5\n"),
+        "separated by spaces": ("a.csv", HEADER.replace(",", " ").encode() + b"\n1 2 3 4 5\n"),
         "UTF-16 without its mark": ("a.csv", f"{HEADER}\n1,2,3,4,5\n".encode("utf-16-le")),
+        "UTF-16 of the other order without its mark": ("a.csv", f"{HEADER}\n1,2,3,4,5\n".encode("utf-16-be")),
+        "UTF-32 without its mark": ("a.csv", f"{HEADER}\n1,2,3,4,5\n".encode("utf-32-le")),
+        "EBCDIC": ("a.csv", f"{HEADER}\n1,2,3,4,5\n".encode("cp037")),
+        **{f"titles in {name}": ("a.csv", _in_encoding(name, title)) for name, title in _ENCODED.items()},
         "header in a quote that never closes": ("a.csv", b'"' + f"{HEADER}\n1,2,3,4,5\n".encode()),
         "no header but a row": ("a.csv", b"a,1.jpg,,Kaos,1\n"),
         "noise": ("a.csv", noise),

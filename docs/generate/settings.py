@@ -25,6 +25,8 @@ def allowed(schema: dict[str, Any]) -> str:
         return ", or ".join(allowed(each) for each in schema["anyOf"])
     if choices := schema.get("enum", [schema["const"]] if "const" in schema else None):
         return ", ".join(f"`{json.dumps(choice)}`" for choice in choices)
+    if schema["type"] == "array":
+        return f"list of {allowed(schema['items'])}"
     bounds = [f"{sign} {schema[key]:g}" for key, sign in _BOUNDS.items() if key in schema]
     return " ".join([_KINDS[schema["type"]], *bounds])
 

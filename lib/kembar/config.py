@@ -5,6 +5,7 @@ what each may be. A user's file and `--set section.key=value` are laid over it.
 """
 
 import argparse
+import codecs
 import difflib
 import tomllib
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, Strict, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, Strict, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
 from kembar.errors import ConfigError
@@ -26,11 +27,27 @@ Count = Annotated[Whole, Field(ge=1)]
 Share = Annotated[Number, Field(ge=0, le=1)]
 Positive = Annotated[Number, Field(gt=0)]
 BundleOr = Literal["bundle"] | Share
+_PROBE = "posting_id,image"
+_NO_FILES = ("idna", "punycode", "unicode_escape", "raw_unicode_escape")
+"""Codecs for names and source code, by which no file of text is written."""
+
+
+def _known_encoding(name: str) -> str:
+    """The name of an encoding of text that Python reads piece by piece, or "auto"."""
+    try:
+        known = name == "auto" or codecs.getincrementaldecoder(name)().decode(_PROBE.encode(name)) == _PROBE
+    except (LookupError, UnicodeError):
+        known = False
+    if not known or name.lower().replace("-", "_") in _NO_FILES:
+        raise ValueError('"auto", or the name of a Python codec such as gbk, cp1252, shift_jis or utf-16-le')
+    return name
 
 
 @dataclass(frozen=True, config=_STRICT)
 class ListingsSettings:
     format: Literal["auto", "csv", "parquet"]
+    encoding: Annotated[Text, AfterValidator(_known_encoding)]
+    null_values: tuple[Text, ...]
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -4,9 +4,11 @@ Spark believes what a Parquet file says of itself: its own metadata in the foote
 column's type, which PySpark then imports. Listings are therefore read by a schema that comes from here.
 """
 
+import codecs
 import io
 import json
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,7 +21,13 @@ import pyarrow.parquet as pq
 from kembar.errors import InputError
 from kembar.paths import filesystem_of, join_uri
 
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_MARKED = {  # those of UTF-32 begin like those of UTF-16
+    "utf-32": (b"\xff\xfe\0\0", b"\0\0\xfe\xff"),
+    "utf-16": (b"\xff\xfe", b"\xfe\xff"),
+    "utf-8-sig": (b"\xef\xbb\xbf",),
+}
+_UNMARKED = ((re.compile(rb"[^\0]\0[^\0]\0"), "utf-16-le"), (re.compile(rb"\0[^\0]\0[^\0]"), "utf-16-be"))
+_UNDECODED = "kembar-undecoded"
 _PARQUET = b"PAR1"
 _BUFFER = 1 << 20
 _AT_ONCE = 16
@@ -53,14 +61,27 @@ def shown(text: str, most: int = 200) -> str:
     return safe if len(safe) <= most else f"{safe[:most]}…"
 
 
-@contextmanager
-def open_text(uri: str) -> Iterator[TextIO]:
-    """A text file, decompressed by its name; UTF-8, or UTF-16 where it begins with its mark.
+def _mark_undecoded(error: UnicodeError) -> tuple[str, int]:
+    """A lone surrogate for each byte that is no character: `surrogateescape` leaves out those below 0x80."""
+    assert isinstance(error, UnicodeDecodeError)
+    return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
 
-    What is not of that encoding reads as U+FFFD.
+
+codecs.register_error(_UNDECODED, _mark_undecoded)
+
+
+@contextmanager
+def open_text(uri: str, encoding: str = "auto") -> Iterator[TextIO]:
+    """A text file, decompressed by its name.
+
+    Each byte that is no character reads as a lone surrogate, U+DC00 and the byte.
+
+    Args:
+        uri: the file.
+        encoding: the name of a Python codec, or "auto": UTF-8, or UTF-16 or UTF-32 where the file begins with its mark.
 
     Raises:
-        InputError: it cannot be opened, cannot be read to its end, or is another kind of file.
+        InputError: it cannot be opened, cannot be read to its end, is another kind of file, or UTF-16 without its mark.
     """
     filesystem, path = filesystem_of(uri)
     try:
@@ -70,10 +91,23 @@ def open_text(uri: str) -> Iterator[TextIO]:
             for kind, marks in _LOOKS_LIKE.items():
                 if head.startswith(marks):
                     raise InputError(f"{uri}: expected CSV, received {kind}; see the setting listings.format")
-            encoding = "utf-16" if head.startswith(_UTF_16) else "utf-8-sig"
-            yield io.TextIOWrapper(buffered, encoding=encoding, errors="replace", newline="")
+            codec = _encoding_of(uri, head) if encoding == "auto" else encoding
+            yield io.TextIOWrapper(buffered, encoding=codec, errors=_UNDECODED, newline="")
     except (OSError, EOFError, UnicodeError, pa.ArrowException) as error:
         raise InputError(f"{uri} cannot be read to its end: {shown(str(error))}; copy or make it again") from error
+
+
+def _encoding_of(uri: str, head: bytes) -> str:
+    for name, marks in _MARKED.items():
+        if head.startswith(marks):
+            return name
+    for pattern, name in _UNMARKED:
+        if pattern.match(head):
+            raise InputError(
+                f"{uri}: expected UTF-8, received {name.upper()} without its byte order mark; save the file as UTF-8, "
+                f"or set listings.encoding={name}"
+            )
+    return "utf-8"
 
 
 def read_footer(uri: str) -> pa.Schema:

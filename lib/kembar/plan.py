@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kembar.config import settings_from
+from kembar.csv_files import csv_records, inspect_csv
 from kembar.decisions import read_decisions
-from kembar.inputs import list_files, open_text
-from kembar.records import read_header, read_records
+from kembar.inputs import list_files
+from kembar.reading import REQUIRED, row_shape
 from kembar.storage import MANIFEST, exists, filesystem_of, join_uri, part_rows, read_json, read_summary
 
 _ENCODED_A_SECOND = 70
@@ -63,23 +65,29 @@ def _size(count: float) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
-def count_rows(uri: str) -> int:
-    """Rows of a CSV or Parquet file or folder, those that will be quarantined among them."""
-    return sum(_rows_of(file) for file in list_files(uri))
+def count_rows(uri: str, encoding: str = "auto") -> int:
+    """Rows of a CSV or Parquet file or folder, those that will be quarantined among them.
+
+    Raises:
+        InputError: a file cannot be read, or is not in the encoding (the setting `listings.encoding`).
+    """
+    return sum(_rows_of(file, encoding) for file in list_files(uri))
 
 
-def _rows_of(uri: str) -> int:
+def _rows_of(uri: str, encoding: str) -> int:
     if uri.lower().endswith(".parquet"):
         return part_rows(uri)
-    with open_text(uri) as text:
-        columns = len(read_header(text))
-    with open_text(uri) as text:
-        return sum(1 for _ in read_records(text, columns))
+    return sum(1 for _ in csv_records(inspect_csv(uri, encoding, REQUIRED), row_shape))
+
+
+def _rows_asked_for(args: Namespace, uri: str) -> int:
+    """Rows of a catalogue, read by the settings that the options ask for."""
+    return count_rows(uri, settings_from(args).listings.encoding)
 
 
 def plan_encode(args: Namespace, encoder: str) -> Plan:
     """What jobs/encode.py would do."""
-    rows, before = count_rows(args.listings), _manifest(args.output)
+    rows, before = _rows_asked_for(args, args.listings), _manifest(args.output)
     lines = [f"{args.listings}: {rows:,} rows", f"bundle's encoder: {encoder}"]
     if before.get("encoder") == encoder:
         held = before["counts"]["listings"]
@@ -105,7 +113,7 @@ def plan_match(args: Namespace) -> Plan:
 
 def plan_triplets(args: Namespace) -> Plan:
     """What jobs/triplets.py would do."""
-    rows = count_rows(args.listings)
+    rows = _rows_asked_for(args, args.listings)
     seconds = _TRAIN_START_S + _encoding_s(rows) + rows * _MINED_MS / 1000
     lines = [f"{args.listings}: {rows:,} rows", f"all are encoded and look for pairs: about {seconds:,.0f} s"]
     return Plan(lines, (_WORK_BYTES + _TRIPLET_BYTES) * rows, args.output)
@@ -117,7 +125,7 @@ def plan_train(args: Namespace, based: bool) -> Plan:
         answers = len(read_decisions(args.decisions))
         lines = [f"{args.decisions}: {answers:,} decisions about pairs of {args.matched}", f"about {_START_S} s"]
         return Plan(lines, _BUNDLE_BYTES, args.bundle)
-    rows = [count_rows(uri) for uri in args.listings]
+    rows = [_rows_asked_for(args, uri) for uri in args.listings]
     lines = [f"{uri}: {count:,} rows" for uri, count in zip(args.listings, rows, strict=True)]
     lines.append("curves are fitted to the base bundle's heads" if based else "heads are trained from scratch")
     seconds = _TRAIN_START_S + _encoding_s(sum(rows)) + sum(rows) * (_FITTED_MS if based else _TRAINED_MS) / 1000
@@ -128,7 +136,7 @@ def plan_train(args: Namespace, based: bool) -> Plan:
 
 def plan_evaluate(args: Namespace, answered: int) -> Plan:
     """What jobs/evaluate.py would do; answered: rows of the submission."""
-    rows = count_rows(args.listings)
+    rows = _rows_asked_for(args, args.listings)
     lines = [f"{args.listings}: {rows:,} rows", f"{args.submission}: {answered:,} rows"]
     lines.append("candidate pairs are judged too" if args.encoded else "candidate pairs are not judged: no --encoded")
     lines.append(f"about {_START_S + rows * _SCORED_MS / 1000:,.0f} s")

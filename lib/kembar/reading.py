@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import pyarrow as pa
@@ -20,9 +20,10 @@ from pyspark.sql.types import (
     StructType,
 )
 
+from kembar.csv_files import CsvFile, csv_records, inspect_csv
 from kembar.errors import InputError
-from kembar.inputs import list_files, open_text, parquet_schema, shown
-from kembar.records import Shape, read_header, read_records
+from kembar.inputs import list_files, parquet_schema, shown
+from kembar.records import Shape
 from kembar.schemas import LISTINGS
 from kembar.storage import spark_path
 
@@ -41,31 +42,26 @@ _KNOWN_BY = {
 _TEXTS = (pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary(), pa.binary_view())
 
 
-def _csv_rows(files: list[tuple[str, list[str]]], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The rows of the files whose numbers come, in batches of `_CSV_COLUMNS`.
-
-    files: path or URI of each, and its header.
-    """
+def _csv_rows(files: list[CsvFile], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The rows of the files whose numbers come, in batches of `_CSV_COLUMNS`."""
     for batch in batches:
         for number in batch["id"].to_pylist():
-            uri, header = files[number]
-            yield from _rows_of_file(number, uri, header, several=len(files) > 1)
+            yield from _rows_of_file(number, files[number], several=len(files) > 1)
 
 
-def _rows_of_file(number: int, uri: str, header: list[str], several: bool) -> Iterator[pa.RecordBatch]:
-    place = [header.index(name) if name in header else None for name in LISTINGS.names]
-    prefix = f"{posixpath.basename(uri)}, " if several else ""
+def _rows_of_file(number: int, file: CsvFile, several: bool) -> Iterator[pa.RecordBatch]:
+    place = [file.header.index(name) if name in file.header else None for name in LISTINGS.names]
+    prefix = f"{posixpath.basename(file.uri)}, " if several else ""
     rows: list[tuple[object, ...]] = []
     characters = 0
-    with open_text(uri) as text:
-        for record in read_records(text, len(header), row_shape(header)):
-            fields = [record.fields[i] if i is not None and not record.fault else None for i in place]
-            where, order = f"{prefix}line {record.line}", number * _FILE_ORDER + record.line
-            rows.append((*fields, record.text if record.fault else None, record.fault, where, order))
-            characters += sum(map(len, record.fields))
-            if len(rows) == _BATCH_ROWS or characters > _BATCH_CHARACTERS:
-                yield _batch(rows)
-                rows, characters = [], 0
+    for record in csv_records(file, row_shape):
+        fields = [record.fields[i] if i is not None and record.fields else None for i in place]
+        where, order = f"{prefix}line {record.line}", number * _FILE_ORDER + record.line
+        rows.append((*fields, record.text if record.fault else None, record.fault, where, order))
+        characters += sum(map(len, record.fields))
+        if len(rows) == _BATCH_ROWS or characters > _BATCH_CHARACTERS:
+            yield _batch(rows)
+            rows, characters = [], 0
     if rows:
         yield _batch(rows)
 
@@ -88,7 +84,7 @@ def _batch(rows: list[tuple[object, ...]]) -> pa.RecordBatch:
     )
 
 
-def _check_columns(uri: str, have: list[str]) -> None:
+def _check_columns(uri: str, have: Sequence[str]) -> None:
     if duplicated := sorted({name for name in have if have.count(name) > 1}):
         raise InputError(f"{uri}: the header names {shown(', '.join(duplicated))} more than once")
     if missing := [c for c in REQUIRED if c not in have]:
@@ -98,24 +94,25 @@ def _check_columns(uri: str, have: list[str]) -> None:
         )
 
 
-def _hint(header: list[str]) -> str:
-    if len(header) == 1 and any(sign in header[0] for sign in ";\t|"):
-        return "; columns must be separated by commas"
-    return "; save the file as UTF-8" if any("\0" in name or "\ufffd" in name for name in header) else ""
+def _hint(header: Sequence[str]) -> str:
+    odd = any("\0" in name or "\\x" in name for name in header)
+    return "; save the file as UTF-8, or see the setting listings.encoding" if odd else ""
 
 
-def read_csv(spark: SparkSession, uri: str) -> DataFrame:
+def read_csv(spark: SparkSession, uri: str, encoding: str) -> DataFrame:
     """The known columns of CSV files as text, and CORRUPT, FAULT, WHERE and ORDER. A task reads a file.
+
+    Args:
+        spark: the session.
+        uri: a file, or a folder of them.
+        encoding: the setting `listings.encoding`.
 
     Raises:
         InputError: a file cannot be opened, or its header lacks a column or names one twice.
     """
-    files = []
-    for file in list_files(uri):
-        with open_text(file) as text:
-            header = read_header(text)
-        _check_columns(file, header)
-        files.append((file, header))
+    files = [inspect_csv(file, encoding, REQUIRED) for file in list_files(uri)]
+    for file in files:
+        _check_columns(file.uri, file.header)
     return spark.range(0, len(files), 1, len(files)).mapInArrow(partial(_csv_rows, files), _CSV_COLUMNS)
 
 

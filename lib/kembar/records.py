@@ -13,26 +13,31 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from kembar.dialects import COMMAS, Dialect
+
 LONGEST_RECORD = 1_000_000
 """Characters of a record, at most."""
 _MOST_COLUMNS = 1000
 _SHOWN = 1000
-# What stands within quotes, and the quote that ends it; a doubled one is a quote itself.
-_QUOTED = re.compile(r'((?:[^"]+|"")*+)"(?!")')
-_BEHIND_QUOTE = re.compile(r"[ \t]*(,|\r?\n|\r|$)")
-_LITERAL = re.compile(r"([^,\r\n]*)(,|\r?\n|\r|$)")
+_UNDECODED = re.compile("[\udc00-\udcff]")
+_CONTEXT = 40
 _NEVER_CLOSED = "a quote is opened and never closed, or not before another record begins"
 _TOO_LONG = f"the record has more than {LONGEST_RECORD:,} characters"
 
 
 @dataclass(frozen=True)
 class Record:
-    """A record by the number of its first line, from 1: its fields, or the text of that line and what is wrong."""
+    """A record by the number of its first line, from 1: its fields, or the text of that line and what is wrong.
+
+    undecoded: the text as it was read where some of its bytes are no characters, each of those a lone surrogate. Such a
+    record has the fields without them; the others are empty.
+    """
 
     line: int
     fields: list[str]
     text: str = ""
     fault: str | None = None
+    undecoded: str = ""
 
 
 @dataclass
@@ -40,6 +45,7 @@ class _Fields:
     """A record's fields, fed line by line. open: what a quoted field that goes on has so far; broken: no record."""
 
     columns: int
+    dialect: Dialect = COMMAS
     done: list[str] = field(default_factory=list)
     open: list[str] | None = None
     broken: bool = False
@@ -59,26 +65,26 @@ class _Fields:
         continued = self.open is not None
         if continued or line.startswith('"', at):
             begin = at if continued else at + 1
-            closing = _QUOTED.match(line, begin)
+            closing = self.dialect.quoted.match(line, begin)
             if not closing:
                 self.open = self.open or []
                 self.open.append(line[begin:])
                 return None
-            if behind := _BEHIND_QUOTE.match(line, closing.end()):
+            if behind := self.dialect.behind.match(line, closing.end()):
                 text = "".join([*(self.open or []), closing.group(1)])
                 self.open = None
-                return self._finish(text.replace('""', '"'), behind)
+                return self._finish(self.dialect.unescape(text), behind)
             if continued:
                 self.broken = True
                 return None
-        literal = _LITERAL.match(line, at)
+        literal = self.dialect.literal.match(line, at)
         assert literal, "a line has no line end but at its end"
         return self._finish(literal.group(1), literal, 2)
 
     def _finish(self, text: str, behind: re.Match[str], group: int = 1) -> int | None:
         self.done.append(text)
         self.broken = len(self.done) > self.columns
-        return behind.end() if behind.group(group) == "," else None
+        return behind.end() if behind.group(group) == self.dialect.delimiter else None
 
 
 class _Lines:
@@ -115,7 +121,7 @@ class Shape:
     one_line: tuple[int, ...]
     likely: Callable[[list[str]], bool]
 
-    def fits(self, fields: list[str], lines: list[str]) -> bool:
+    def fits(self, fields: list[str], lines: list[str], dialect: Dialect) -> bool:
         """Whether these lines are one record of these fields, and not several of which stray quotes happen to fit.
 
         1. No line break is where none can be. Where the first column alone has some it is as it is written: to give
@@ -127,61 +133,92 @@ class Shape:
         over_lines = [column for column, field in enumerate(fields) if "\n" in field.strip()]
         if over_lines != [0] and any(column in over_lines for column in self.one_line):
             return False
-        closing = _QUOTED.match(lines[-1])
+        closing = dialect.quoted.match(lines[-1])
         within = [*lines[1:-1], closing.group(1) if closing else lines[-1]]
-        if any(self.likely(_begin(line, len(fields))) for line in within):
+        if any(self.likely(_begin(line, len(fields), dialect)) for line in within):
             return False
-        plain = [line.rstrip("\r\n").split(",") for line in (lines[0], lines[-1])]
+        plain = [line.rstrip("\r\n").split(dialect.delimiter) for line in (lines[0], lines[-1])]
         return not all(len(row) == len(fields) and self.likely(row) for row in plain)
 
 
-def _begin(line: str, columns: int) -> list[str]:
+def _begin(line: str, columns: int, dialect: Dialect) -> list[str]:
     """The fields that a line begins with if it is one of its own, as far as they end on it."""
-    fields = _Fields(columns)
+    fields = _Fields(columns, dialect)
     fields.feed(line)
     return fields.done
 
 
-def read_header(text: TextIO) -> list[str]:
+def read_header(text: TextIO, dialect: Dialect = COMMAS) -> list[str]:
     """The names that the first record of a CSV has for its columns, none for an empty file."""
-    record = next(_records(_Lines(text), None, None), None)
-    return [name.strip() for name in record.fields] if record else []
-
-
-def read_records(text: TextIO, columns: int, shape: Shape | None = None) -> Iterator[Record]:
-    """The records behind the header, each with `columns` fields or with what is wrong; blank lines are none.
-
-    text: opened with `newline=""`; shape: what is known of the rows.
-    """
-    records = _records(_Lines(text), columns, shape)
-    next(records, None)
-    return records
-
-
-def _records(lines: _Lines, columns: int | None, shape: Shape | None) -> Iterator[Record]:
+    lines = _Lines(text)
     while taken := lines.take():
         if taken[1].strip("\r\n"):
-            yield _one_record(lines, taken, columns, shape)
+            return [readable(name).strip() for name in _one_record(lines, taken, None, None, dialect)[0].fields]
+    return []
 
 
-def _one_record(lines: _Lines, first: tuple[int, str], columns: int | None, shape: Shape | None) -> Record:
-    """The record whose first line this is; where it is none, its other lines are put back."""
+def read_records(
+    text: TextIO, columns: int, shape: Shape | None = None, dialect: Dialect = COMMAS, encoding: str = "UTF-8"
+) -> Iterator[Record]:
+    """The records behind the header, each with `columns` fields or with what is wrong; blank lines are none.
+
+    Args:
+        text: opened with `newline=""`, a lone surrogate for each byte that is no character.
+        columns: how many the header has.
+        shape: what is known of the rows.
+        dialect: how columns are separated and quotes escaped.
+        encoding: what the text is read as, for messages.
+    """
+    records = _records(_Lines(text), columns, shape, dialect)
+    next(records, None)
+    return (_decoded(record, raw, encoding) for record, raw in records)
+
+
+def readable(text: str) -> str:
+    """Text in which each byte that is no character is written as `\xe9`."""
+    return text if text.isascii() else _UNDECODED.sub(lambda found: f"\\x{ord(found.group()) & 0xFF:02x}", text)
+
+
+def _decoded(record: Record, raw: str, encoding: str) -> Record:
+    """The record as it is; one with bytes that are no characters with that as its fault, and its text made readable.
+
+    raw: its lines as they were read.
+    """
+    if raw.isascii() or not (first := _UNDECODED.search(raw)):
+        return record
+    shown = readable(raw[max(0, first.start() - _CONTEXT) : first.start() + _CONTEXT].strip())
+    fault = record.fault or f"line is not {encoding}, see the setting listings.encoding: {shown}"
+    fields = ["" if _UNDECODED.search(field) else field for field in record.fields]
+    return Record(record.line, fields, readable(raw.rstrip("\r\n"))[:_SHOWN], fault, undecoded=raw[:_SHOWN])
+
+
+def _records(lines: _Lines, columns: int | None, shape: Shape | None, dialect: Dialect) -> Iterator[tuple[Record, str]]:
+    """Each record and its lines as they were read."""
+    while taken := lines.take():
+        if taken[1].strip("\r\n"):
+            yield _one_record(lines, taken, columns, shape, dialect)
+
+
+def _one_record(
+    lines: _Lines, first: tuple[int, str], columns: int | None, shape: Shape | None, dialect: Dialect
+) -> tuple[Record, str]:
+    """The record whose first line this is, and its lines; where it is none, all but the first are put back."""
     number, line = first
-    if '"' not in line and line.count(",") + 1 == columns and len(line) <= LONGEST_RECORD:
-        return Record(number, line.rstrip("\r\n").split(","))
-    fields, taken, length = _Fields(columns or _MOST_COLUMNS), [first], len(line)
+    if '"' not in line and line.count(dialect.delimiter) + 1 == columns and len(line) <= LONGEST_RECORD:
+        return Record(number, line.rstrip("\r\n").split(dialect.delimiter)), line
+    fields, taken, length = _Fields(columns or _MOST_COLUMNS, dialect), [first], len(line)
     fields.feed(line)
     while fields.open is not None and not fields.broken and length <= LONGEST_RECORD and (more := lines.take()):
         taken.append(more)
         length += len(more[1])
         fields.feed(more[1])
     fault = _fault(fields, columns, length, len(taken))
-    if not fault and shape and len(taken) > 1 and not shape.fits(fields.done, [text for _, text in taken]):
+    if not fault and shape and len(taken) > 1 and not shape.fits(fields.done, [text for _, text in taken], dialect):
         fault = _NEVER_CLOSED
     if fault:
         lines.put_back(taken[1:])
-        return Record(number, [], line.rstrip("\r\n")[:_SHOWN], fault)
-    return Record(number, fields.done)
+        return Record(number, [], line.rstrip("\r\n")[:_SHOWN], fault), line
+    return Record(number, fields.done), "".join(text for _, text in taken)
 
 
 def _fault(fields: _Fields, columns: int | None, length: int, lines: int) -> str | None:
