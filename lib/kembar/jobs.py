@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from kembar.config import Settings, add_settings_arguments
 from kembar.errors import message_for_user
 from kembar.failures import note_stage, root_cause, stage_of
-from kembar.paths import check_location
+from kembar.paths import canonical, check_location, is_local
 from kembar.plan import Plan
 from kembar.progress import progress_bar
 from kembar.storage import describe_input
@@ -44,6 +44,8 @@ class JobParser(argparse.ArgumentParser):
             named = getattr(parsed, action.dest, None) if action.metavar in _LOCATIONS else None
             for location in [named] if isinstance(named, str) else named or []:
                 check_location(action.option_strings[0], location)
+        if getattr(parsed, "config", None) and is_local(parsed.config):
+            parsed.config = canonical(parsed.config)
         return parsed
 
 
