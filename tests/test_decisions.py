@@ -152,7 +152,10 @@ def test_rows_are_numbered_as_a_spreadsheet_does_below_empty_ones(tmp_path: Path
         ("posting_id_l\tposting_id_r\tdecision\na\tb\tsame\n".encode("utf-16"), "is UTF-16"),
         ("posting_id_l,posting_id_r,decision\na,b,same\n".encode("utf-16-be"), "holds NUL bytes, as UTF-16"),
         ("posting_id_l,posting_id_r,decision\na,b,same\n".encode("utf-32"), "is UTF-32"),
-        (b"posting_id_l,posting_id_r,decision,note\na,b,same,Gr\xf6\xdfe\n", "is not UTF-8: line 2 holds the byte 0xf6"),
+        (
+            b"posting_id_l,posting_id_r,decision,note\na,b,same,Gr\xf6\xdfe\n",
+            "is not UTF-8: line 2 holds the byte 0xf6",
+        ),
         (b"posting_id_l,posting_id_r,decision,gr\xf6\xdfe\na,b,same,x\n", "is not UTF-8: line 1"),
         ("posting_id_l,posting_id_r,decision,note\na,b,same,размер\n".encode("cp1251"), "is not UTF-8: line 2"),
         ("posting_id_l,posting_id_r,decision,note\na,b,same,サイズ\n".encode("shift_jis"), "is not UTF-8: line 2"),
