@@ -12,6 +12,7 @@ from kembar.config import settings_from
 from kembar.increment import describe_work, plan_increment
 from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.listings import count_judged, describe_repairs, judge_listings, read_listings, split_listings
+from kembar.nothing import require_usable
 from kembar.ownership import check_output
 from kembar.parts import PartFolder
 from kembar.plan import plan_encode
@@ -67,11 +68,12 @@ def main() -> None:
             }
             written = {name: folder.rows(name, table) for name, table in tables.items()}
             reconcile("encode", rows, **written)
+            require_usable(written["listings"], rejected.union(found), args.listings)
         counts |= {**written, **vars(plan.changes), "encoded": plan.changes.to_encode}
         facts = {"encoder": encoder, "counts": counts, "repaired": repaired, "seconds": stages.seconds}
         folder.publish(tables, {}, facts | describe_run(settings, listings=args.listings, images=args.images))
-    kept = f"encoded {counts['listings']} listings, {counts['encoded']} of them now, quarantined {counts['quarantine']}"
-    say_next(f"{kept}{describe_repairs(repaired)}: {args.output}", "match", encoded=args.output, output="matched")
+    done = "encoded {listings} listings, {encoded} of them now, quarantined {quarantine}".format(**counts)
+    say_next(f"{done}{describe_repairs(repaired)}: {args.output}", "match", encoded=args.output, output="matched")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from kembar.drift import profile_run
 from kembar.grouping import place_links
 from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.matches import count_pairs, summarise
+from kembar.nothing import require_listings
 from kembar.outcome import Outcome
 from kembar.ownership import check_output
 from kembar.plan import plan_match
@@ -38,7 +39,7 @@ def main() -> None:
     parser.add_argument("--decisions", metavar="FILE", help="decisions.csv of a review, which groups then obey")
     args = parser.parse_args()
     settings, bundle = settings_from(args), load_bundle(args.bundle)
-    encoder = str(require_finished(args.encoded, bundle.encoder_fingerprint)["encoder"])
+    encoder = str(require_listings(args.encoded, require_finished(args.encoded, bundle.encoder_fingerprint))["encoder"])
     last = read_last_run(args.previous) if args.previous else None
     decisions = read_decisions(args.decisions) if args.decisions else None
     inputs = {name: getattr(args, name) for name in ("encoded", "previous", "bundle", "decisions")}

@@ -64,7 +64,7 @@ def from_catalogues(args: Namespace, settings: Settings, base: Bundle | None) ->
         stages = Stages("train", spark := get_session("kembar train"), settings.logging.format)
         with stages("encode"):
             pairs = enumerate(pair_up(args.listings, args.images))
-            sources = [encode_source(spark, *pair, work, number, base) for number, pair in pairs]
+            sources = [encode_source(spark, *pair, work, n, base, decisions is None) for n, pair in pairs]
         with stages("train"):
             start, judged = judge_sources(spark, sources, work, base, args.resume)
     with stages("decide"):

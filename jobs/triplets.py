@@ -6,6 +6,7 @@ spark-submit jobs/triplets.py --listings train.csv --images DIR --output DIR
 from kembar.config import settings_from
 from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.listings import read_listings, validate_listings
+from kembar.nothing import require_products, require_triplets, require_usable
 from kembar.ownership import check_output
 from kembar.plan import plan_triplets
 from kembar.runs import NewTable, output_folder
@@ -39,6 +40,8 @@ def main() -> None:
         with stages("encode"):
             good, rejected = validate_listings(read_listings(spark, args.listings, settings.listings))
             listings = good.persist()
+            require_usable(listings.count(), rejected, args.listings)
+            require_products(listings, args.listings)
             staged = rewrite_table(encode_listings(listings, args.images, settings, None), folder.staged("codes"))
             encoded, blind = split_encoded(staged)
         with stages("mine"):
@@ -51,6 +54,7 @@ def main() -> None:
             write_table(triplets, folder.staged("triplets"), TRIPLETS)
             write_table(rejected.union(blind), folder.staged("quarantine"), QUARANTINE)
             by_kind = count_triplets(read_table(spark, folder.staged("triplets"), TRIPLETS))
+            require_triplets(sum(by_kind.values()), args.listings)
         facts = {"triplets": by_kind, "seconds": stages.seconds}
         folder.publish(tables, {}, facts | describe_run(settings, listings=args.listings, images=args.images))
     done = f"{sum(by_kind.values())} triplets: {args.output}"

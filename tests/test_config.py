@@ -60,6 +60,54 @@ def test_what_cannot_work_is_refused(override: str, said: list[str]):
         assert part in str(caught.value)
 
 
+@pytest.mark.parametrize("section", ["triplets", "training", "blocking"])
+def test_a_seed_is_what_every_random_generator_takes(section: str):
+    assert load_settings(None, [f"{section}.seed=0", f"{section}.seed={2**31 - 1}"])
+    for seed in (-1, 2**31, 2**32, 2**64, 10**30):
+        with pytest.raises(ConfigError, match=rf"{section}\.seed: expected (greater|less) than .*, received {seed}"):
+            load_settings(None, [f"{section}.seed={seed}"])
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        f"encode.decode_threads={10**20}",
+        f"training.batch_size={2**31}",
+        f"training.learning_rate=1{'0' * 400}",
+        f"triplets.seed=1{'0' * 5000}",
+        f"blocking.max_block={2**63}",
+        "report.workers=100000",
+        "grouping.threshold=" + "[" * 5000,
+    ],
+)
+def test_a_number_beyond_what_machines_have_is_refused_in_a_short_line(override: str):
+    with pytest.raises(ConfigError, match=override.partition("=")[0]) as caught:
+        load_settings(None, [override])
+    assert len(str(caught.value)) < 400
+
+
+def test_a_file_of_a_windows_editor_is_read(tmp_path: Path):
+    file = tmp_path / "bom.toml"
+    file.write_bytes(b"\xef\xbb\xbf[grouping]\r\nsingletons = true\r\n")
+    assert load_settings(str(file)).grouping.singletons
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("[grouping]\nsingletons = true\n".encode("utf-16"), "is UTF-16: save it as UTF-8"),
+        ("[training]\nbase = 'größe'\n".encode("cp1252"), "is not UTF-8: line 2 holds the byte 0xf6"),
+        (b"[training]\nseed = 1" + b"0" * 5000, "is not TOML"),
+        (b"\x00\x01", "is not TOML"),
+    ],
+)
+def test_a_file_in_another_encoding_is_named_with_the_remedy(tmp_path: Path, data: bytes, said: str):
+    file = tmp_path / "shop.toml"
+    file.write_bytes(data)
+    with pytest.raises(ConfigError, match=f"shop.toml {said}"):
+        load_settings(str(file))
+
+
 def test_all_faults_are_named_at_once():
     with pytest.raises(ConfigError) as caught:
         load_settings(overrides=["training.epochs=0", "triplets.hard_share=2"])

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from kembar.decisions import DECISIONS, read_decisions
 from kembar.errors import InputError
+from kembar.review import write_questions
 
 HEADER = "posting_id_l,posting_id_r,decision,reviewed_at,note\n"
 
@@ -71,12 +73,16 @@ def test_agreement_is_not_told(tmp_path: Path, capsys: pytest.CaptureFixture[str
     ("row", "said"),
     [
         ("a,b,maybe,,", "row 3: decision is 'maybe', expected same or different"),
-        ("a,b,Same,,", "row 3: decision is 'Same', expected same or different"),
-        ("a,b,,,", "row 3: decision is '', expected same or different"),
         (",b,same,,", "row 3: a posting_id is missing"),
         ("a,a,same,,", "row 3: a is paired with itself"),
         ("a, a ,same,,", "row 3: a is paired with itself"),
         ("a,b,same,yesterday,", "row 3: reviewed_at is 'yesterday', expected ISO 8601"),
+        ("a,b,same,01/03/2026 09:30,", "row 3: reviewed_at is '01/03/2026 09:30', .* empty that column"),
+        ("a,b,same,46082,", "row 3: reviewed_at is '46082', expected ISO 8601"),
+        ("1.23E+15,b,same,,", r"row 3: posting_id_l is '1.23E\+15', which a spreadsheet made"),
+        ('b,"1,23E+15",same,,', r"row 3: posting_id_r is '1,23E\+15', .* import that column as text"),
+        ("a,#NAME?,same,,", r"row 3: posting_id_r is '#NAME\?'"),
+        ("1E+15,1E+15,same,,", r"row 3: posting_id_l is '1E\+15', which a spreadsheet made"),
     ],
 )
 def test_what_is_no_decision_is_refused_by_its_row(tmp_path: Path, row: str, said: str):
@@ -93,7 +99,10 @@ def test_all_faults_are_named_at_once_up_to_five(tmp_path: Path):
     ("text", "said"),
     [
         ("", "is not a CSV of posting_id_l, posting_id_r, decision"),
-        (HEADER + "a,b\n", "is not a CSV"),
+        (HEADER + 'a,b,same,,\na,c,same,,"never closed\n', "is not a CSV .* row 3"),
+        ("posting_id_l,posting_id_r,decision,Decision\na,b,same,\n", "names decision more than once"),
+        (HEADER + "a,b\n", "none of its 1 rows has a decision; fill in the column decision"),
+        (HEADER + "a,b, ,,\nc,d,,,\n", "none of its 2 rows has a decision"),
         (
             "posting_id_l,decision\na,same\n",
             "missing column posting_id_r; expected .*; received posting_id_l, decision",
@@ -103,6 +112,80 @@ def test_all_faults_are_named_at_once_up_to_five(tmp_path: Path):
 def test_what_is_no_file_of_decisions_is_refused_by_name(tmp_path: Path, text: str, said: str):
     with pytest.raises(InputError, match=f"decisions.csv.*{said}"):
         read_decisions(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("above", ["", "sep={}\r\n", '"sep={}"\n'])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_spreadsheets_make_of_a_csv_is_read(tmp_path: Path, separator: str, above: str, encoding: str, end: str):
+    rows = [HEADER.strip().split(","), ["007", "12345678901234567890", "Same", "", "größe, 5; ok\tthen"]]
+    quoted = [[f'"{cell}"' if set(cell) & set(",;\t") else cell for cell in row] for row in rows]
+    text = above.format(separator) + "".join(separator.join(row) + end for row in quoted)
+    path = tmp_path / "decisions.csv"
+    path.write_bytes(text.encode(encoding))
+    (row,) = read_decisions(str(path)).to_pylist()
+    assert (row["posting_id_l"], row["posting_id_r"]) == ("007", "12345678901234567890")
+    assert (row["decision"], row["note"]) == ("same", "größe, 5; ok\tthen")
+
+
+@pytest.mark.parametrize("answer", ["same", "Same", " SAME ", "sAmE\u00a0"])
+def test_an_answer_may_be_written_in_capitals_and_with_blanks(tmp_path: Path, answer: str):
+    assert read_decisions(written(tmp_path, HEADER + f"a,b,{answer},,\n"))["decision"].to_pylist() == ["same"]
+
+
+def test_rows_without_an_answer_are_left_out_and_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Rows in which every cell is empty are none; a row may lack the cells at its end that are empty."""
+    rows = "a,b,same\nc,d,,,\ne,f\ng,h, ,,why not\n,,,,\n\n , ,\n"
+    assert read_decisions(written(tmp_path, HEADER + rows))["posting_id_l"].to_pylist() == ["a"]
+    assert capsys.readouterr().err == "kembar: decisions.csv: 3 rows without a decision were skipped\n"
+
+
+def test_rows_are_numbered_as_a_spreadsheet_does_below_empty_ones(tmp_path: Path):
+    with pytest.raises(InputError, match="row 6: decision is 'maybe'"):
+        read_decisions(written(tmp_path, "sep=,\n" + HEADER + ",,,,\n\na,b,same,,\na,c,maybe,,\n"))
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        ("posting_id_l\tposting_id_r\tdecision\na\tb\tsame\n".encode("utf-16"), "is UTF-16"),
+        ("posting_id_l,posting_id_r,decision\na,b,same\n".encode("utf-16-be"), "holds NUL bytes, as UTF-16"),
+        ("posting_id_l,posting_id_r,decision\na,b,same\n".encode("utf-32"), "is UTF-32"),
+        (
+            b"posting_id_l,posting_id_r,decision,note\na,b,same,Gr\xf6\xdfe\n",
+            "is not UTF-8: line 2 holds the byte 0xf6",
+        ),
+        (b"posting_id_l,posting_id_r,decision,gr\xf6\xdfe\na,b,same,x\n", "is not UTF-8: line 1"),
+        ("posting_id_l,posting_id_r,decision,note\na,b,same,размер\n".encode("cp1251"), "is not UTF-8: line 2"),
+        ("posting_id_l,posting_id_r,decision,note\na,b,same,サイズ\n".encode("shift_jis"), "is not UTF-8: line 2"),
+        (b"PK\x03\x04\x14\x00", "is an Excel workbook"),
+    ],
+)
+def test_another_encoding_is_named_with_the_remedy(tmp_path: Path, data: bytes, named: str):
+    path = tmp_path / "answers.csv"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=f'^answers.csv {named}.*save it as "CSV UTF-8"'):
+        read_decisions(str(path))
+
+
+def test_a_folder_is_no_file_of_decisions(tmp_path: Path):
+    with pytest.raises(InputError, match="cannot be read"):
+        read_decisions(str(tmp_path))
+
+
+def test_questions_that_were_filled_in_are_decisions(tmp_path: Path):
+    """The file of jobs/review.py, answered by hand in part."""
+    pairs = {"posting_id_l": ["007", "b"], "posting_id_r": ["1234567890123456789", "c"]}
+    asked = pa.table({**pairs, "decision": pa.nulls(2, pa.string()), "probability": [0.5, 0.4]})
+    path = tmp_path / "questions.csv"
+    write_questions(asked, str(path))
+    with pytest.raises(InputError, match="questions.csv: none of its 2 rows has a decision"):
+        read_decisions(str(path))
+    path.write_text(path.read_text().replace(",,0.5", ",Different,0.5"))
+    assert read_decisions(str(path)).select(["posting_id_l", "posting_id_r", "decision"]).to_pylist() == [
+        {"posting_id_l": "007", "posting_id_r": "1234567890123456789", "decision": "different"}
+    ]
 
 
 def test_a_missing_file_is_named(tmp_path: Path):

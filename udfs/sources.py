@@ -14,6 +14,7 @@ from kembar.bundle import Bundle
 from kembar.catalogue import CatalogueIndex
 from kembar.config import Settings
 from kembar.listings import read_listings, validate_listings
+from kembar.nothing import require_products, require_usable
 from kembar.review import DecidedPairs, Undecided, candidates_in, decided_in, join_pairs, read_evidence
 from kembar.review.answers import EVIDENCE_COLUMNS, MOST_UNDECIDED
 from kembar.schemas import MATCHES, TRIPLETS
@@ -50,12 +51,27 @@ class EncodedSource:
 
 
 def encode_source(
-    spark: SparkSession, listings: str, images: str, work: TrainingWork, number: int, bundle: Bundle | None
+    spark: SparkSession,
+    listings: str,
+    images: str,
+    work: TrainingWork,
+    number: int,
+    bundle: Bundle | None,
+    alone: bool = False,
 ) -> EncodedSource:
-    """Encode a catalogue into the work folder, unless a run that was killed did so already."""
+    """Encode a catalogue into the work folder, unless a run that was killed did so already.
+
+    alone: whether labels are all that there is to learn from.
+
+    Raises:
+        NothingToDo: no row can be used, or labels are all there is and they teach nothing.
+    """
     settings, table = work.settings, f"encoded-{number}"
-    good, _ = validate_listings(read_listings(spark, listings, settings.listings))
+    good, rejected = validate_listings(read_listings(spark, listings, settings.listings))
     kept = good.persist()
+    require_usable(kept.count(), rejected, listings)
+    if alone:
+        require_products(kept, listings)
     if not work.has(table):
         rewrite_table(encode_listings(kept, images, settings, bundle), work.path(table))
     encoded, _ = split_encoded(read_parts(spark, [work.path(table)]))

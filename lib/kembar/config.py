@@ -7,6 +7,7 @@ what each may be. A user's file and `--set section.key=value` are laid over it.
 import argparse
 import codecs
 import difflib
+import reprlib
 import tomllib
 from collections.abc import Sequence
 from importlib import resources
@@ -23,7 +24,12 @@ Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Flag = Annotated[bool, Strict()]
 Text = Annotated[str, Strict(), Field(min_length=1)]
-Count = Annotated[Whole, Field(ge=1)]
+_LARGEST = 2**31 - 1  # of a whole number in Spark, FAISS and Arrow, which take 32 bits with a sign
+_LARGEST_FLOAT = 10**300
+Size = Annotated[Whole, Field(ge=0, le=_LARGEST)]
+Count = Annotated[Whole, Field(ge=1, le=_LARGEST)]
+Threads = Annotated[Whole, Field(ge=1, le=256)]
+Seed = Size  # random generators take no negative one, and FAISS none of more bits
 Share = Annotated[Number, Field(ge=0, le=1)]
 Positive = Annotated[Number, Field(gt=0)]
 BundleOr = Literal["bundle"] | Share
@@ -65,9 +71,9 @@ class ImageTowerSettings:
 
 @dataclass(frozen=True, config=_STRICT)
 class EncodeSettings:
-    partitions: Annotated[Whole, Field(ge=0)]
+    partitions: Annotated[Whole, Field(ge=0, le=1_000_000)]
     partition_rows: Count
-    decode_threads: Count
+    decode_threads: Threads
     max_photo_pixels: Annotated[Whole, Field(ge=1, le=178_956_970)]  # Pillow refuses more, whatever we say
     max_photo_bytes: Count
     photo_seconds: Count
@@ -75,11 +81,11 @@ class EncodeSettings:
 
 @dataclass(frozen=True, config=_STRICT)
 class TripletSettings:
-    per_anchor: Count
+    per_anchor: Annotated[Whole, Field(ge=1, le=1000)]
     hard_share: Share
-    remine_epochs: Annotated[Whole, Field(ge=0)]
+    remine_epochs: Size
     held_out_share: Annotated[Number, Field(gt=0, lt=1)]
-    seed: Whole
+    seed: Seed
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -100,7 +106,7 @@ class TrainingSettings:
     checkpoint_minutes: Positive
     keep_checkpoints: Count
     patience: Count
-    seed: Whole
+    seed: Seed
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -111,12 +117,12 @@ class BlockingSettings:
     near_titles: Annotated[Whole, Field(ge=1, le=1024)]
     near_hashes: Annotated[Whole, Field(ge=1, le=1024)]
     near_weight: Positive
-    word_comparisons: Annotated[Whole, Field(ge=2)]
-    max_block: Annotated[Whole, Field(ge=2)]
+    word_comparisons: Annotated[Whole, Field(ge=2, le=_LARGEST)]
+    max_block: Annotated[Whole, Field(ge=2, le=_LARGEST)]
     proposals_per_listing: Count
     candidates_per_listing: Count
     refresh_share: Share
-    seed: Whole
+    seed: Seed
 
     @model_validator(mode="after")
     def _budgets_agree(self) -> "BlockingSettings":
@@ -138,9 +144,9 @@ class GroupingSettings:
     threshold: BundleOr
     singletons: Flag
     lone_threshold: BundleOr
-    max_group: Annotated[Whole, Field(ge=2)]
-    max_component: Annotated[Whole, Field(ge=2)]
-    driver_edges: Annotated[Whole, Field(ge=0)]
+    max_group: Annotated[Whole, Field(ge=2, le=_LARGEST)]
+    max_component: Annotated[Whole, Field(ge=2, le=_LARGEST)]
+    driver_edges: Size
 
     @model_validator(mode="after")
     def _cap_below_component(self) -> "GroupingSettings":
@@ -153,7 +159,7 @@ class GroupingSettings:
 class ReportSettings:
     thumbnail_px: Annotated[Whole, Field(ge=16, le=1024)]
     border_pairs: Count
-    workers: Annotated[Whole, Field(ge=0)]
+    workers: Annotated[Whole, Field(ge=0, le=256)]
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -183,12 +189,24 @@ def _defaults() -> dict[str, Any]:
 
 
 def _read_file(path: str) -> dict[str, Any]:
+    """The settings in a TOML file, with or without the mark that Windows editors put before UTF-8."""
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        data = Path(path).read_bytes()
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise ConfigError(f"configuration file {path} is UTF-16: save it as UTF-8")
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = 1 + data.count(b"\n", 0, error.start)
+        raise ConfigError(
+            f"configuration file {path} is not UTF-8: line {line} holds the byte 0x{data[error.start]:02x}; "
+            "save it as UTF-8"
+        ) from error
     except OSError as error:
         raise ConfigError(f"configuration file {path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # also a number of more digits than Python takes
         raise ConfigError(f"configuration file {path} is not TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"configuration file {path} is not TOML: it nests too deeply") from error
 
 
 def _parse_override(text: str) -> dict[str, Any]:
@@ -198,7 +216,7 @@ def _parse_override(text: str) -> dict[str, Any]:
         raise ConfigError(f"--set expected section.key=value, received {text!r}")
     try:
         parsed = tomllib.loads(f"value = {value.strip()}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         parsed = value.strip()  # a bare word is a string, as a shell user writes it
     return {section: {name: parsed}}
 
@@ -217,6 +235,10 @@ def _available(location: tuple[int | str, ...], defaults: dict[str, Any]) -> str
     return (f"did you mean {near[0]}? " if near else "") + "available: " + ", ".join(keys)
 
 
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 100
+
+
 def _explain(error: ValidationError, defaults: dict[str, Any]) -> str:
     """One line for each faulty key: what was expected (all branches of a union), received, and the keys there are."""
     faults: dict[str, list[str]] = {}
@@ -230,7 +252,7 @@ def _explain(error: ValidationError, defaults: dict[str, Any]) -> str:
             faults.setdefault(key, []).append(expected)
             received[key] = fault["input"]
     lines = [
-        f"{key}: expected {' or '.join(expected)}, received {received[key]!r}"
+        f"{key}: expected {' or '.join(expected)}, received {_REPR.repr(received[key])}"
         if key in received
         else f"{key}: {expected[0]}"
         for key, expected in faults.items()
@@ -259,7 +281,8 @@ def _floats(values: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
 
     def fit(section: str, key: str, value: Any) -> Any:
         wanted = defaults.get(section, {}).get(key)
-        return float(value) if isinstance(wanted, float) and type(value) is int else value
+        fits = isinstance(wanted, float) and type(value) is int and abs(value) <= _LARGEST_FLOAT
+        return float(value) if fits else value
 
     return {
         section: {key: fit(section, key, value) for key, value in keys.items()} if isinstance(keys, dict) else keys

@@ -34,6 +34,10 @@ class RunError(KembarError):
     """A run cannot go on: another one holds its folder, or its counts do not add up."""
 
 
+class NothingToDo(KembarError):
+    """A run found nothing that it could work on, and publishes nothing: its message says why. Exit status 1."""
+
+
 def message_for_user(error: BaseException) -> str | None:
     """What an error says to the user; None for a fault of the program.
 

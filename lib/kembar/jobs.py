@@ -15,9 +15,10 @@ import structlog
 from pyspark.sql import SparkSession
 
 from kembar.config import Settings, add_settings_arguments
-from kembar.errors import message_for_user
+from kembar.environment import check_arguments
+from kembar.errors import NothingToDo, message_for_user
 from kembar.failures import note_stage, root_cause, stage_of
-from kembar.paths import check_location
+from kembar.paths import canonical, check_location, is_local
 from kembar.plan import Plan
 from kembar.progress import progress_bar
 from kembar.storage import describe_input
@@ -39,11 +40,14 @@ class JobParser(argparse.ArgumentParser):
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """The parsed options. Raises InputError naming an option whose path or URI cannot work."""
+        check_arguments(sys.argv[1:] if args is None else args)
         parsed = super().parse_args(args, namespace)
         for action in self._actions:
             named = getattr(parsed, action.dest, None) if action.metavar in _LOCATIONS else None
             for location in [named] if isinstance(named, str) else named or []:
                 check_location(action.option_strings[0], location)
+        if getattr(parsed, "config", None) and is_local(parsed.config):
+            parsed.config = canonical(parsed.config)
         return parsed
 
 
@@ -126,10 +130,14 @@ def describe_run(settings: Settings, **inputs: str) -> dict[str, Any]:
 def run_job(main: Callable[[], None]) -> None:
     """Run a job; an error that is the user's to mend becomes its message and exit status 2.
 
-    Whatever else fails, such as a full disk or a lost cluster, leaves its traceback, one closing line, and status 1.
+    One that finds nothing to work on says why, with status 1. Whatever else fails, such as a full disk or a lost
+    cluster, leaves its traceback, one closing line, and status 1.
     """
     try:
         main()
+    except NothingToDo as error:
+        print(f"error: {error}; nothing was published", file=sys.stderr, flush=True)
+        sys.exit(1)
     except Exception as error:
         if (message := message_for_user(error)) is not None:
             print(f"error: {message}", file=sys.stderr, flush=True)

@@ -7,12 +7,29 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from kembar.errors import ConfigError
+
 _FINGERPRINT_LENGTH = 16
 
 
+_CACHE = "KEMBAR_CACHE"
+
+
 def cache_folder() -> Path:
-    """`$KEMBAR_CACHE`, or `~/.cache/kembar`."""
-    return Path(os.environ.get("KEMBAR_CACHE") or Path.home() / ".cache" / "kembar")
+    """`$KEMBAR_CACHE`, or `~/.cache/kembar`.
+
+    Raises:
+        ConfigError: the variable is not set, and there is no home folder.
+    """
+    if named := os.environ.get(_CACHE):
+        return Path(named)
+    try:
+        return Path.home() / ".cache" / "kembar"
+    except RuntimeError as error:
+        raise ConfigError(
+            f"the towers are built in a folder that is kept, and there is no home folder for it: set {_CACHE} to a "
+            "folder that can be written to"
+        ) from error
 
 
 def file_fingerprint(*paths: Path) -> str:
@@ -31,8 +48,23 @@ def built_once(name: str, build: Callable[[Path], None], cache: Path | None = No
     Of the processes that ask at once one builds and the others wait for it. What is
     built appears by a rename, so a build that fails or is killed leaves nothing that
     looks finished.
+
+    Raises:
+        ConfigError: the cache cannot be written to.
     """
-    target = (cache or cache_folder()) / name
+    folder = cache or cache_folder()
+    try:
+        return _built_in(folder, name, build)
+    except OSError as error:
+        raise ConfigError(
+            f"the cache folder {folder}, where the towers are built once, cannot be used: {error.strerror or error}; "
+            f"set {_CACHE} to a folder that can be written to, on every machine (for Spark's executors with "
+            f"spark.executorEnv.{_CACHE})"
+        ) from error
+
+
+def _built_in(folder: Path, name: str, build: Callable[[Path], None]) -> Path:
+    target = folder / name
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
         return target

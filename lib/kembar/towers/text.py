@@ -20,7 +20,7 @@ class TextTower:
     handle: `BUILTIN`, a folder, or whatever else `hub.load` takes. A SavedModel is code: load only what you trust.
 
     Raises:
-        ConfigError: it cannot be loaded, or does not take `string[N]` to `float32[N, D]`.
+        ConfigError: it cannot be built or loaded, or does not take `string[N]` to `float32[N, D]`.
     """
 
     def __init__(self, handle: str = BUILTIN, threads: int = 0, cache: Path | None = None):
@@ -28,8 +28,9 @@ class TextTower:
         import tensorflow_hub as hub
         import tensorflow_text  # noqa: F401  registers the tokenizer's operations before the graph is read
 
+        place = str(use_path(cache)) if handle == BUILTIN else handle
         try:
-            self._model = hub.load(str(use_path(cache)) if handle == BUILTIN else handle)
+            self._model = hub.load(place)
             probe = np.asarray(self._model(self._tf.constant(["kembar"])))
         except Exception as error:
             raise ConfigError(
