@@ -34,7 +34,7 @@ def main() -> None:
     require_images(args.images)
     if args.listings:
         require(args.listings, "listings")
-    end_dry_run(args, plan_report)
+    end_dry_run(args, plan_report, settings.listings)
 
     stages = Stages("report", spark := get_session("kembar report"), settings.logging.format)
     with stages("read"):

@@ -1,14 +1,16 @@
 """Listings as they come: read whatever columns there are, keep what can be used, and say why for the rest."""
 
+import sys
+
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from kembar.catalogue_files import inspect_catalogue
+from kembar.columns import describe_columns
 from kembar.reading import CORRUPT, FAULT, ORDER, WHERE, read_csv, read_parquet
 from kembar.schemas import LISTINGS
-from kembar.storage import require
 from kembar.titles import LONGEST_TITLE
 
-_CSV_NAMES = tuple(f"{kind}{packed}" for kind in (".csv", ".txt") for packed in ("", ".gz", ".bz2", ".zst"))
 _LONGEST_ID = 256
 _LONGEST = {"image": 1024, "label_group": 256}
 _WHITE = (
@@ -29,9 +31,10 @@ def read_listings(spark: SparkSession, uri: str, kind: str = "auto") -> DataFram
     Raises:
         InputError: the file is missing, is none of its kind, or lacks a column that kembar needs.
     """
-    require(uri, "listings")
-    parquet = kind == "parquet" or (kind == "auto" and not uri.lower().endswith(_CSV_NAMES))
-    return read_parquet(spark, uri) if parquet else read_csv(spark, uri)
+    files = inspect_catalogue(uri, kind)
+    if other := files.renamed():
+        print(f"kembar: {uri}: {describe_columns(other)}", file=sys.stderr)
+    return read_parquet(spark, files.parquet) if files.parquet else read_csv(spark, files.csv)
 
 
 def _blank_as_null(name: str) -> Column:
