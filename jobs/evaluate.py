@@ -44,7 +44,7 @@ def main() -> None:
     if args.output:
         inputs = {name: getattr(args, name) for name in ("listings", "submission", "encoded")}
         check_output_file(args.output, "earlier scores", are_metrics, **inputs)
-    end_dry_run(args, plan_evaluate, len(submission))
+    end_dry_run(args, plan_evaluate, len(submission), settings.listings)
 
     spark = get_session("kembar evaluate")
     stages = Stages("evaluate", spark, settings.logging.format)

@@ -40,7 +40,7 @@ def main() -> None:
         require(args.listings, "listings")
     check_output(args.output, "report", **{name: getattr(args, name) for name in INPUTS})
     check_run(args.matched, args.encoded, args.images)
-    end_dry_run(args, plan_report)
+    end_dry_run(args, plan_report, settings.listings)
 
     with output_folder(args.output, "report") as folder:
         stages = Stages("report", spark := get_session("kembar report"), settings.logging.format)

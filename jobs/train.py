@@ -37,7 +37,7 @@ def main() -> None:
     settings = settings_from(args)
     check_sources(args, base := base_bundle(settings))
     check_places(args, settings)
-    end_dry_run(args, plan_train, base is not None)
+    end_dry_run(args, plan_train, base is not None, settings.listings)
     with output_folder(args.bundle, "train") as folder:
         fitted, figures, gain = (from_review if args.matched else from_catalogues)(args, settings, base)
         with Stages("train", None, settings.logging.format)("save"):

@@ -32,7 +32,7 @@ def main() -> None:
     require(args.listings, "listings")
     require_images(args.images)
     check_output(args.output, "triplets", listings=args.listings, images=args.images)
-    end_dry_run(args, plan_triplets)
+    end_dry_run(args, plan_triplets, settings.listings)
 
     with output_folder(args.output, "triplets") as folder:
         spark = get_session("kembar triplets")

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kembar.catalogue_files import row_shape
+from kembar.columns import has_required
 from kembar.csv_files import csv_records, inspect_csv
 from kembar.dialects import Dialect
 from kembar.errors import InputError
-from kembar.reading import REQUIRED, row_shape
 from kembar.records import Record, read_records
 
 HEADER = "posting_id,image,title\n"
@@ -20,7 +21,7 @@ HEADER = "posting_id,image,title\n"
 def records(folder: Path, data: str | bytes, encoding: str = "auto") -> list[Record]:
     path = folder / "a.csv"
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return list(csv_records(inspect_csv(str(path), encoding, REQUIRED), row_shape))
+    return list(csv_records(inspect_csv(str(path), encoding, has_required), row_shape))
 
 
 def titles(folder: Path, data: str | bytes, encoding: str = "auto") -> list[str]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kembar.records
-from kembar.reading import row_shape
+from kembar.catalogue_files import row_shape
 from kembar.records import LONGEST_RECORD, Record, Shape, read_header, read_records
 
 HEADER = "a,b,c\n"

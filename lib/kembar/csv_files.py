@@ -39,8 +39,8 @@ class CsvFile:
     dialect: Dialect
 
 
-def inspect_csv(uri: str, encoding: str, required: Sequence[str]) -> CsvFile:
-    """How a CSV is written: the first delimiter by which its header has all `required` columns, else commas.
+def inspect_csv(uri: str, encoding: str, fits: Callable[[Sequence[str]], bool]) -> CsvFile:
+    """How a CSV is written: the first delimiter by which its header `fits`, else commas.
 
     Raises:
         InputError: it cannot be opened or its header cannot be decoded.
@@ -50,7 +50,7 @@ def inspect_csv(uri: str, encoding: str, required: Sequence[str]) -> CsvFile:
         dialect = Dialect(delimiter)
         with open_text(uri, encoding) as text:
             header = tuple(read_header(text, dialect))
-        if set(required) <= set(header):
+        if fits(header):
             return CsvFile(uri, encoding, header, dialect)
         found.append(header)
     return CsvFile(uri, encoding, found[0], COMMAS)

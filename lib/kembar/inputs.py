@@ -114,20 +114,51 @@ def read_footer(uri: str) -> pa.Schema:
     """The schema of a Parquet file.
 
     Raises:
-        InputError: it is no Parquet file, is cut short, or would have code imported.
+        InputError: as `read_metadata`.
+    """
+    return read_metadata(uri)[0]
+
+
+def read_metadata(uri: str) -> tuple[pa.Schema, pq.FileMetaData]:
+    """The schema of a Parquet file, and all that its footer says.
+
+    Raises:
+        InputError: it is no Parquet file, is cut short, cannot be read, or would have code imported.
     """
     filesystem, path = filesystem_of(uri)
     try:
         with filesystem.open_input_file(path) as file:
-            schema = pq.ParquetFile(file).schema_arrow
+            opened = pq.ParquetFile(file)
+            schema, metadata = opened.schema_arrow, opened.metadata
     except (OSError, ValueError, TypeError, pa.ArrowException) as error:
-        raise InputError(
-            f"{uri}: expected a whole Parquet file, received something else ({shown(str(error), 100)}); copy or make "
-            "it again, remove it from the folder, or set listings.format=csv if it is CSV"
-        ) from error
+        if _is_damage(error):
+            raise InputError(
+                f"{uri}: expected a whole Parquet file, received something else ({shown(str(error), 100)}); copy or "
+                "make it again, remove it from the folder, or set listings.format=csv if it is CSV"
+            ) from error
+        raise parquet_fault(uri, error) from error
     if _names_code((schema.metadata or {}).get(_SPARK_SCHEMA, b"{}")):
         raise InputError(f"{uri} has a column of a user-defined type, which names code to import; write it without")
-    return schema
+    return schema, metadata
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether an error is about what is in a Parquet file: not about its disk or store, nor about encryption."""
+    return getattr(error, "errno", None) is None and "crypt" not in str(error).lower()
+
+
+def parquet_fault(uri: str, error: Exception) -> InputError:
+    """What is wrong with a Parquet file that could not be read, and what to do."""
+    reason = shown(str(error), 160)
+    if _is_damage(error):
+        return InputError(
+            f"{uri} cannot be read to its end: it is cut short or damaged ({reason}); copy or make it again"
+        )
+    if "crypt" in str(error).lower():
+        return InputError(
+            f"{uri}: expected plain Parquet, received Parquet that is encrypted; write it without encryption"
+        )
+    return InputError(f"{uri} cannot be read just now: {reason}; see to its disk, store or permissions, and run again")
 
 
 def _names_code(spark_schema: bytes) -> bool:

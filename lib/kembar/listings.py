@@ -1,15 +1,17 @@
 """Listings as they come: read whatever columns there are, keep what can be used, and say why for the rest."""
 
+import sys
+
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from kembar.catalogue_files import inspect_catalogue
+from kembar.columns import describe_columns
 from kembar.config import ListingsSettings, load_settings
 from kembar.reading import CORRUPT, FAULT, ORDER, WHERE, read_csv, read_parquet
 from kembar.schemas import LISTINGS
-from kembar.storage import require
 from kembar.titles import LONGEST_TITLE
 
-_CSV_NAMES = tuple(f"{kind}{packed}" for kind in (".csv", ".txt") for packed in ("", ".gz", ".bz2", ".zst"))
 _LONGEST_ID = 256
 _LONGEST = {"image": 1024, "label_group": 256}
 _IMAGE_TOO_LONG = f"neither a photo nor a title: image has more than {_LONGEST['image']:,} characters"
@@ -43,11 +45,11 @@ def read_listings(spark: SparkSession, uri: str, settings: ListingsSettings | No
     Raises:
         InputError: the file is missing, is none of its kind, or lacks a column that kembar needs.
     """
-    require(uri, "listings")
     settings = settings or load_settings().listings
-    by_name = settings.format == "auto" and not uri.lower().endswith(_CSV_NAMES)
-    parquet = settings.format == "parquet" or by_name
-    raw = read_parquet(spark, uri) if parquet else read_csv(spark, uri, settings.encoding)
+    files = inspect_catalogue(uri, settings)
+    if other := files.renamed():
+        print(f"kembar: {uri}: {describe_columns(other)}", file=sys.stderr)
+    raw = read_parquet(spark, files.parquet) if files.parquet else read_csv(spark, files.csv)
     nulls = sorted({text.strip().lower() for text in settings.null_values})
     return raw.select(*[_blank_as_null(c, nulls) for c in LISTINGS.names], CORRUPT, FAULT, WHERE, ORDER)
 

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kembar.config import settings_from
-from kembar.csv_files import csv_records, inspect_csv
+from kembar.catalogue_files import inspect_catalogue
+from kembar.config import ListingsSettings
 from kembar.decisions import read_decisions
-from kembar.inputs import list_files
-from kembar.reading import REQUIRED, row_shape
-from kembar.storage import MANIFEST, exists, filesystem_of, join_uri, part_rows, read_json, read_summary
+from kembar.storage import MANIFEST, exists, filesystem_of, join_uri, read_json, read_summary
 
 _ENCODED_A_SECOND = 70
 """Listings with photos of 640 to 1,024 px that a core encodes."""
@@ -65,30 +63,22 @@ def _size(count: float) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
-def count_rows(uri: str, encoding: str = "auto") -> int:
-    """Rows of a CSV or Parquet file or folder, those that will be quarantined among them.
+def describe_listings(uri: str, listings: ListingsSettings | None) -> tuple[int, list[str]]:
+    """Rows of a catalogue, those that will be quarantined among them, and lines on them and on its columns.
 
     Raises:
-        InputError: a file cannot be read, or is not in the encoding (the setting `listings.encoding`).
+        InputError: as the run would.
     """
-    return sum(_rows_of(file, encoding) for file in list_files(uri))
+    files = inspect_catalogue(uri, listings)
+    rows = files.count_rows()
+    return rows, [f"{uri}: {rows:,} rows", f"columns: {files.describe()}"]
 
 
-def _rows_of(uri: str, encoding: str) -> int:
-    if uri.lower().endswith(".parquet"):
-        return part_rows(uri)
-    return sum(1 for _ in csv_records(inspect_csv(uri, encoding, REQUIRED), row_shape))
-
-
-def _rows_asked_for(args: Namespace, uri: str) -> int:
-    """Rows of a catalogue, read by the settings that the options ask for."""
-    return count_rows(uri, settings_from(args).listings.encoding)
-
-
-def plan_encode(args: Namespace, encoder: str) -> Plan:
+def plan_encode(args: Namespace, encoder: str, listings: ListingsSettings | None = None) -> Plan:
     """What jobs/encode.py would do."""
-    rows, before = _rows_asked_for(args, args.listings), _manifest(args.output)
-    lines = [f"{args.listings}: {rows:,} rows", f"bundle's encoder: {encoder}"]
+    before = _manifest(args.output)
+    rows, lines = describe_listings(args.listings, listings)
+    lines.append(f"bundle's encoder: {encoder}")
     if before.get("encoder") == encoder:
         held = before["counts"]["listings"]
         lines.append(f"{args.output} has {held:,} listings by it: only new and changed ones are encoded")
@@ -111,22 +101,22 @@ def plan_match(args: Namespace) -> Plan:
     return Plan(lines, _MATCHED_BYTES * listings, args.output)
 
 
-def plan_triplets(args: Namespace) -> Plan:
+def plan_triplets(args: Namespace, listings: ListingsSettings | None = None) -> Plan:
     """What jobs/triplets.py would do."""
-    rows = _rows_asked_for(args, args.listings)
+    rows, lines = describe_listings(args.listings, listings)
     seconds = _TRAIN_START_S + _encoding_s(rows) + rows * _MINED_MS / 1000
-    lines = [f"{args.listings}: {rows:,} rows", f"all are encoded and look for pairs: about {seconds:,.0f} s"]
+    lines.append(f"all are encoded and look for pairs: about {seconds:,.0f} s")
     return Plan(lines, (_WORK_BYTES + _TRIPLET_BYTES) * rows, args.output)
 
 
-def plan_train(args: Namespace, based: bool) -> Plan:
+def plan_train(args: Namespace, based: bool, listings: ListingsSettings | None = None) -> Plan:
     """What jobs/train.py would do; based: whether it starts from a bundle, whose heads stay as they are."""
     if args.matched:
         answers = len(read_decisions(args.decisions))
         lines = [f"{args.decisions}: {answers:,} decisions about pairs of {args.matched}", f"about {_START_S} s"]
         return Plan(lines, _BUNDLE_BYTES, args.bundle)
-    rows = [_rows_asked_for(args, uri) for uri in args.listings]
-    lines = [f"{uri}: {count:,} rows" for uri, count in zip(args.listings, rows, strict=True)]
+    found = [describe_listings(uri, listings) for uri in args.listings]
+    rows, lines = [count for count, _ in found], [line for _, told in found for line in told]
     lines.append("curves are fitted to the base bundle's heads" if based else "heads are trained from scratch")
     seconds = _TRAIN_START_S + _encoding_s(sum(rows)) + sum(rows) * (_FITTED_MS if based else _TRAINED_MS) / 1000
     work = args.work or f"{args.bundle.rstrip('/')}.training"
@@ -134,21 +124,22 @@ def plan_train(args: Namespace, based: bool) -> Plan:
     return Plan(lines, _BUNDLE_BYTES + _WORK_BYTES * sum(rows), args.bundle)
 
 
-def plan_evaluate(args: Namespace, answered: int) -> Plan:
+def plan_evaluate(args: Namespace, answered: int, listings: ListingsSettings | None = None) -> Plan:
     """What jobs/evaluate.py would do; answered: rows of the submission."""
-    rows = _rows_asked_for(args, args.listings)
-    lines = [f"{args.listings}: {rows:,} rows", f"{args.submission}: {answered:,} rows"]
+    rows, lines = describe_listings(args.listings, listings)
+    lines.append(f"{args.submission}: {answered:,} rows")
     lines.append("candidate pairs are judged too" if args.encoded else "candidate pairs are not judged: no --encoded")
     lines.append(f"about {_START_S + rows * _SCORED_MS / 1000:,.0f} s")
     return Plan(lines, 0, args.output)
 
 
-def plan_report(args: Namespace) -> Plan:
+def plan_report(args: Namespace, catalogue: ListingsSettings | None = None) -> Plan:
     """What jobs/report.py would do."""
     counts = read_summary(args.matched)
     listings, groups = int(counts["listings"]), int(counts["groups"])
     thumbnails = listings * _THUMBNAIL_MS / (os.cpu_count() or 1) if args.listings else 0
     lines = [f"{args.matched}: {listings:,} listings, {groups:,} groups"]
+    lines += describe_listings(args.listings, catalogue)[1] if args.listings else []
     lines.append("photos are shown" if args.listings else "no photo is shown: --listings names them")
     seconds = _REPORT_START_S + (listings * _TOLD_MS + thumbnails) / 1000
     lines.append(f"about {seconds:,.0f} s, less where thumbnails are there")
