@@ -4,12 +4,13 @@ spark-submit jobs/report.py --matched DIR --encoded DIR --images DIR --output DI
 """
 
 from kembar.config import settings_from
+from kembar.images import require_images
 from kembar.jobs import Stages, end_dry_run, job_parser, run_job
 from kembar.plan import plan_report
 from kembar.report import Run, read_catalogue, show_photos, tell_groups, tell_overview, write_site
 from kembar.schemas import ENCODED, GROUPS, MATCHES, QUARANTINE
 from kembar.session import get_session
-from kembar.storage import collect_table, join_uri, read_summary, require, require_images
+from kembar.storage import collect_table, join_uri, read_summary, require
 
 SHOWN = ["posting_id", "phash", "terms", "failures"]
 
