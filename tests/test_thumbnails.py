@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from kembar.photo_folder import PhotoFolder
 from kembar.photos import PhotoError
 from kembar.report.thumbnails import Limits, link_photos, make_thumbnails, shrink_photo
 
@@ -75,7 +76,7 @@ NAMES = ("a.jpg", "deep/b c.png", "broken.jpg", "missing.jpg", "../secret.jpg", 
 
 
 def make(images: Path, names: tuple[str, ...] = NAMES, workers: int = 1) -> dict[str, str]:
-    return make_thumbnails(str(images), names, str(images.parent / "report"), LIMITS, workers)
+    return make_thumbnails(PhotoFolder(str(images)), names, str(images.parent / "report"), LIMITS, workers)
 
 
 def test_only_photos_within_the_folder_that_can_be_read_are_shown(images: Path):
