@@ -40,7 +40,7 @@ def main() -> None:
     require(args.listings, "listings")
     require_images(args.images)
     check_output(args.output, "encode", listings=args.listings, images=args.images, bundle=args.bundle)
-    end_dry_run(args, plan_encode, encoder)
+    end_dry_run(args, plan_encode, encoder, settings.encode)
 
     with output_folder(args.output, "encode", keep_staged=True) as folder:
         spark = get_session("kembar encode")

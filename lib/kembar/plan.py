@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kembar.config import EncodeSettings
 from kembar.decisions import read_decisions
 from kembar.inputs import list_files, open_text
+from kembar.photo_sample import describe_photos
 from kembar.records import read_header, read_records
 from kembar.storage import MANIFEST, exists, filesystem_of, join_uri, part_rows, read_json, read_summary
 
@@ -77,10 +79,11 @@ def _rows_of(uri: str) -> int:
         return sum(1 for _ in read_records(text, columns))
 
 
-def plan_encode(args: Namespace, encoder: str) -> Plan:
+def plan_encode(args: Namespace, encoder: str, settings: EncodeSettings) -> Plan:
     """What jobs/encode.py would do."""
     rows, before = count_rows(args.listings), _manifest(args.output)
-    lines = [f"{args.listings}: {rows:,} rows", f"bundle's encoder: {encoder}"]
+    lines = [f"{args.listings}: {rows:,} rows", *describe_photos(args.listings, args.images, settings)]
+    lines.append(f"bundle's encoder: {encoder}")
     if before.get("encoder") == encoder:
         held = before["counts"]["listings"]
         lines.append(f"{args.output} has {held:,} listings by it: only new and changed ones are encoded")
