@@ -27,10 +27,9 @@ def describe_photos(listings: str, images: str, settings: EncodeSettings) -> lis
     folder, note = find_folder(images, sample, can_be_shortened(names), settings)
     there = len(folder.locate(sample))
     without = f": {folder.folder} holds no photo" if folder.bare and sample else ""
-    lines = [
-        f"photos: {there} of {len(sample)} looked for are there{without}" if sample else "no listing names a photo"
-    ]
-    return [*lines, *([note] if note else [])]
+    if not sample:
+        return ["no listing names a photo"]
+    return [f"photos: {there} of {len(sample)} looked for are there{without}", *([note] if note else [])]
 
 
 def _names_in(uri: str) -> Iterator[str | None]:
@@ -47,5 +46,5 @@ def _names_in(uri: str) -> Iterator[str | None]:
         header = [name.strip() for name in read_header(text)]
     if _IMAGE in header:
         with open_text(uri) as text:
-            for record in islice(read_records(text, len(header)), 1, None):
+            for record in read_records(text, len(header)):
                 yield record.fields[header.index(_IMAGE)].strip() if not record.fault else None
