@@ -21,11 +21,12 @@ from tests.test_docs import run_main
 def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """photos/ with twelve photos, and their names."""
     root = tmp_path_factory.mktemp("shop")
-    write_catalogue(root / "drawn", listings=24, seed=5, photo_px=64)
-    names = sorted(path.name for path in (root / "drawn" / "images").iterdir())[:12]
+    drawn = tmp_path_factory.mktemp("drawn") / "catalogue"
+    write_catalogue(drawn, listings=24, seed=5, photo_px=64)
+    names = sorted(path.name for path in (drawn / "images").iterdir())[:12]
     (root / "photos").mkdir()
     for name in names:
-        (root / "photos" / name).write_bytes((root / "drawn" / "images" / name).read_bytes())
+        (root / "photos" / name).write_bytes((drawn / "images" / name).read_bytes())
     return root, names
 
 
