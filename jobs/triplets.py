@@ -18,7 +18,8 @@ from kembar.triplets import build_triplets, count_triplets
 from udfs.catalogue import index_catalogue
 from udfs.encode import encode_listings, split_encoded
 from udfs.mine import mine_pairs, name_pairs
-from udfs.photos import check_photos, find_photos
+from udfs.photos import check_photos, draw_names, find_photos
+from udfs.probe import check_sight
 
 
 def main() -> None:
@@ -42,6 +43,7 @@ def main() -> None:
             good, rejected = validate_listings(read_listings(spark, args.listings, settings.listings.format))
             listings = good.persist()
             photos = find_photos(args.images, listings, settings.encode, stages.tell)
+            check_sight(spark, folder, photos, draw_names(listings))
             staged = rewrite_table(encode_listings(listings, photos, settings, None), codes := folder.staged("codes"))
             named = listings.where("image is not null").count()
             stages.tell(str(check_photos(named, list_parts(codes), photos, settings.encode)))

@@ -4,8 +4,8 @@ An output or images folder that is a path means another disk on each machine of 
 everywhere. Without this check a run would end an hour later, or encode a catalogue without its photos.
 """
 
+import platform
 import posixpath
-import socket
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -60,7 +60,7 @@ class Probe:
 def _look(probe: Probe, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         faults = pa.array([probe.fault(task) for task in batch["id"].to_pylist()], pa.string())
-        hosts = pa.array([socket.gethostname()] * batch.num_rows, pa.string())
+        hosts = pa.array([platform.node()] * batch.num_rows, pa.string())
         yield pa.RecordBatch.from_pydict({"host": hosts, "fault": faults})
 
 
