@@ -9,9 +9,10 @@ where it stopped.
 from kembar.assembly import ENCODED_ARROW
 from kembar.bundle import load_bundle, trusted_text_tower
 from kembar.config import settings_from
+from kembar.images import require_images
 from kembar.increment import describe_work, plan_increment
 from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job, say_next
-from kembar.listings import count_judged, describe_repairs, judge_listings, read_listings, split_listings
+from kembar.listings import describe_repairs
 from kembar.nothing import require_usable
 from kembar.ownership import check_output
 from kembar.parts import PartFolder
@@ -19,8 +20,10 @@ from kembar.plan import plan_encode
 from kembar.runs import NewTable, output_folder, reconcile
 from kembar.schemas import QUARANTINE
 from kembar.session import get_session
-from kembar.storage import join_uri, require, require_images, rewrite_table, write_table
-from udfs.encode import stage_codes, with_contents
+from kembar.storage import join_uri, part_rows, require, rewrite_table, write_table
+from udfs.encode import stage_codes
+from udfs.photos import check_photos
+from udfs.read import read_with_photos
 
 
 def main() -> None:
@@ -39,7 +42,7 @@ def main() -> None:
     require(args.listings, "listings")
     require_images(args.images)
     check_output(args.output, "encode", listings=args.listings, images=args.images, bundle=args.bundle)
-    end_dry_run(args, plan_encode, encoder, settings.listings)
+    end_dry_run(args, plan_encode, encoder, settings)
 
     with output_folder(args.output, "encode", keep_staged=True) as folder:
         spark = get_session("kembar encode")
@@ -47,33 +50,30 @@ def main() -> None:
         published = join_uri(args.output, "listings")
         codes, blind, rest, quarantine = (folder.staged(n) for n in ("codes", "blind", "rest", "quarantine"))
         with stages("read"):
-            judged = judge_listings(read_listings(spark, args.listings, settings.listings)).persist()
-            usable, rejected = split_listings(judged)
-            listings = with_contents(usable, args.images).persist()
-            rows, unusable, repaired = count_judged(judged)
-            counts = {"rows": rows, "usable_rows": listings.count(), "rejected": unusable}
-            reconcile("read", rows, usable=counts["usable_rows"], rejected=unusable)
+            read = read_with_photos(spark, args.listings, args.images, settings, folder, stages.tell)
         with stages("compare"):
-            plan = plan_increment(listings, folder.sound_parts("listings", "codes"), encoder)
+            plan = plan_increment(read.listings, folder.sound_parts("listings", "codes"), encoder)
             stages.tell(describe_work(plan.changes, folder.before, encoder))
         with stages("encode"):
             made = PartFolder(codes, folder.run, ENCODED_ARROW, words=("encoder",))
-            fresh = stage_codes(plan.fresh, plan.changes.to_encode, args.images, settings, bundle, made)
+            fresh = stage_codes(plan.fresh, plan.changes.to_encode, read.photos, settings, bundle, made)
             found = rewrite_table(fresh, blind)
         with stages("write"):
-            write_table(rejected.union(found), quarantine, QUARANTINE)
-            tables = {
-                "listings": plan.table(published, made.parts(), rest),
-                "quarantine": NewTable([quarantine]),
-            }
+            write_table(read.rejected.union(found), quarantine, QUARANTINE)
+            listings = plan.table(published, new := made.parts(), rest)
+            tables = {"listings": listings, "quarantine": NewTable([quarantine])}
             written = {name: folder.rows(name, table) for name, table in tables.items()}
-            reconcile("encode", rows, **written)
-            require_usable(written["listings"], rejected.union(found), args.listings)
-        counts |= {**written, **vars(plan.changes), "encoded": plan.changes.to_encode}
-        facts = {"encoder": encoder, "counts": counts, "repaired": repaired, "seconds": stages.seconds}
+            reconcile("encode", read.rows, **written)
+            require_usable(written["listings"], read.rejected.union(found), args.listings)
+            used = check_photos(read.named, listings.parts_in(published), read.photos, settings.encode, found)
+        counts = {**read.counts, "photo_failures": used.by_reason, **written, **vars(plan.changes)}
+        counts["encoded"] = sum(map(part_rows, new))
+        facts = {"encoder": encoder, "counts": counts, "repaired": read.repaired, "seconds": stages.seconds}
+        facts |= {"photos": read.photos.folder, "photo_sizes": read.photo_sizes}
         folder.publish(tables, {}, facts | describe_run(settings, listings=args.listings, images=args.images))
     done = "encoded {listings} listings, {encoded} of them now, quarantined {quarantine}".format(**counts)
-    say_next(f"{done}{describe_repairs(repaired)}: {args.output}", "match", encoded=args.output, output="matched")
+    done += describe_repairs(read.repaired) + used.closing(read.photos)
+    say_next(f"{done}: {args.output}", "match", encoded=args.output, output="matched")
 
 
 if __name__ == "__main__":

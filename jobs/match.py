@@ -25,7 +25,7 @@ from udfs.catalogue import read_catalogue
 from udfs.group import Grouper
 from udfs.lists import list_candidates, score_pairs, ship_lists
 from udfs.shipped import ship_catalogue
-from udfs.wake import wake_workers
+from udfs.wake import prepare_workers
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def main() -> None:
 
     with output_folder(args.output, "match") as folder:
         stages = Stages("match", spark := get_session("kembar match"), settings.logging.format)
-        wake_workers(spark)
+        prepare_workers(spark, folder)
         with stages("index"):
             catalogue = read_catalogue(spark, args.encoded, encoder, folder.staged("hashed"), last, bundle.blends)
             model, thresholds = bundle.decider_for(has_titles(index := catalogue.index)).overridden(settings.grouping)

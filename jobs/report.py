@@ -4,6 +4,7 @@ spark-submit jobs/report.py --matched DIR --encoded DIR --images DIR --output DI
 """
 
 from kembar.config import settings_from
+from kembar.images import require_images
 from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job
 from kembar.ownership import check_output
 from kembar.plan import plan_report
@@ -12,7 +13,7 @@ from kembar.report import Run, read_catalogue, show_photos, tell_groups, tell_ov
 from kembar.runs import output_folder
 from kembar.schemas import ENCODED, GROUPS, MATCHES, QUARANTINE
 from kembar.session import get_session
-from kembar.storage import collect_table, join_uri, read_summary, require, require_images
+from kembar.storage import collect_table, join_uri, read_summary, require
 
 SHOWN = ["posting_id", "phash", "terms", "failures"]
 INPUTS = ("matched", "encoded", "images", "listings")
@@ -39,7 +40,7 @@ def main() -> None:
     if args.listings:
         require(args.listings, "listings")
     check_output(args.output, "report", **{name: getattr(args, name) for name in INPUTS})
-    check_run(args.matched, args.encoded, args.images)
+    check_run(args.matched, args.encoded, args.images, settings.encode)
     end_dry_run(args, plan_report, settings.listings)
 
     with output_folder(args.output, "report") as folder:

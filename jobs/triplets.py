@@ -4,6 +4,7 @@ spark-submit jobs/triplets.py --listings train.csv --images DIR --output DIR
 """
 
 from kembar.config import settings_from
+from kembar.images import require_images
 from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.listings import read_listings, validate_listings
 from kembar.nothing import require_products, require_triplets, require_usable
@@ -12,12 +13,14 @@ from kembar.plan import plan_triplets
 from kembar.runs import NewTable, output_folder
 from kembar.schemas import QUARANTINE, TRIPLETS
 from kembar.session import get_session
-from kembar.storage import read_table, require, require_images, rewrite_table, write_table
+from kembar.storage import list_parts, read_table, require, rewrite_table, write_table
 from kembar.training.heads import first_heads
 from kembar.triplets import build_triplets, count_triplets
 from udfs.catalogue import index_catalogue
 from udfs.encode import encode_listings, split_encoded
 from udfs.mine import mine_pairs, name_pairs
+from udfs.photos import check_photos, draw_names, find_photos
+from udfs.probe import check_sight
 
 
 def main() -> None:
@@ -42,7 +45,11 @@ def main() -> None:
             listings = good.persist()
             require_usable(listings.count(), rejected, args.listings)
             require_products(listings, args.listings)
-            staged = rewrite_table(encode_listings(listings, args.images, settings, None), folder.staged("codes"))
+            photos = find_photos(args.images, listings, settings.encode, stages.tell)
+            check_sight(spark, folder, photos, draw_names(listings))
+            staged = rewrite_table(encode_listings(listings, photos, settings, None), codes := folder.staged("codes"))
+            named = listings.where("image is not null").count()
+            stages.tell(str(check_photos(named, list_parts(codes), photos, settings.encode)))
             encoded, blind = split_encoded(staged)
         with stages("mine"):
             towers, posting_ids = index_catalogue(encoded, folder.staged("hashed"))

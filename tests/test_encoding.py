@@ -14,13 +14,13 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from kembar import photo_codes
 from kembar.ahead import Ahead, threads_ahead
 from kembar.config import load_settings
 from kembar.encoding import ListingEncoder, TitleEncoder
 from kembar.errors import RunError
 from kembar.heads import principal_head
 from kembar.photo_codes import PhotoEncoder, Wanted
+from kembar.photo_folder import PhotoFolder
 from kembar.photos import PhotoError, decode_photo
 from kembar.recent import Recent
 from kembar.titles import normalise_title
@@ -34,7 +34,7 @@ LIMITS = load_settings().encode
 
 def encoder(images: Path, batch_size: int = 4, rows_at_once: int = 4096) -> ListingEncoder:
     photos = PhotoEncoder(
-        images=str(images),
+        images=PhotoFolder(str(images)),
         tower="efficientnet-lite0",
         precision="float32",
         weights=None,
@@ -177,7 +177,7 @@ def test_a_photo_whose_disk_does_not_answer_is_given_up_and_named(tmp_path: Path
         answers.wait()
         raise PhotoError("too late")
 
-    monkeypatch.setattr(photo_codes, "read_photo", read_when_told)
+    monkeypatch.setattr(PhotoFolder, "read", read_when_told)
     photos = replace(encoder(tmp_path).photos, patience_s=1)
     with (
         threads_ahead(2) as pool,

@@ -10,9 +10,9 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from kembar.assembly import ENCODED_ARROW, write_codes
-from kembar.contents import photo_states
 from kembar.increment import Changes, Increment, plan_increment
 from kembar.parts import PartFolder
+from kembar.photo_folder import PhotoFolder
 from kembar.schemas import LISTINGS
 from kembar.storage import write_arrow
 
@@ -147,14 +147,14 @@ def test_a_task_without_a_usable_listing_leaves_no_part(tmp_path: Path):
 def test_a_photo_is_another_when_its_size_or_time_is_or_when_it_comes_and_goes(tmp_path: Path):
     (tmp_path / "a.jpg").write_bytes(b"1")
     names = ["a.jpg", "gone.jpg", None, "../a.jpg", "a.jpg"]
-    first = photo_states(str(tmp_path), names)
+    first = PhotoFolder(str(tmp_path)).states(names)
     assert first[1:4] == ["absent", "", "absent"]
     assert first[0] == first[4] != "absent"
     (tmp_path / "a.jpg").write_bytes(b"22")
-    assert photo_states(str(tmp_path), names)[0] != first[0]
+    assert PhotoFolder(str(tmp_path)).states(names)[0] != first[0]
 
 
 @pytest.mark.parametrize("folder", ["", "file://"])
 def test_photos_are_looked_up_by_path_and_uri(tmp_path: Path, folder: str):
     (tmp_path / "a.jpg").write_bytes(b"1")
-    assert photo_states(f"{folder}{tmp_path}", ["a.jpg"])[0].startswith("1 ")
+    assert PhotoFolder(f"{folder}{tmp_path}").states(["a.jpg"])[0].startswith("1 ")

@@ -12,7 +12,9 @@ from PIL import Image, ImageOps
 
 from kembar.config import load_settings
 from kembar.errors import ConfigError
-from kembar.photos import PhotoError, check_photo_name, decode_photo, read_photo
+from kembar.photo_folder import PhotoFolder
+from kembar.photo_names import check_photo_name
+from kembar.photos import PhotoError, decode_photo
 
 LIMIT = 10_000_000
 
@@ -90,18 +92,18 @@ def test_broken_bytes_and_bombs_are_refused_with_a_reason():
 
 def test_a_missing_or_huge_file_is_refused_with_a_reason(tmp_path: Path):
     (tmp_path / "a.jpg").write_bytes(b"x" * 100)
-    assert read_photo(str(tmp_path), "a.jpg", 100) == b"x" * 100
+    assert PhotoFolder(str(tmp_path)).read("a.jpg", 100) == b"x" * 100
     with pytest.raises(PhotoError, match="100 bytes, more than 99"):
-        read_photo(str(tmp_path), "a.jpg", 99)
-    with pytest.raises(PhotoError, match="FileNotFoundError"):
-        read_photo(str(tmp_path), "b.jpg", 100)
+        PhotoFolder(str(tmp_path)).read("a.jpg", 99)
+    with pytest.raises(PhotoError, match="photo not found: b.jpg"):
+        PhotoFolder(str(tmp_path)).read("b.jpg", 100)
 
 
 def test_any_name_is_read_from_a_path_or_uri(tmp_path: Path):
     for name in ("a b%20ü.jpg", "shop/#1?.jpg"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
-        assert read_photo(str(tmp_path), name, 100) == read_photo(tmp_path.as_uri(), name, 100) == b"x"
+        assert PhotoFolder(str(tmp_path)).read(name, 100) == PhotoFolder(tmp_path.as_uri()).read(name, 100) == b"x"
 
 
 def test_a_link_is_followed_within_the_folder_and_not_out_of_it(tmp_path: Path):
@@ -114,10 +116,10 @@ def test_a_link_is_followed_within_the_folder_and_not_out_of_it(tmp_path: Path):
     (images / "up").symlink_to(tmp_path)
     (tmp_path / "elsewhere").symlink_to(images)
     for folder in (images, tmp_path / "elsewhere"):
-        assert read_photo(str(folder), "shop/b.jpg", 100) == b"a"
+        assert PhotoFolder(str(folder)).read("shop/b.jpg", 100) == b"a"
         for name in ("c.jpg", "up/secret.jpg", "up/images/../secret.jpg"):
             with pytest.raises(PhotoError, match="out of the images folder"):
-                read_photo(str(folder), name, 100)
+                PhotoFolder(str(folder)).read(name, 100)
 
 
 def test_what_is_no_file_is_refused_at_once(tmp_path: Path):
@@ -129,7 +131,7 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path):
     (tmp_path / "empty.jpg").touch()
     for name in ("pipe.jpg", "folder.jpg", "itself.jpg", "zero.jpg", "empty.jpg", ".", "a" * 5000, "\ud800.jpg"):
         with pytest.raises(PhotoError):
-            read_photo(str(tmp_path), name, 100)
+            PhotoFolder(str(tmp_path)).read(name, 100)
 
 
 def test_a_photo_is_turned_upright_as_its_exif_says():

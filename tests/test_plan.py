@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kembar.bundle import load_bundle
+from kembar.config import load_settings
 from kembar.errors import InputError
 from kembar.jobs import end_dry_run, job_parser
 from kembar.plan import (
@@ -26,12 +27,13 @@ JOBS = sorted((Path(__file__).parent.parent / "jobs").glob("[a-z]*.py"))
 
 def test_encode_counts_rows_and_says_what_is_kept(tmp_path: Path):
     (tmp_path / "a.csv").write_text('posting_id,image,title\n1,a.jpg,"two\nlines"\n2,b.jpg,kaos\n3,c.jpg,x,broken\n')
-    args = Namespace(config=None, set=[], listings=str(tmp_path / "a.csv"), output=str(tmp_path / "encoded"))
-    assert f"{args.listings}: 3 rows" in plan_encode(args, "e").lines
+    args = Namespace(listings=str(tmp_path / "a.csv"), images=str(tmp_path), output=str(tmp_path / "encoded"))
+    settings = load_settings()
+    assert f"{args.listings}: 3 rows" in plan_encode(args, "e", settings).lines
     (tmp_path / "encoded").mkdir()
     before = {"encoder": "e", "counts": {"listings": 2, "encoded": 2}, "seconds": {"encode": 4.0}}
     (tmp_path / "encoded" / "manifest.json").write_text(json.dumps(before))
-    same, other = str(plan_encode(args, "e")), str(plan_encode(args, "f"))
+    same, other = str(plan_encode(args, "e", settings)), str(plan_encode(args, "f", settings))
     assert "has 2 listings by it: only new and changed ones are encoded" in same
     assert "about 26 s at 0 listings a second" in same, "20 s to start and 3 rows at the last run's half a second"
     assert "is by another encoder (e): all are encoded anew" in other

@@ -13,6 +13,10 @@ from packaging.utils import canonicalize_name
 from tests.submit import ROOT, offline
 
 SOURCES = sorted(path for folder in ("lib", "udfs", "jobs") for path in (ROOT / folder).rglob("*.py"))
+OTHERS = sorted(path for folder in ("notebooks", "docs", "scripts") for path in (ROOT / folder).rglob("*.py"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PICTURES = ROOT / "lib/kembar/photos.py"
+OTHER_OPENERS = {"cv2", "imageio", "skimage", "matplotlib.image", "ImageFile", "PIL.ImageFile", "decode_image"}
 UNPICKLER, SAVED_MODELS = ROOT / "lib/kembar/towers/unpickle.py", ROOT / "lib/kembar/towers/text.py"
 CODE_LOADERS = {"pickle", "cloudpickle", "dill", "shelve", "marshal", "joblib", "torch", "yaml", "runpy", "code"}
 PROGRAMS = {"subprocess", "pty", "multiprocessing.connection"}
@@ -79,6 +83,54 @@ def test_nothing_runs_what_it_reads_starts_programs_or_opens_connections():
     found = {path: offences(path.read_text(encoding="utf-8")) for path in SOURCES}
     assert {path: names for path, names in found.items() if names} == known
     assert len(SOURCES) > 80
+
+
+def ways_to_open_pictures(source: str) -> list[str]:
+    """What a source has that opens a picture: Pillow's own functions by any name, and other packages that can."""
+    found, aliases = list[str](), {"Image"}
+    nodes = list(ast.walk(ast.parse(source)))
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            aliases |= {alias.asname or alias.name for alias in node.names if alias.name in {"PIL.Image", "Image"}}
+            found += [alias.name for alias in node.names if alias.name in OTHER_OPENERS]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            aliases |= {a.asname or a.name for a in node.names if node.module == "PIL" and a.name == "Image"}
+            found += [f"PIL.Image.{a.name}" for a in node.names if (node.module, a.name) == ("PIL.Image", "open")]
+            found += [
+                a.name for a in node.names if node.module.split(".")[0] in OTHER_OPENERS or a.name in OTHER_OPENERS
+            ]
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and node.attr in {"open", "imread", "decode_image", "decode_jpeg"}:
+            owner = ast.unparse(node.value)
+            found += [f"{owner}.{node.attr}"] if node.attr != "open" or owner in aliases | {"PIL.Image"} else []
+    return found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from PIL import Image\nImage.open('a')",
+        "from PIL import Image as I\nwith I.open('a') as i: pass",
+        "import PIL.Image\nPIL.Image.open('a')",
+        "import PIL.Image as P\nP.open('a')",
+        "from PIL.Image import open as o",
+        "from PIL import Image\nf = Image.open",
+        "import cv2",
+        "from PIL import ImageFile",
+        "plt.imread('a')",
+        "tf.io.decode_image(b'')",
+        "tf.io.decode_jpeg(b'')",
+    ],
+)
+def test_each_way_to_open_a_picture_would_be_seen(source: str):
+    assert ways_to_open_pictures(source)
+
+
+def test_pictures_are_opened_in_one_place_with_its_checks():
+    """Anything else could reach forty more of Pillow's decoders, of which one starts Ghostscript."""
+    found = {path: ways_to_open_pictures(path.read_text(encoding="utf-8")) for path in [*SOURCES, *OTHERS]}
+    assert {path: ways for path, ways in found.items() if ways} == {PICTURES: ["Image.open"]}
+    assert [path for path in NOTEBOOKS if "Image.open" in path.read_text(encoding="utf-8")] == []
 
 
 def test_every_package_is_pinned_by_hash_and_none_names_where_it_comes_from():

@@ -17,7 +17,6 @@ from kembar.storage import (
     read_json,
     read_table,
     require_finished,
-    require_images,
     write_arrow,
     write_bytes,
     write_json,
@@ -77,12 +76,6 @@ def test_a_folder_encoded_by_another_bundle_or_not_to_the_end_is_refused(tmp_pat
     with pytest.raises(InputError, match="encoded by other, and this bundle's encoder is one"):
         require_finished(str(tmp_path), "one")
     assert require_finished(str(tmp_path), "other") == {"encoder": "other"}
-
-
-def test_a_missing_images_folder_is_no_empty_one(tmp_path: Path):
-    require_images(str(tmp_path))
-    with pytest.raises(InputError, match="name an empty folder"):
-        require_images(str(tmp_path / "typo"))
 
 
 def test_pairs_are_kept_from_the_probability_that_the_manifest_says(tmp_path: Path):

@@ -56,7 +56,12 @@ def test_what_is_see_through_is_white(mode: str):
 
 
 @pytest.mark.parametrize(
-    ("data", "said"), [(b"\xff\xd8 no photo", "cannot be decoded"), (saved(halves(2000, 600)), "more than 1000000")]
+    ("data", "said"),
+    [
+        (b"\xff\xd8 no photo", "cannot be decoded"),
+        (saved(halves(2000, 600)), "more than 1000000"),
+        (saved(halves(64, 64), "EPS"), "it is no JPEG"),
+    ],
 )
 def test_what_is_no_photo_or_too_large_is_refused(data: bytes, said: str):
     with pytest.raises(PhotoError, match=said):

@@ -15,6 +15,7 @@ from kembar.contents import add_contents
 from kembar.encoding import ListingEncoder, TitleEncoder
 from kembar.parts import PartFolder
 from kembar.photo_codes import PhotoEncoder
+from kembar.photo_folder import PhotoFolder
 from kembar.schemas import ENCODED, LISTINGS, QUARANTINE
 from kembar.towers.runtime import show_gpus
 from kembar.towers.small_cnn import first_weights
@@ -24,7 +25,7 @@ RAW = "raw"
 """The encoder's fingerprint in a table of the towers' own embeddings, which only training reads."""
 
 
-def encode_listings(listings: DataFrame, images: str, settings: Settings, bundle: Bundle | None) -> DataFrame:
+def encode_listings(listings: DataFrame, images: PhotoFolder, settings: Settings, bundle: Bundle | None) -> DataFrame:
     """ASSEMBLED rows of LISTINGS, with or without `content`; without a bundle the codes are the towers' own embeddings.
 
     They are counted, to be dealt out in parts of a size: persist them, or they are read twice.
@@ -35,7 +36,7 @@ def encode_listings(listings: DataFrame, images: str, settings: Settings, bundle
 
 
 def stage_codes(
-    listings: DataFrame, rows: int, images: str, settings: Settings, bundle: Bundle, parts: PartFolder
+    listings: DataFrame, rows: int, images: PhotoFolder, settings: Settings, bundle: Bundle, parts: PartFolder
 ) -> DataFrame:
     """Encode so many LISTINGS with `content` into parts of ENCODED; what is returned is the QUARANTINE of those left
     blind.
@@ -47,12 +48,12 @@ def stage_codes(
     return _dealt(listings, rows, settings).mapInArrow(partial(_write_part, encoder, parts), QUARANTINE)
 
 
-def with_contents(listings: DataFrame, images: str) -> DataFrame:
-    """LISTINGS with the fingerprint of each one's content, see `kembar.contents`.
+def with_contents(listings: DataFrame, images: PhotoFolder) -> DataFrame:
+    """LISTINGS with the fingerprint of each one's content and whether its photo is absent, see `kembar.contents`.
 
     A catalogue in one file comes in one partition, and would have its photos looked up by one core.
     """
-    columns = ", ".join(f"{name} string" for name in [*LISTINGS.names, "content"])
+    columns = ", ".join([*(f"{name} string" for name in [*LISTINGS.names, "content"]), "photo_absent boolean"])
     spread = listings.repartition(2 * listings.sparkSession.sparkContext.defaultParallelism)
     return spread.mapInArrow(partial(add_contents, images), columns)
 
@@ -64,7 +65,7 @@ def _dealt(listings: DataFrame, rows: int, settings: Settings) -> DataFrame:
     return by_photo(listings, partition_count(rows, cores, settings.encode))
 
 
-def _encoder(listings: DataFrame, images: str, settings: Settings, bundle: Bundle | None) -> BatchEncoder:
+def _encoder(listings: DataFrame, images: PhotoFolder, settings: Settings, bundle: Bundle | None) -> BatchEncoder:
     threads = threads_of(listings.sparkSession)
     encoder = ListingEncoder(photo_encoder(images, settings, bundle, threads), title_encoder(settings, bundle, threads))
     fingerprint = bundle.fingerprint_at(settings.image_tower.precision) if bundle else RAW
@@ -126,7 +127,7 @@ def threads_of(spark: SparkSession) -> int:
     return int(spark.conf.get("spark.task.cpus", "1") or 1)
 
 
-def photo_encoder(images: str, settings: Settings, bundle: Bundle | None, threads: int) -> PhotoEncoder:
+def photo_encoder(images: PhotoFolder, settings: Settings, bundle: Bundle | None, threads: int) -> PhotoEncoder:
     """How photos are encoded: as the bundle says, or by the tower of the settings without a head."""
     return PhotoEncoder(
         images=images,

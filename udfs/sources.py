@@ -1,6 +1,8 @@
 """Labelled catalogues for training: encoded, mined and read back from the work folder where a run left them."""
 
+import sys
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -15,10 +17,11 @@ from kembar.catalogue import CatalogueIndex
 from kembar.config import Settings
 from kembar.listings import read_listings, validate_listings
 from kembar.nothing import require_products, require_usable
+from kembar.photo_folder import PhotoFolder
 from kembar.review import DecidedPairs, Undecided, candidates_in, decided_in, join_pairs, read_evidence
 from kembar.review.answers import EVIDENCE_COLUMNS, MOST_UNDECIDED
 from kembar.schemas import MATCHES, TRIPLETS
-from kembar.storage import join_uri, read_parts, read_table, rewrite_table, write_table
+from kembar.storage import join_uri, list_parts, read_parts, read_table, rewrite_table, write_table
 from kembar.towers.image import SMALL_CNN
 from kembar.towers.runtime import tensorflow
 from kembar.towers.small_cnn import INPUT_PX
@@ -35,6 +38,7 @@ from kembar.triplets import add_folds, build_triplets, split_groups
 from udfs.catalogue import index_catalogue
 from udfs.encode import encode_listings, photo_encoder, split_encoded, threads_of, title_encoder
 from udfs.mine import collect_rows, mine_pairs, name_pairs
+from udfs.photos import check_photos, find_photos
 from udfs.relist import collect_relisted, relist_photos, relist_titles
 
 
@@ -43,7 +47,7 @@ class EncodedSource:
     """A labelled catalogue that was encoded: with a bundle's codes, or with the towers' own embeddings."""
 
     name: str
-    images: str
+    images: PhotoFolder
     listings: DataFrame
     index: CatalogueIndex
     posting_ids: list[str]
@@ -72,12 +76,15 @@ def encode_source(
     require_usable(kept.count(), rejected, listings)
     if alone:
         require_products(kept, listings)
+    photos = find_photos(images, kept, settings.encode, partial(print, file=sys.stderr))
     if not work.has(table):
-        rewrite_table(encode_listings(kept, images, settings, bundle), work.path(table))
+        rewrite_table(encode_listings(kept, photos, settings, bundle), work.path(table))
+    named = kept.where("image is not null").count()
+    check_photos(named, list_parts(work.path(table)), photos, settings.encode)
     encoded, _ = split_encoded(read_parts(spark, [work.path(table)]))
     index, posting_ids = index_catalogue(encoded, work.path(f"hashed-{number}"))
     split = add_folds(split_groups(kept, settings.triplets), FOLDS, settings.triplets.seed)
-    return EncodedSource(listings, images, kept, index, posting_ids, labels_by_row(split.toArrow(), posting_ids))
+    return EncodedSource(listings, photos, kept, index, posting_ids, labels_by_row(split.toArrow(), posting_ids))
 
 
 def mine_source(spark: SparkSession, source: EncodedSource, work: TrainingWork, number: int) -> LabelledSource:

@@ -1,4 +1,4 @@
-"""Python workers made ready while the driver is busy by itself."""
+"""Python workers checked, and made ready while the driver is busy by itself."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -9,6 +9,9 @@ import pyarrow as pa
 from pyspark import InheritableThread
 from pyspark.sql import SparkSession
 
+from kembar.runs import OutputFolder
+from udfs.probe import check_sight
+
 _NEEDED = ("faiss", "udfs.lists", "udfs.group")
 
 
@@ -16,6 +19,16 @@ def _import(names: tuple[str, ...], batches: Iterator[pa.RecordBatch]) -> Iterat
     for name in names:
         import_module(name)
     yield from batches
+
+
+def prepare_workers(spark: SparkSession, folder: OutputFolder) -> InheritableThread:
+    """Check that executors share the output with this process, then `wake_workers`.
+
+    Raises:
+        RunError: As `udfs.probe.check_sight`.
+    """
+    check_sight(spark, folder)
+    return wake_workers(spark)
 
 
 def wake_workers(spark: SparkSession) -> InheritableThread:

@@ -20,6 +20,7 @@ from kembar.catalogue import CatalogueIndex
 from kembar.config import Settings
 from kembar.heads import Head
 from kembar.listings import read_listings, validate_listings
+from kembar.photo_folder import PhotoFolder
 from kembar.session import get_session
 from kembar.towers.image import SMALL_CNN, ImageTower
 from kembar.towers.runtime import tensorflow
@@ -142,7 +143,7 @@ class Workshop:
 
     def _relist(self, name: str, settings: Settings) -> Relisted:
         listings, _ = validate_listings(read_listings(self.spark, str(DATA / name / "train.csv")))
-        photos = photo_encoder(str(images_of(DATA / name)), settings, None, threads_of(self.spark))
+        photos = photo_encoder(PhotoFolder(str(images_of(DATA / name))), settings, None, threads_of(self.spark))
         return collect_relisted(relist_photos(listings, photos, settings), listings, self.prepared.posting_ids[name])
 
     def retitled(self, name: str, settings: Settings) -> Retitled:
@@ -173,7 +174,7 @@ class Workshop:
         path = str(self.keep.folder / "distractors")
         if not (self.keep.folder / "distractors" / "_SUCCESS").exists():
             listings, _ = validate_listings(read_listings(self.spark, str(DATA / "distractors" / "test.csv")))
-            encoded = encode_listings(listings, str(DATA / "distractors"), self.settings, None)
+            encoded = encode_listings(listings, PhotoFolder(str(DATA / "distractors")), self.settings, None)
             encoded.write.mode("overwrite").parquet(path)
         return split_encoded(self.spark.read.parquet(path))[0]
 

@@ -17,7 +17,8 @@ import numpy as np
 
 from kembar.bundle import load_bundle
 from kembar.config import load_settings
-from kembar.photos import Photo, decode_photo, read_photo
+from kembar.photo_folder import PhotoFolder
+from kembar.photos import Photo, decode_photo
 from kembar.titles import normalise_title, title_terms
 from kembar.towers.runtime import get_image_tower, get_text_tower
 
@@ -52,7 +53,7 @@ def loop(folder: Path, threads: int, precision: str) -> dict[str, float]:
     rows, size = _listings(folder), SETTINGS.image_tower.batch_size
 
     def opened(name: str) -> Photo:
-        data = read_photo(str(folder / "images"), name, SETTINGS.encode.max_photo_bytes)
+        data = PhotoFolder(str(folder / "images")).read(name, SETTINGS.encode.max_photo_bytes)
         return decode_photo(data, image.input_px, False, SETTINGS.encode.max_photo_pixels)
 
     start = time.monotonic()
@@ -83,8 +84,8 @@ def split(folder: Path, threads: int, precision: str) -> dict[str, float]:
         spent[part] = round((time.perf_counter() - start) * 1000 / len(rows), 3)
         return result
 
-    images = str(folder / "images")
-    files = timed("read", lambda: [read_photo(images, row["image"], limits.max_photo_bytes) for row in rows])
+    images = PhotoFolder(str(folder / "images"))
+    files = timed("read", lambda: [images.read(row["image"], limits.max_photo_bytes) for row in rows])
     px, most = image.input_px, limits.max_photo_pixels
     photos = timed("decode and resize", lambda: [decode_photo(data, px, False, most).pixels for data in files])
     timed("decode, resize and hash", lambda: [decode_photo(data, px, True, most) for data in files])

@@ -22,6 +22,8 @@ _TOKEN = re.compile(r"id-\d{7}")
 _VARIES = re.compile(r"(?<=encoding: ).*|(?<=reads: ).*|(?<=\(chunk ).*(?=\))|[\d,]*\d")
 _AS_CSV = load_settings(None, ["listings.format=csv"]).listings
 _INPUT_PX, _MOST_PIXELS = 64, 50_000_000
+_MOST_APART = 2.0
+"""Of 255, what lossy formats may differ by."""
 
 
 @dataclass
@@ -50,13 +52,20 @@ def judge_photos(cases: Iterable[PhotoCase]) -> Verdict:
         try:
             photo = decode_photo(case.data, _INPUT_PX, number % 2 == 0, _MOST_PIXELS)
             whole = photo.pixels.shape == (_INPUT_PX, _INPUT_PX, 3) and photo.pixels.dtype == np.uint8
-            verdict.add(case.kind, "used" if whole else "pixels of another shape", case.due)
+            outcome = "used" if whole else "pixels of another shape"
+            verdict.add(case.kind, outcome if case.same is None or _same(case) else "shown otherwise", case.due)
         except PhotoError as error:
             verdict.add(case.kind, "refused", case.due, str(error))
         except BaseException as error:
             verdict.add(case.kind, f"crash {error!r}", "no crash")
         verdict.slowest_seconds = max(verdict.slowest_seconds, time.monotonic() - start)
     return verdict
+
+
+def _same(case: PhotoCase) -> bool:
+    """Whether a photo and the file that shows the same have one hash and nearly the same pixels."""
+    ours, other = (decode_photo(data, _INPUT_PX, True, _MOST_PIXELS) for data in (case.data, case.same or b""))
+    return ours.phash == other.phash and float(np.abs(ours.pixels.astype(int) - other.pixels).mean()) < _MOST_APART
 
 
 def _collect(raw: DataFrame) -> tuple[list[str], list[tuple[str, str]]]:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Literal
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from kembar.photo_headers import MOST_PIECES, MOST_SCANS
 from kembar.sample.products import draw_product
@@ -22,11 +22,13 @@ PX, BOMB_PX = 96, 30_000
 
 @dataclass(frozen=True)
 class PhotoCase:
-    """A file's bytes, of which kind, and whether it is `used`, `refused`, or, where chance decides, `either`."""
+    """A file's bytes, of which kind, and whether it is `used`, `refused`, or, where chance decides, `either`; same: a
+    file that shows the same."""
 
     kind: str
     data: bytes
     due: Due
+    same: bytes | None = None
 
 
 @cache
@@ -67,6 +69,73 @@ def good_photos() -> dict[str, bytes]:
         "animated WebP": saved(one, "WEBP", **moving),
         "AVIF": saved(one, "AVIF"),
     }
+
+
+def _ellipse(number: int) -> tuple[Image.Image, Image.Image]:
+    """A product cut out, as colours and as what is seen of them: nothing else, and no half-clear border."""
+    whole = drawn(number)
+    mask = Image.new("L", whole.size, 0)
+    ImageDraw.Draw(mask).ellipse((PX // 8, PX // 5, PX - PX // 8, PX - PX // 5), fill=255)
+    return whole, mask
+
+
+@cache
+def on_clear_ground(number: int) -> dict[str, tuple[bytes, bytes]]:
+    """One picture on transparent and on white ground, in each mode and format that can have such a ground."""
+    whole, mask = _ellipse(number)
+    clear = Image.composite(whole, Image.new("RGB", whole.size), mask)  # where nothing is seen editors leave black
+    rgba, white = clear.convert("RGBA"), Image.composite(whole, Image.new("RGB", whole.size, "white"), mask)
+    rgba.putalpha(mask)
+    grey, grey_white = rgba.convert("LA"), white.convert("L")
+    holes = np.asarray(mask) == 0
+    key = Image.fromarray(np.where(holes[..., None], np.uint8([1, 2, 3]), np.asarray(clear)))
+    grey_key = Image.fromarray(np.where(holes, 0, np.maximum(np.asarray(grey_white), 1)).astype(np.uint8))
+    deep = Image.fromarray(np.where(holes, 7, (np.asarray(grey_white, np.uint16) << 8) | 0x55).astype(np.uint16))
+    table = white.quantize(200)
+    index, shown = np.asarray(table), table.convert("RGB")
+    palette = Image.fromarray(np.where(holes, 255, index).astype(np.uint8))
+    palette.putpalette((table.getpalette()[:600] + [0] * 768)[:768])
+    blank = saved(Image.new("L", whole.size, 255), "PNG")
+    lossless, plain = {"lossless": True}, saved(white, "PNG")
+    grey_plain, table_plain = saved(grey_white, "PNG"), saved(_filled(shown, holes), "PNG")
+    return {
+        "RGBA PNG": (saved(rgba, "PNG"), plain),
+        "LA PNG": (saved(grey, "PNG"), grey_plain),
+        "palette PNG, one index": (saved(palette, "PNG", transparency=255), table_plain),
+        "palette PNG, a table": (saved(palette, "PNG", transparency=b"\xff" * 255 + b"\0"), table_plain),
+        "RGB PNG with a clear colour": (saved(key, "PNG", transparency=(1, 2, 3)), plain),
+        "grey PNG with a clear level": (saved(grey_key, "PNG", transparency=0), saved(_filled(grey_key, holes), "PNG")),
+        "16-bit PNG with a clear level": (saved(deep, "PNG", transparency=7), saved(_deep_filled(deep, holes), "PNG")),
+        "one-bit PNG with a clear level": (saved(Image.fromarray(~holes), "PNG", transparency=0), blank),
+        "palette GIF": (saved(palette, "GIF", transparency=255), table_plain),
+        "lossless WebP": (saved(rgba, "WEBP", **lossless), plain),
+        "lossy WebP": _lossy(rgba, "WEBP"),
+        "AVIF": _lossy(rgba, "AVIF"),
+    }
+
+
+def _lossy(rgba: Image.Image, kind: str) -> tuple[bytes, bytes]:
+    """A file whose format changes pixels, and what it shows on white, which another file of its kind would not show."""
+    data = saved(rgba, kind, quality=90)
+    with Image.open(io.BytesIO(data)) as clear:
+        return data, saved(Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear.convert("RGBA")), "PNG")
+
+
+def _filled(image: Image.Image, holes: np.ndarray) -> Image.Image:
+    """The picture with white in its holes."""
+    pixels = np.asarray(image).copy()
+    pixels[holes] = 255
+    return Image.fromarray(pixels)
+
+
+def _deep_filled(image: Image.Image, holes: np.ndarray) -> Image.Image:
+    return Image.fromarray(np.where(holes, 0xFFFF, np.asarray(image)).astype(np.uint16))
+
+
+def png_of(depth: int, colour: int, width: int, height: int, rows: bytes, extra: bytes) -> bytes:
+    """A PNG by its parts, for depths that Pillow does not write: rows with their filter bytes, chunks before them."""
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + extra + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 def _any_good(rng: Rng) -> bytes:
@@ -110,6 +179,12 @@ def _repeated(rng: Rng) -> PhotoCase:
     return PhotoCase(
         "a part repeated", data[:at] + data[at : at + length] * int(rng.integers(2, 400)) + data[at:], "either"
     )
+
+
+def _clear_ground(rng: Rng) -> PhotoCase:
+    pairs = list(on_clear_ground(int(rng.integers(3))).values())
+    clear, white = pairs[rng.integers(len(pairs))]
+    return PhotoCase("on transparent ground", clear, "used", white)
 
 
 def _rubbish(rng: Rng) -> PhotoCase:
@@ -209,6 +284,7 @@ _MAKERS: tuple[tuple[int, Callable[[Rng], PhotoCase]], ...] = (
     (8, _zeroed),
     (6, _repeated),
     (6, _rubbish),
+    (6, _clear_ground),
     (3, _no_photo),
     (3, _other_format),
     (6, _unusual),

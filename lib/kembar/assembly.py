@@ -9,9 +9,12 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from kembar.parts import PartFolder
+from kembar.photos import NOT_FOUND, tried_again
 from kembar.schemas import ENCODED, LISTINGS, QUARANTINE
 
 ENCODED_ARROW = to_arrow_schema(ENCODED)
+BLIND = "neither a usable photo nor a usable title"
+"""How the reason begins for which a listing goes to QUARANTINE though its row is right."""
 ASSEMBLED = StructType([*ENCODED.fields, *QUARANTINE.fields[1:]])
 """ENCODED's columns; `row` and `reason` are QUARANTINE's, and null for a listing that can be matched."""
 
@@ -26,6 +29,7 @@ def assemble(fingerprint: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa
         blind = pc.and_(batch["image_embedding"].is_null(), batch["title_embedding"].is_null()).to_pylist()
         rows = batch.select(LISTINGS.names).to_pylist() if any(blind) else [{}] * batch.num_rows
         told = {
+            "content": pa.array(_contents(batch, failures), pa.string()),
             "phash": pc.coalesce(batch["image_phash"], batch["photo_phash"]),
             "failures": pa.array(failures, pa.list_(pa.string())),
             "encoder": pa.array([fingerprint] * batch.num_rows, pa.string()),
@@ -36,12 +40,28 @@ def assemble(fingerprint: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa
         yield pa.RecordBatch.from_pydict({name: columns[name] for name in ASSEMBLED.names})
 
 
+def _contents(batch: pa.RecordBatch, failures: list[list[str]]) -> list[str | None]:
+    """Each listing's content; of one whose photo may be read next time a mark of it that no content equals, so that
+    the next run encodes it again.
+
+    The mark is the same as long as the photo fails, so that matching meets no change meanwhile. A photo that was there
+    when contents were compared, and then was not, counts among these.
+    """
+    contents = batch["content"].to_pylist()
+    absent = batch["photo_absent"].to_pylist() if "photo_absent" in batch.schema.names else [True] * len(contents)
+    again = [
+        any(tried_again(each) or (each.startswith(NOT_FOUND) and not gone) for each in failed)
+        for failed, gone in zip(failures, absent, strict=True)
+    ]
+    return [f"{c} without its photo" if c and mark else c for c, mark in zip(contents, again, strict=True)]
+
+
 def _as_json(row: dict[str, str | None]) -> str:
     return json.dumps({name: value for name, value in row.items() if value is not None}, ensure_ascii=False)
 
 
 def _reason(failures: list[str]) -> str:
-    return "; ".join(["neither a usable photo nor a usable title", *failures])
+    return "; ".join([BLIND, *failures])
 
 
 def write_codes(folder: PartFolder, task: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -77,6 +77,8 @@ class EncodeSettings:
     max_photo_pixels: Annotated[Whole, Field(ge=1, le=178_956_970)]  # Pillow refuses more, whatever we say
     max_photo_bytes: Count
     photo_seconds: Count
+    max_failed_share: Share
+    follow_links: Flag
 
 
 @dataclass(frozen=True, config=_STRICT)

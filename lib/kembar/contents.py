@@ -7,32 +7,16 @@ time are encoded again, which costs time and no more.
 
 import hashlib
 import json
-import posixpath
+import uuid
 from collections.abc import Iterator
 
 import pyarrow as pa
 
-from kembar.photos import PhotoError, check_photo_name, open_folder
+from kembar.photo_folder import ABSENT, UNKNOWN, PhotoFolder
 
-ENCODING = 1
+ENCODING = 2
 """Raised when kembar makes other codes, terms or failures of the same listing and bundle than before."""
 _READ = ("title", "image", "image_phash")
-
-
-def photo_states(images: str, names: list[str | None]) -> list[str]:
-    """Size and time of change of each photo of a folder, in order; "absent" for one that is not there."""
-    filesystem, root = open_folder(images)
-    wanted = sorted({name for name in names if name and _stays_inside(name)})
-    found = filesystem.get_file_info([posixpath.join(root, name) for name in wanted]) if wanted else []
-    state = {name: f"{info.size} {info.mtime_ns}" for name, info in zip(wanted, found, strict=True) if info.is_file}
-    return [state.get(name, "absent") if name else "" for name in names]
-
-
-def _stays_inside(name: str) -> bool:
-    try:
-        return bool(check_photo_name(name))
-    except PhotoError:
-        return False
 
 
 def content_of(title: str | None, image: str | None, phash: str | None, photo: str) -> str:
@@ -41,14 +25,18 @@ def content_of(title: str | None, image: str | None, phash: str | None, photo: s
     >>> content_of("Kaos", "a.jpg", None, "10 1") == content_of("Kaos", "a.jpg", None, "10 2")
     False
     """
+    if photo == UNKNOWN:  # it may have changed or not: equal to nothing, so that the next run looks again
+        photo = uuid.uuid4().hex
     text = json.dumps([ENCODING, title, image, phash, photo])
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def add_contents(images: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Batches of LISTINGS with their `content` behind them; the photos are in the folder `images`."""
+def add_contents(photos: PhotoFolder, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Batches of LISTINGS with `content` and `photo_absent` behind them: whether no file has the photo's name."""
     for batch in batches:
         told = [batch[name].to_pylist() for name in _READ]
-        photos = photo_states(images, told[1])
-        contents = pa.array([content_of(*each) for each in zip(*told, photos, strict=True)], pa.string())
-        yield pa.RecordBatch.from_arrays([*batch.columns, contents], [*batch.schema.names, "content"])
+        states = photos.states(told[1])
+        contents = pa.array([content_of(*each) for each in zip(*told, states, strict=True)], pa.string())
+        absent = pa.array([state == ABSENT for state in states], pa.bool_())
+        names = [*batch.schema.names, "content", "photo_absent"]
+        yield pa.RecordBatch.from_arrays([*batch.columns, contents, absent], names)

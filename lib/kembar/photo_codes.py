@@ -10,7 +10,8 @@ import numpy as np
 
 from kembar.ahead import Ahead
 from kembar.heads import Head, Matrix, project
-from kembar.photos import Photo, PhotoError, decode_photo, read_photo
+from kembar.photo_folder import PhotoFolder
+from kembar.photos import Photo, PhotoError, decode_photo
 from kembar.recent import Recent
 from kembar.towers.runtime import get_image_tower
 
@@ -48,7 +49,7 @@ class Wanted(NamedTuple):
 class PhotoEncoder:
     """How photos become codes; `head=None` keeps the tower's own embedding, which training needs."""
 
-    images: str
+    images: PhotoFolder
     tower: str
     precision: str
     weights: bytes | None
@@ -91,7 +92,7 @@ class PhotoEncoder:
         """A photo as pixels, or its code where this task has seen the same bytes under another name."""
         name, want_hash = wanted
         try:
-            data = read_photo(self.images, name, self.max_bytes)
+            data = self.images.read(name, self.max_bytes)
             # A photo whose hash is wanted is decoded whole, which makes its pixels another rounding of the same.
             key = hashlib.sha256(data).digest(), want_hash
             if known := self._recent.find(key):

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 _JPEG, _PNG, _GIF = b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"GIF8"
+_PNG_DEPTH = 24
+"""Where a PNG says how many bits a channel has."""
 MOST_SCANS = 100
 """Each scan of a progressive JPEG passes over the whole picture; encoders make about ten, a thumbnail as many again."""
 MOST_PIECES = 16_384
@@ -23,6 +25,18 @@ def header_fault(data: bytes) -> str | None:
         if data.startswith(begin) and next(islice(pieces(data), MOST_PIECES, None), None) is not None:
             return f"photo has more than {MOST_PIECES} segments"
     return None
+
+
+def grey_scale(data: bytes) -> float:
+    """What turns a transparent colour of a PNG, which is told in the file's own depth, into 8 bits a channel.
+
+    >>> grey_scale(b"")
+    1.0
+    """
+    if not data.startswith(_PNG) or len(data) <= _PNG_DEPTH:
+        return 1.0
+    depth = data[_PNG_DEPTH]
+    return {1: 255.0, 2: 85.0, 4: 17.0, 16: 1 / 256}.get(depth, 1.0)
 
 
 def _segments(data: bytes) -> Iterator[int]:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from kembar.catalogue_files import inspect_catalogue
-from kembar.config import ListingsSettings
+from kembar.config import ListingsSettings, Settings
 from kembar.decisions import read_decisions
+from kembar.photo_sample import describe_photos
 from kembar.storage import MANIFEST, exists, filesystem_of, join_uri, read_json, read_summary
 
 _ENCODED_A_SECOND = 70
@@ -74,10 +75,11 @@ def describe_listings(uri: str, listings: ListingsSettings | None) -> tuple[int,
     return rows, [f"{uri}: {rows:,} rows", f"columns: {files.describe()}"]
 
 
-def plan_encode(args: Namespace, encoder: str, listings: ListingsSettings | None = None) -> Plan:
+def plan_encode(args: Namespace, encoder: str, settings: Settings) -> Plan:
     """What jobs/encode.py would do."""
     before = _manifest(args.output)
-    rows, lines = describe_listings(args.listings, listings)
+    rows, lines = describe_listings(args.listings, settings.listings)
+    lines += describe_photos(inspect_catalogue(args.listings, settings.listings), args.images, settings.encode)
     lines.append(f"bundle's encoder: {encoder}")
     if before.get("encoder") == encoder:
         held = before["counts"]["listings"]

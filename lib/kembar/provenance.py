@@ -2,11 +2,14 @@
 
 import hashlib
 import json
-import posixpath
+from collections.abc import Sequence
 from typing import Any
 
+from kembar.config import EncodeSettings
 from kembar.errors import InputError
-from kembar.paths import filesystem_of, join_uri, real_path
+from kembar.images import folder_of_names
+from kembar.paths import join_uri, real_path
+from kembar.photo_folder import PhotoFolder
 from kembar.storage import MANIFEST, exists, read_json
 
 MOST_PHOTOS = 20
@@ -20,15 +23,14 @@ def codes_of(encoded: str) -> str | None:
     return hashlib.blake2b(json.dumps(listed, sort_keys=True).encode(), digest_size=8).hexdigest() if listed else None
 
 
-def photo_sizes(images: str, names: list[str]) -> dict[str, int]:
-    """The bytes of the first photos of the folder that are there under these names."""
-    filesystem, root = filesystem_of(images)
-    found = filesystem.get_file_info([posixpath.join(root, name) for name in names])
-    there = [(name, int(info.size)) for name, info in zip(names, found, strict=True) if info.is_file]
+def photo_sizes(photos: PhotoFolder, names: Sequence[str]) -> dict[str, int]:
+    """The bytes of the first of the named photos that are there."""
+    found = photos.locate(names)
+    there = [(name, int(info.size)) for name in names if (info := found.get(name)) is not None]
     return dict(there[:MOST_PHOTOS])
 
 
-def check_run(matched: str, encoded: str, images: str | None = None) -> None:
+def check_run(matched: str, encoded: str, images: str, settings: EncodeSettings) -> None:
     """Check that an encoded catalogue and its photos are those of a match run.
 
     Raises:
@@ -41,11 +43,12 @@ def check_run(matched: str, encoded: str, images: str | None = None) -> None:
         raise InputError(
             f"--encoded {encoded} does not belong to {matched}: it {why}; name that folder, or match again"
         )
-    if images is None:
-        return
     manifest = read_json(join_uri(encoded, MANIFEST)) if exists(join_uri(encoded, MANIFEST)) else {}
     sizes = manifest.get("photo_sizes") or {}
-    if sizes and not photo_sizes(images, list(sizes)).items() & sizes.items():
+    if not sizes:
+        return
+    photos, _ = folder_of_names(images, list(sizes), settings)
+    if not photo_sizes(photos, list(sizes)).items() & sizes.items():
         was = manifest.get("inputs", {}).get("images", {}).get("uri")
         raise InputError(
             f"--images {images} does not belong to {encoded}: of {len(sizes)} photos that were encoded none is there; "

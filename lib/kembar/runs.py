@@ -56,6 +56,10 @@ class NewTable:
     staged: list[str]
     kept: list[str] = field(default_factory=list)
 
+    def parts_in(self, folder: str) -> list[str]:
+        """URIs of all its part files before it is published: new ones, and kept ones in the table's folder."""
+        return [*self.new_parts(), *(join_uri(folder, name) for name in self.kept)]
+
     def new_parts(self) -> list[str]:
         """URIs of the part files that are not in the table's folder yet."""
         files = [[uri] if uri.endswith(".parquet") else list_parts(uri) for uri in self.staged]

@@ -46,12 +46,6 @@ def describe_input(uri: str) -> dict[str, Any]:
     return {"uri": uri, "bytes": info.size, "changed": changed}
 
 
-def require_images(uri: str) -> None:
-    """Raises InputError where the images folder is missing: a mistyped path must not encode a catalogue blind."""
-    if not exists(uri):
-        raise InputError(f"images folder not found: {uri}; for a catalogue without photos name an empty folder")
-
-
 def delete(*uris: str) -> None:
     """Remove files and folders, where they are there."""
     for uri in uris:

@@ -4,18 +4,20 @@ import hashlib
 import io
 import os
 import posixpath
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 
-import pyarrow.fs as pafs
-from PIL import Image, ImageOps
+from PIL import Image
 
 from kembar.config import Settings
+from kembar.images import folder_of_names
 from kembar.paths import filesystem_of, is_local, join_uri
-from kembar.photos import PhotoError, check_photo_name, read_photo
+from kembar.photo_folder import PhotoFolder
+from kembar.photos import PhotoError, open_picture, upright
 from kembar.runs import OutputFolder
 from kembar.storage import list_paths
 
@@ -49,49 +51,35 @@ def show_photos(images: str, names: Iterable[str], folder: OutputFolder, setting
     known = folder.before.get("files", {}).keys()
     there = known & {f"{FOLDER}/{path}" for path in list_paths(join_uri(folder.uri, FOLDER))}
     workers = report.workers or os.cpu_count() or 1
-    thumbs = make_thumbnails(images, names, folder.staged("files"), limits, workers, there)
-    return Photos(thumbs, link_photos(images, folder.uri))
+    wanted = list(names)
+    photos, note = folder_of_names(images, wanted, encode)
+    if note:
+        print(f"kembar: {note}", file=sys.stderr)
+    thumbs = make_thumbnails(photos, wanted, folder.staged("files"), limits, workers, there)
+    return Photos(thumbs, link_photos(photos.folder, folder.uri))
 
 
 def shrink_photo(data: bytes, limits: Limits) -> bytes:
     """A photo as a small JPEG, upright, its shape kept, what is see-through in it white.
 
     Raises:
-        PhotoError: the bytes are no photo, or one of too many pixels.
+        PhotoError: As `kembar.photos.open_picture`.
     """
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.width * image.height > limits.max_pixels:
-                raise PhotoError(f"photo has {image.width}x{image.height} pixels, more than {limits.max_pixels}")
-            image.draft("RGB", (limits.px, limits.px))
-            small = ImageOps.exif_transpose(image)
-            if "A" in small.getbands() or "transparency" in small.info:
-                clear = small.convert("RGBA")
-                small = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)
-            small = small.convert("RGB")
-            small.thumbnail((limits.px, limits.px), Image.Resampling.BICUBIC, reducing_gap=2.0)
-            buffer = io.BytesIO()
-            small.save(buffer, "JPEG", quality=_QUALITY)
-            return buffer.getvalue()
-    except PhotoError:
-        raise
-    except Exception as error:  # Pillow raises many kinds on rubbish; all mean the same to us
-        raise PhotoError(f"photo cannot be decoded: {type(error).__name__}") from error
+    with open_picture(data, limits.max_pixels, limits.px) as picture:
+        small = upright(picture).convert("RGB")
+        small.thumbnail((limits.px, limits.px), Image.Resampling.BICUBIC, reducing_gap=2.0)
+        buffer = io.BytesIO()
+        small.save(buffer, "JPEG", quality=_QUALITY)
+        return buffer.getvalue()
 
 
-def name_thumbnails(images: str, photos: Iterable[str], px: int) -> dict[str, str]:
+def name_thumbnails(images: PhotoFolder, photos: Iterable[str], px: int) -> dict[str, str]:
     """Where each photo's thumbnail goes, by photo, relative to the report; photos that are not there are left out.
 
     The name holds the file's size and time and the thumbnail's size: a photo that was replaced gets a new one.
     """
-    filesystem, root = filesystem_of(images)
-    names = [name for name in photos if _stays_inside(name)]
-    files = filesystem.get_file_info([posixpath.join(root, name) for name in names])
-    return {
-        name: _path_of(f"{name}|{info.size}|{info.mtime_ns}|{px}")
-        for name, info in zip(names, files, strict=True)
-        if info.type == pafs.FileType.File
-    }
+    found = images.locate(photos)
+    return {name: _path_of(f"{name}|{info.size}|{info.mtime_ns}|{px}") for name, info in found.items() if info}
 
 
 def _path_of(key: str) -> str:
@@ -99,15 +87,8 @@ def _path_of(key: str) -> str:
     return f"{FOLDER}/{digest[:2]}/{digest[2:]}.jpg"  # in 256 folders, since some file managers choke on one of 60,000
 
 
-def _stays_inside(name: str) -> bool:
-    try:
-        return bool(check_photo_name(name))
-    except PhotoError:
-        return False
-
-
 def make_thumbnails(
-    images: str, photos: Iterable[str], output: str, limits: Limits, workers: int, there: Collection[str] = ()
+    images: PhotoFolder, photos: Iterable[str], output: str, limits: Limits, workers: int, there: Collection[str] = ()
 ) -> dict[str, str]:
     """The path of each photo's thumbnail in a report; a photo that cannot be read is left out.
 
@@ -143,13 +124,13 @@ def _make_all(
             yield from failed
 
 
-def _make(images: str, output: str, limits: Limits, part: Iterable[tuple[str, str]]) -> list[str]:
+def _make(images: PhotoFolder, output: str, limits: Limits, part: Iterable[tuple[str, str]]) -> list[str]:
     """Write some thumbnails; the photos of which there is none."""
     filesystem, root = filesystem_of(output)
     failed = []
     for photo, path in part:
         try:
-            small = shrink_photo(read_photo(images, photo, limits.max_bytes), limits)
+            small = shrink_photo(images.read(photo, limits.max_bytes), limits)
         except PhotoError:
             failed.append(photo)
             continue

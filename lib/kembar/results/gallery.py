@@ -8,7 +8,8 @@ from html import escape
 
 from PIL import Image
 
-from kembar.photos import PhotoError, decode_photo, read_photo
+from kembar.photo_folder import PhotoFolder
+from kembar.photos import PhotoError, decode_photo
 
 _PX, _QUALITY = 128, 80
 _MOST_BYTES, _MOST_PIXELS = 33_554_432, 50_000_000
@@ -69,9 +70,9 @@ class Gallery:
 
 @dataclass(frozen=True)
 class PhotoShelf:
-    """Cards of some listings. images: folder or URI; known: `(image, title)` by posting_id."""
+    """Cards of some listings. images: the folder of their photos; known: `(image, title)` by posting_id."""
 
-    images: str
+    images: PhotoFolder
     known: dict[str, tuple[str | None, str | None]]
 
     def cards(self, posting_ids: Iterable[str]) -> list[Card]:
@@ -85,12 +86,12 @@ class PhotoShelf:
         return Card(posting_id, title or "", thumbnail(self.images, image))
 
 
-def thumbnail(images: str, name: str | None) -> bytes | str:
+def thumbnail(images: PhotoFolder, name: str | None) -> bytes | str:
     """A photo as a JPEG of 128 × 128 pixels, squeezed to a square as the encoder sees it, or why there is none."""
     if not name:
         return "no photo"
     try:
-        pixels = decode_photo(read_photo(images, name, _MOST_BYTES), _PX, False, _MOST_PIXELS).pixels
+        pixels = decode_photo(images.read(name, _MOST_BYTES), _PX, False, _MOST_PIXELS).pixels
     except PhotoError as error:
         return str(error)
     buffer = io.BytesIO()

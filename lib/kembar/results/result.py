@@ -10,7 +10,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from kembar.blocking import SOURCES
+from kembar.config import load_settings
 from kembar.errors import InputError
+from kembar.images import folder_of_names
 from kembar.listings import read_listings, validate_listings
 from kembar.results.chart import Chart
 from kembar.results.charts import draw_probabilities, draw_sizes, draw_sources
@@ -157,15 +159,22 @@ class Result:
         chosen = self.groups()
         chosen = chosen.limit(count) if groups is None else chosen.where(F.col("group_id").isin(list(groups)))
         found = [(row.group_id, row.group_size, row.listings) for row in chosen.collect()]
-        shelf = PhotoShelf(images, self._known(listings, [name for _, _, names in found for name in names]))
+        shelf = self._shelf(listings, images, [name for _, _, names in found for name in names])
         return Gallery([(f"{name}: {size} listings", shelf.cards(ids[:_MOST_PHOTOS])) for name, size, ids in found])
 
     def show_pairs(self, pairs: pd.DataFrame, listings: DataFrame | str, images: str) -> Gallery:
         """Pairs by photo and title, a row each. pairs: `posting_id_l, posting_id_r`, and `probability` where known."""
         sides = list(zip(pairs["posting_id_l"], pairs["posting_id_r"], strict=True))
         said = [f"probability {chance:.3f}" for chance in pairs.get("probability", [])] or ["not compared"] * len(sides)
-        shelf = PhotoShelf(images, self._known(listings, [name for ids in sides for name in ids]))
+        shelf = self._shelf(listings, images, [name for ids in sides for name in ids])
         return Gallery([(text, shelf.cards(ids)) for text, ids in zip(said, sides, strict=True)])
+
+    def _shelf(self, listings: DataFrame | str, images: str, posting_ids: list[str]) -> PhotoShelf:
+        """Photos of some listings, from the folder that encoding takes them from, by this run's settings."""
+        known = self._known(listings, posting_ids)
+        used = self.manifest.get("settings", {}).get("encode", {}).get("follow_links", False)
+        settings = load_settings(overrides=[f"encode.follow_links={str(used).lower()}"]).encode
+        return PhotoShelf(folder_of_names(images, (image for image, _ in known.values()), settings)[0], known)
 
     def _known(self, listings: DataFrame | str, posting_ids: list[str]) -> dict[str, tuple[str | None, str | None]]:
         """`(image, title)` of some listings."""

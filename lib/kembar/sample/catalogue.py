@@ -18,6 +18,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from kembar.errors import ConfigError
+from kembar.photos import open_picture
 from kembar.sample.products import draw_product, group_size
 from kembar.sample.relist import edit_heavily, edit_lightly
 from kembar.sample.scene import photograph
@@ -28,6 +29,7 @@ COLUMNS = ("posting_id", "image", "image_phash", "title", "label_group")
 _SAME_SHARE, _LIGHT_SHARE, _HEAVY_SHARE = 0.13, 0.33, 0.2
 _VIEWS = 4
 _photograph = lru_cache(maxsize=2 * _VIEWS)(photograph)
+_MOST_PIXELS = 50_000_000
 _ODD = 2654435761  # odd, so that i → i · _ODD mod 2³² never gives two listings one id
 
 
@@ -79,6 +81,12 @@ def jpeg(image: Image.Image, quality: int) -> bytes:
     return buffer.getvalue()
 
 
+def hash_of(data: bytes) -> str:
+    """The perceptual hash of a photo's bytes."""
+    with open_picture(data, _MOST_PIXELS) as picture:
+        return str(imagehash.phash(picture))
+
+
 def _list_group(first_and_size: tuple[int, int, int], seed: int, px: int, images: Path) -> list[tuple[str, ...]]:
     """Write the photos of a group, whose first listing has number `first`; its rows of the CSV."""
     group, first, size = first_and_size
@@ -88,7 +96,7 @@ def _list_group(first_and_size: tuple[int, int, int], seed: int, px: int, images
         rng = np.random.default_rng((seed, 6, group, turn))
         data = _shoot(group, seed, turn, px)
         name = store_photo(images, data)
-        phash = str(imagehash.phash(Image.open(io.BytesIO(data))))
+        phash = hash_of(data)
         title = write_title(product, rng)
         rows.append((posting_id(first + turn, seed), name, phash, title, label_of(group)))
     return rows

@@ -6,15 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kembar.config import EncodeSettings
-from kembar.photos import PhotoError, decode_photo, read_photo
+from kembar.photo_folder import PhotoFolder
+from kembar.photos import PhotoError, decode_photo
 
 
-def load_pixels(images: str, names: list[str | None], px: int, settings: EncodeSettings) -> NDArray[np.uint8]:
+def load_pixels(images: PhotoFolder, names: list[str | None], px: int, settings: EncodeSettings) -> NDArray[np.uint8]:
     """uint8 `[len(names), px, px, 3]`; zero for a listing whose photo is missing or broken."""
 
     def load(name: str | None) -> NDArray[np.uint8] | None:
         try:
-            data = read_photo(images, name, settings.max_photo_bytes) if name else None
+            data = images.read(name, settings.max_photo_bytes) if name else None
             return decode_photo(data, px, False, settings.max_photo_pixels).pixels if data else None
         except PhotoError:
             return None

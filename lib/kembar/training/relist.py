@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 
 from kembar.catalogue import CatalogueIndex
 from kembar.photo_codes import PhotoEncoder
-from kembar.photos import PhotoError, decode_photo, read_photo
+from kembar.photos import PhotoError, decode_photo, open_picture
 from kembar.sample.relist import edit_heavily, edit_lightly
 from kembar.towers.runtime import get_image_tower
 
@@ -34,7 +34,8 @@ def recompress(image: Image.Image, quality: int) -> Image.Image:
     """The picture after it was saved as JPEG."""
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=quality)
-    return Image.open(buffer).convert("RGB")
+    with open_picture(buffer.getvalue(), image.width * image.height) as saved:
+        return saved.convert("RGB")
 
 
 def relist_pixels(pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -75,7 +76,7 @@ class CopyEncoder:
 
     def _copies(self, name: str, px: int) -> list[Pixels]:
         try:
-            data = read_photo(self.photos.images, name, self.photos.max_bytes)
+            data = self.photos.images.read(name, self.photos.max_bytes)
             return copies_of(name, decode_photo(data, px, False, self.photos.max_pixels).pixels, self.copies, self.seed)
         except PhotoError:
             return []

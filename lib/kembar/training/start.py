@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from kembar.bundle import Bundle, load_bundle
 from kembar.config import Settings
 from kembar.errors import ConfigError, InputError
+from kembar.images import require_images
 from kembar.ownership import check_output
 from kembar.paths import within
-from kembar.storage import join_uri, require, require_images
+from kembar.storage import join_uri, require
 from kembar.towers.image import EFFICIENTNET, SMALL_CNN
 from kembar.training.work import work_of
 

@@ -32,7 +32,7 @@ _TEXT = pa.string()
 QUARANTINE_SCHEMA = pa.schema([("posting_id", _TEXT), ("row", _TEXT), ("reason", _TEXT)])
 LISTINGS_SCHEMA = pa.schema([(name, _TEXT) for name in ("posting_id", "image", "image_phash", "title", "label_group")])
 _NO_PHOTO, _NO_TITLE, _NO_HASH_EITHER = 0.02, 0.005, 0.6
-_UNREAD = "photo cannot be read: FileNotFoundError"
+_UNREAD = "photo not found: its name leads to no file"
 _REASON = f"neither a usable photo nor a usable title; {_UNREAD}"
 _ODD = 2654435761  # odd, so that i → i · _ODD mod 2³² never gives two listings one id
 

@@ -1,0 +1,93 @@
+"""The names of a catalogue's photos as Spark sees them, by which the folder of the photos is found."""
+
+import posixpath
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from kembar.assembly import BLIND
+from kembar.config import EncodeSettings
+from kembar.images import SAMPLED, find_folder
+from kembar.photo_counts import PhotoCounts, quarantined_failures, written_failures
+from kembar.photo_folder import PhotoFolder
+from kembar.photo_names import whole_path
+from kembar.photos import NOT_FOUND
+
+
+def find_photos(images: str, listings: DataFrame, settings: EncodeSettings, say: Callable[[str], None]) -> PhotoFolder:
+    """The folder of a catalogue's photos, see `kembar.images.find_folder`; what there is to say about it is said."""
+    return folder_of(images, listings, draw_names(listings), settings, say)
+
+
+def draw_names(listings: DataFrame) -> list[str]:
+    """Names of photos of a catalogue, the same ones that `kembar.images.sample_names` draws."""
+    drawn = _names(listings).orderBy(F.md5(F.col("image").cast("binary"))).limit(SAMPLED).collect()
+    return [row.image for row in drawn]
+
+
+def folder_of(
+    images: str, listings: DataFrame, sample: list[str], settings: EncodeSettings, say: Callable[[str], None]
+) -> PhotoFolder:
+    """As `find_photos`, where the names are drawn already."""
+    folder, note = find_folder(images, sample, _can_be_shortened(_names(listings)), settings)
+    if note:
+        say(note)
+    return folder
+
+
+def _names(listings: DataFrame) -> DataFrame:
+    return listings.where(F.col("image").isNotNull()).select("image").distinct()
+
+
+def _can_be_shortened(names: DataFrame) -> bool:
+    """As `kembar.photo_names.can_be_shortened`, of any number of names."""
+    paths = names.mapInArrow(_split_paths, "path string, last string")
+    counts = paths.agg(F.count_distinct("path"), F.count_distinct("last")).collect()[0]
+    return bool(counts[0] == counts[1])
+
+
+def _split_paths(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        paths = [whole_path(name) for name in batch["image"].to_pylist()]
+        lasts = [posixpath.basename(path) for path in paths]
+        yield pa.RecordBatch.from_pydict({"path": pa.array(paths, pa.string()), "last": pa.array(lasts, pa.string())})
+
+
+def check_names(listings: DataFrame, photos: PhotoFolder, settings: EncodeSettings) -> tuple[int, int]:
+    """How many LISTINGS with `photo_absent` there are, and how many of them name a photo.
+
+    Raises:
+        InputError: More photos are not there than `encode.max_failed_share` allows, which needs no encoding to be seen.
+    """
+    absent = F.col("photo_absent")
+    rows, named, gone, example = listings.agg(
+        F.count("*"), F.count("image"), F.count_if(absent), F.min(F.when(absent, F.col("image")))
+    ).collect()[0]
+    failures = [f"{NOT_FOUND}: {example}"] * gone
+    PhotoCounts.of(named, failures).check(settings.max_failed_share, photos)
+    return int(rows), int(named)
+
+
+def check_photos(
+    named: int, parts: list[str], photos: PhotoFolder, settings: EncodeSettings, quarantine: DataFrame | None = None
+) -> PhotoCounts:
+    """Count the photos that failed, in whatever run that was.
+
+    Args:
+        named: How many listings name a photo.
+        parts: Parquet files with the column `failures`, of all of the catalogue.
+        photos: Where they were looked for.
+        settings: Those of encoding.
+        quarantine: QUARANTINE, with the listings that the parts leave out.
+
+    Raises:
+        InputError: More failed than `encode.max_failed_share` allows.
+    """
+    blind = quarantine.select("reason").where(F.col("reason").startswith(BLIND)).toArrow() if quarantine else None
+    quarantined = quarantined_failures(blind["reason"]) if blind else ()
+    counts = PhotoCounts.of(named, chain(written_failures(parts), quarantined))
+    counts.check(settings.max_failed_share, photos)
+    return counts
