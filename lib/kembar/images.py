@@ -69,8 +69,8 @@ def find_folder(
 ) -> tuple[PhotoFolder, str | None]:
     """The folder that photos are read from, and what there is to say about it.
 
-    It is the one that `--images` names if a name of the sample is a photo there, or else the one below it, at most two
-    levels down, in which some are.
+    It is the one that `--images` names if half of the sample is there, or else the one below it, at most two levels
+    down, in which some are: more than in the one above, and those of that one all lie there.
 
     Args:
         images: What `--images` names, a path or URI.
@@ -84,13 +84,22 @@ def find_folder(
     require_images(images)
     here = PhotoFolder(images, settings.follow_links, shorten, patience_s=settings.photo_seconds)
     tried = list(sample if is_local(images) else sample[: SAMPLED // 8])
-    if not tried or here.locate(tried):
+    hits = here.locate(tried)
+    if not tried or 2 * len(hits) >= len(tried) or None in hits.values():
         return here, None
-    below = {folder: count for folder in _folders_below(images) if (count := _count_there(here, folder, tried))}
+    paths = [info.path for info in hits.values() if info]
+    below = {
+        folder: count
+        for folder in _folders_below(images)
+        if all(path.startswith(f"{filesystem_of(folder)[1]}/") for path in paths)
+        and (count := _count_there(here, folder, tried)) > len(hits)
+    }
     if len(below) == 1:
         folder = next(iter(below))
         note = f"--images {images}: the photos are read from {folder}, the only folder below it that has any of them"
         return replace(here, folder=folder), note
+    if hits:
+        return here, None
     if below:
         found = ", ".join(f"{folder} ({count} of {len(tried)})" for folder, count in sorted(below.items())[:5])
         raise InputError(
