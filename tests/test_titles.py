@@ -1,5 +1,6 @@
 """Titles as sellers write them become one normal form."""
 
+import sys
 import unicodedata
 
 import pytest
@@ -91,26 +92,12 @@ def test_words_that_differ_in_a_mark_are_different_terms(words: tuple[str, str])
     assert "".join(dict.fromkeys("".join(first))).strip(), "no mark is lost"
 
 
-LETTERS = st.characters(categories=["Ll", "Lo"], exclude_categories=["Cs"])
+LETTERS = st.characters(categories=["Ll", "Lo"])
 MARKS = st.characters(categories=["Mn", "Mc"], exclude_characters="\ufe0e\ufe0f")
 SELECTOR = {chr(n) for n in [*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]}
 WORDS = st.lists(st.tuples(LETTERS, st.text(MARKS, max_size=2)), min_size=1, max_size=4).map(
     lambda parts: "".join(letter + marks for letter, marks in parts)
 )
-
-
-@settings(max_examples=500)
-@given(WORDS, WORDS)
-def test_words_are_the_same_terms_only_by_the_documented_folding(one: str, other: str):
-    """Case, compatibility shapes and variation selectors: what is left must differ where the terms do."""
-
-    def folded(word: str) -> str:
-        lower = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).lower())
-        return "".join(char for char in lower if char not in SELECTOR)
-
-    terms = [title_terms(normalise_title(word)) for word in (one, other)]
-    same = folded(one) == folded(other)
-    assert (terms[0] == terms[1]) == same
 
 
 @settings(max_examples=300)
@@ -132,3 +119,67 @@ def test_unspaced_scripts_are_cut_between_letters_and_apart_from_others():
     assert title_terms("佐々木") == ["佐々", "々木"]
     assert title_terms("iphone手机壳") == ["iphone", "手机", "机壳"]
     assert title_terms(normalise_title("မြန်မာ")) == ["မြန်", "န်မာ"]
+
+
+_SCRIPTS = st.characters(categories=["Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc"], include_characters="\u200c\u200d\u00ad")
+_JOINERS = "\u200b\u200c\u200d\u2060\u00ad"
+
+
+def folded(word: str) -> list[list[str]]:
+    """What is left of a word of letters and marks by the folding that `title_terms` documents: letters with marks."""
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).lower())
+    words: list[list[str]] = [[]]
+    for char in text:
+        kind = unicodedata.category(char)
+        if char in _JOINERS or "VARIATION SELECTOR" in unicodedata.name(char, ""):
+            continue
+        if kind[0] == "L":
+            words[-1].append(char)
+        elif kind in ("Mn", "Mc"):
+            words[-1][-1:] = [last + char for last in words[-1][-1:]]
+        else:
+            words.append([])
+    return [letters for letters in words if letters]
+
+
+@settings(max_examples=600)
+@given(st.text(_SCRIPTS, min_size=1, max_size=8), st.integers(0, 8), st.text(_SCRIPTS, max_size=1), st.booleans())
+def test_words_that_unicode_tells_apart_become_different_terms(word: str, at: int, other: str, put: bool):
+    """Of every script: one letter or mark more, less or another is another word, but for the documented folding."""
+    changed = word[:at] + other + word[at if put else at + 1 :]
+    same = title_terms(normalise_title(word)) == title_terms(normalise_title(changed))
+    assert same == (folded(word) == folded(changed))
+
+
+def test_every_mark_of_unicode_makes_another_word():
+    marks = [chr(point) for point in range(sys.maxunicode + 1) if unicodedata.category(chr(point)) in ("Mn", "Mc")]
+    assert len(marks) > 2000
+    for base in ("a", "\u0e01"):
+        without = title_terms(normalise_title(base * 2))
+        merged = {m for m in marks if title_terms(normalise_title(f"{base}{m}{base}")) == without}
+        assert {m for m in merged if "VARIATION SELECTOR" not in unicodedata.name(m)} == set()
+
+
+def test_what_is_one_word_in_unicode_is_one_word_here():
+    for one, other in (("か\u3099", "が"), ("ｶﾞ", "ガ"), ("Gấu", unicodedata.normalize("NFD", "gấu")), ("İ", "i\u0307")):
+        assert title_terms(normalise_title(one)) == title_terms(normalise_title(other))
+
+
+def test_scripts_without_spaces_are_cut_between_letters_and_never_before_a_mark():
+    for word in ("เสื้อผ้า", "ເສື້ອຜ້າ", "សម្លៀកបំពាក់", "အင်္ကျီ", "ᦀᦱᧈᦑ", "𠀀𠀁𠀂"):
+        terms = title_terms(normalise_title(word))
+        assert len(terms) > 1
+        assert not any(unicodedata.category(term[0]).startswith("M") for term in terms)
+    assert title_terms(normalise_title("한국어 셔츠")) == ["한국어", "셔츠"]
+
+
+def test_digits_of_other_scripts_are_numbers_of_their_own():
+    assert title_terms(normalise_title("ขนาด ๒๕๐ml")) != title_terms(normalise_title("ขนาด 250ml"))
+    assert title_terms(normalise_title("٣,٥ قطع"))[0] == "٣.٥"
+    assert title_terms(normalise_title("x² ５kg")) == ["x", "2", "5", "kg"]
+
+
+def test_a_title_of_plain_letters_is_read_alike_beside_any_other():
+    """ASCII titles have a shorter way, which must lead to the same terms."""
+    plain = normalise_title("Kaos Pria's 24\" A-12 1,5L 50% O'Neill's e+f")
+    assert title_terms(f"{plain} é")[:-1] == title_terms(plain)

@@ -21,7 +21,10 @@ _COLUMNS = ("posting_id", "image", "image_phash", "title", "label_group")
 
 @dataclass(frozen=True)
 class FileCase:
-    """A file by its name and bytes. due: rows as many as `rows`, used or quarantined; or all used; or an error; or either."""
+    """A file by its name and bytes.
+
+    due: rows as many as `rows`, used or quarantined; or all used; or an error; or either.
+    """
 
     kind: str
     name: str
