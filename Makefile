@@ -15,14 +15,14 @@ DEMO := demo
 .PHONY: setup demo test check coverage docs notebooks lock audit bench bench-accuracy bench-rivals bench-scale bench-report \
 	bundle dist pack clean distclean help
 
-$(STAMP): $(LOCKS) setup.py scripts/configure-spark.sh scripts/find-java.sh
+$(STAMP): $(LOCKS) setup.py scripts/configure-spark.sh scripts/spark-checks.sh scripts/find-java.sh
 	@test -n "$(PYTHON)" || { echo "kembar needs Python 3.11 or newer: install it, or name it with PYTHON=..."; exit 1; }
 	@java_home=$$(sh scripts/find-java.sh) \
 	&& echo "setting up .venv (about 4 GB, some minutes)" \
 	&& $(PYTHON) -m venv $(VENV) \
 	&& $(PIP) install --require-hashes -r requirements-build.lock \
 	&& $(PIP) install --require-hashes --no-build-isolation -r requirements.lock \
-	&& $(PIP) install --no-deps --no-build-isolation --editable . \
+	&& $(PIP) install --no-deps --no-build-isolation --config-settings editable_mode=compat --editable . \
 	&& sh scripts/configure-spark.sh $(VENV) "$$java_home" $(CURDIR)/conf
 	@touch $@
 

@@ -10,9 +10,12 @@ mkdir -p "$folder"
 cat >"$venv/bin/find-spark-home" <<FIND
 export SPARK_HOME="\${SPARK_HOME:-$home}"
 FIND
+scripts=$(cd "$(dirname "$0")" && pwd)
 cat >"$folder/spark-env.sh" <<ENV
-export PYSPARK_PYTHON="\${PYSPARK_PYTHON:-$venv/bin/python}"
-export PYSPARK_DRIVER_PYTHON="\${PYSPARK_DRIVER_PYTHON:-$venv/bin/python}"
+kembar_python="$venv/bin/python"
+export PYSPARK_PYTHON="\${PYSPARK_PYTHON:-\$kembar_python}"
+export PYSPARK_DRIVER_PYTHON="\${PYSPARK_DRIVER_PYTHON:-\$kembar_python}"
 export JAVA_HOME="\${JAVA_HOME:-$java_home}"
+. "$scripts/spark-checks.sh"
 ENV
 ln -sf "$conf/spark-defaults.conf" "$conf/log4j2.properties" "$folder/"

@@ -68,7 +68,7 @@ def encode_source(
     alone: whether labels are all that there is to learn from.
 
     Raises:
-        NothingToDo: no row can be used, or labels are all there is and they teach nothing.
+        NothingToDoError: no row can be used, or labels are all there is and they teach nothing.
     """
     settings, table = work.settings, f"encoded-{number}"
     good, rejected = validate_listings(read_listings(spark, listings, settings.listings))

@@ -10,6 +10,7 @@ import csv
 import io
 import posixpath
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -107,11 +108,9 @@ def _columns(line: str, separator: str) -> set[str]:
 def _place(text: str, separator: str) -> int:
     """The row at which reading a CSV ends with an error."""
     number = 1
-    try:
-        for number, _ in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), 2):
-            pass
-    except csv.Error:
-        pass
+    with suppress(csv.Error):
+        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
+            number += 1
     return number
 
 

@@ -5,7 +5,7 @@
 | column | meaning |
 |---|---|
 | posting_id_l, posting_id_r | the two listings, in either order |
-| decision | `same` or `different`, upper or lower case: whether they sell one product; an empty one is not answered yet |
+| decision | `same` or `different`, in whichever case: whether they sell one product; empty if nobody has answered |
 | reviewed_at | when that was decided, ISO 8601 with its zone, such as `2026-03-01T09:30:00Z`; may be empty or absent |
 | note | why, in the reviewer's words; may be empty or absent |
 

@@ -34,7 +34,7 @@ class RunError(KembarError):
     """A run cannot go on: another one holds its folder, or its counts do not add up."""
 
 
-class NothingToDo(KembarError):
+class NothingToDoError(KembarError):
     """A run found nothing that it could work on, and publishes nothing: its message says why. Exit status 1."""
 
 

@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 
 from kembar.config import Settings, add_settings_arguments
 from kembar.environment import check_arguments
-from kembar.errors import NothingToDo, message_for_user
+from kembar.errors import NothingToDoError, message_for_user
 from kembar.failures import note_stage, root_cause, stage_of
 from kembar.paths import canonical, check_location, is_local
 from kembar.plan import Plan
@@ -135,7 +135,7 @@ def run_job(main: Callable[[], None]) -> None:
     """
     try:
         main()
-    except NothingToDo as error:
+    except NothingToDoError as error:
         print(f"error: {error}; nothing was published", file=sys.stderr, flush=True)
         sys.exit(1)
     except Exception as error:

@@ -5,7 +5,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from kembar.errors import NothingToDo
+from kembar.errors import NothingToDoError
 from kembar.inputs import shown
 from kembar.runs import table_rows
 
@@ -23,7 +23,7 @@ def require_usable(listings: int, quarantine: DataFrame, source: str) -> None:
         source: What the user calls the catalogue.
 
     Raises:
-        NothingToDo: none can; with the commonest reasons, how often each was given, and some rows.
+        NothingToDoError: none can; with the commonest reasons, how often each was given, and some rows.
     """
     if listings:
         return
@@ -31,19 +31,19 @@ def require_usable(listings: int, quarantine: DataFrame, source: str) -> None:
     reason = F.regexp_replace(F.regexp_replace("reason", _PLACE, ""), _DETAIL, "…").alias("reason")
     counted = rejected.groupBy(reason).count().orderBy(F.desc("count"), "reason").collect()
     if not counted:
-        raise NothingToDo(f"{source} has no rows: there is nothing to encode")
+        raise NothingToDoError(f"{source} has no rows: there is nothing to encode")
     total = sum(row["count"] for row in counted)
     said = "; ".join(f"{row['count']} times: {shown(row.reason)}" for row in counted[:_REASONS])
     more = f"; and {len(counted) - _REASONS} other reasons" if len(counted) > _REASONS else ""
     some = rejected.orderBy(F.length("reason"), "reason").limit(_ROWS).collect()
     rows = ", ".join(f"{shown(row.row or '', _LONGEST_ROW)} ({shown(row.reason)})" for row in some)
-    raise NothingToDo(f"none of the {total} rows of {source} can be used: {said}{more}. The first are {rows}")
+    raise NothingToDoError(f"none of the {total} rows of {source} can be used: {said}{more}. The first are {rows}")
 
 
 def require_listings(uri: str, manifest: dict[str, Any]) -> dict[str, Any]:
-    """The manifest of an encoded catalogue. Raises NothingToDo where it has no listings."""
+    """The manifest of an encoded catalogue. Raises NothingToDoError where it has no listings."""
     if "tables" in manifest and not table_rows(manifest, "listings"):
-        raise NothingToDo(
+        raise NothingToDoError(
             f"{uri} has no listings: there is nothing to match; its quarantine/ says why rows could not be used"
         )
     return manifest
@@ -57,7 +57,7 @@ def require_products(listings: DataFrame, source: str) -> None:
         source: What the user calls it.
 
     Raises:
-        NothingToDo: there is no such label, product of two listings, or second product.
+        NothingToDoError: there is no such label, product of two listings, or second product.
     """
     sizes = listings.where(F.col("label_group").isNotNull()).groupBy("label_group").count()
     products, several = sizes.agg(F.count("*"), F.count_if(F.col("count") > 1)).collect()[0]
@@ -69,16 +69,16 @@ def require_products(listings: DataFrame, source: str) -> None:
         why = f"no two listings share a label_group ({products} labelled listings, all of different products)"
     else:
         why = "all labelled listings are of one product"
-    raise NothingToDo(
+    raise NothingToDoError(
         f"{source} has nothing to learn from: {why}; needed are products of two and more listings, and more than one "
         "product"
     )
 
 
 def require_triplets(triplets: int, source: str) -> None:
-    """Raises NothingToDo where a catalogue gave no triplets."""
+    """Raises NothingToDoError where a catalogue gave no triplets."""
     if not triplets:
-        raise NothingToDo(
+        raise NothingToDoError(
             f"{source} has too few products for a triplet: of the products that are trained on and of those that are "
             "held out (triplets.held_out_share) each needs one of two listings and another product"
         )

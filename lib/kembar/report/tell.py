@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from kembar.errors import NothingToDo
+from kembar.errors import NothingToDoError
 from kembar.report.doubt import LACKS_FROM, TWO_BELOW, cohesion, doubt_of
 from kembar.report.files import Told
 from kembar.report.groups import number_groups
@@ -34,10 +34,10 @@ def tell_groups(run: Run, border_pairs_kept: int) -> Told:
     """The groups of a run with their pairs, the most doubtful first (of equals in order of group_id).
 
     Raises:
-        NothingToDo: the run has no listings.
+        NothingToDoError: the run has no listings.
     """
     if not len(run.groups):
-        raise NothingToDo("the match run has no listings: there is nothing to report on")
+        raise NothingToDoError("the match run has no listings: there is nothing to report on")
     groups = number_groups(run.groups)
     pairs = place_pairs(run.matches, groups)
     held = cohesion(groups, inner_pairs(pairs, groups))

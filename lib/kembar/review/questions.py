@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from kembar.bundle import Bundle
-from kembar.errors import NothingToDo
+from kembar.errors import NothingToDoError
 from kembar.review.answers import EVIDENCE_COLUMNS, is_titled, read_evidence
 from kembar.review.ask import choose_pairs
 from kembar.storage import write_bytes
@@ -20,15 +20,15 @@ def choose_questions(bundle: Bundle, matches: pa.Table, count: int, decisions: p
     telling first; nothing is decided yet. Pairs of `decisions` are left out.
 
     Raises:
-        NothingToDo: there is no candidate pair, or all were decided.
+        NothingToDoError: there is no candidate pair, or all were decided.
     """
     if not len(matches):
-        raise NothingToDo("the match run has no candidate pairs: there is nothing to ask about")
+        raise NothingToDoError("the match run has no candidate pairs: there is nothing to ask about")
     matches = matches.select([*_PAIR, *EVIDENCE_COLUMNS, "probability"])  # Arrow joins no lists
     if decisions is not None:
         matches = matches.join(decisions.select(_PAIR), _PAIR, join_type="left anti")
     if not len(matches):
-        raise NothingToDo("all doubtful pairs of the match run were decided: there is nothing left to ask about")
+        raise NothingToDoError("all doubtful pairs of the match run were decided: there is nothing left to ask about")
     matches = matches.sort_by([(key, "ascending") for key in _PAIR])
     evidence, present = read_evidence(matches)
     ends = np.unique([matches[key].to_pylist() for key in _PAIR], return_inverse=True)[1].reshape(2, -1)
