@@ -61,7 +61,7 @@ def read_submission(uri: str) -> pa.Table:
     """A submission as text columns `posting_id, matches`, whoever made it.
 
     Raises:
-        InputError: it is missing, no CSV, or lacks one of the two columns. Their order and case, and others, do not matter.
+        InputError: it is missing, no CSV, or lacks one of the two columns, in whichever order and case.
     """
     require(uri, "submission")
     said = f"{posixpath.basename(uri)} is not a CSV of {', '.join(COLUMNS)}"
