@@ -17,7 +17,7 @@ import pandas as pd
 from common import markdown, write_page
 from fuzz.judge import Verdict, judge_files, judge_photos, judge_rows
 from fuzz.photos import photo_cases
-from fuzz.tables import draw_damaged, draw_typed, hopeless_files, readable_files
+from fuzz.tables import draw_damaged, draw_typed, foreign_writers, hopeless_files, readable_files
 from fuzz.whole import judge_jobs
 from pyspark.sql import SparkSession
 
@@ -73,6 +73,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
         verdicts["Rows of CSV"] = judge_rows(spark, work / "rows", args.rows, args.seed)
+        verdicts["Catalogues of other writers"] = judge_files(spark, work / "writers", foreign_writers())
         verdicts["Files that are no catalogue"] = judge_files(spark, work / "hopeless", hopeless_files(rng))
         verdicts["Files in other dialects and encodings"] = judge_files(spark, work / "readable", readable_files())
         cases = [draw(number, rng) for number in range(args.tables) for draw in (draw_typed, draw_damaged)]

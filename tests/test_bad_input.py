@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 from fuzz.judge import judge_files, judge_photos, judge_rows
 from fuzz.photos import good_photos, photo_cases
-from fuzz.tables import draw_damaged, draw_typed, hopeless_files, readable_files, write_foreign_folder
+from fuzz.tables import draw_damaged, draw_typed, foreign_writers, hopeless_files, readable_files, write_foreign_folder
 
 from kembar.errors import InputError
 from kembar.listings import read_listings
@@ -66,6 +66,11 @@ def test_files_in_other_dialects_and_encodings_are_read_whole(spark: SparkSessio
     verdict = judge_files(spark, tmp_path / "files", readable_files())
     assert verdict.faults == []
     assert {outcome for _, outcome in verdict.outcomes} == {"used"}
+
+
+def test_files_under_the_name_of_another_kind_are_read_by_what_they_are(spark: SparkSession, tmp_path: Path):
+    verdict = judge_files(spark, tmp_path / "files", foreign_writers())
+    assert verdict.faults == []
 
 
 def test_parquet_of_any_type_and_damage_is_read_whole_or_refused(spark: SparkSession, tmp_path: Path):

@@ -86,7 +86,8 @@ def test_evaluate_counts_both_sides_and_needs_no_room_where_nothing_is_written(t
         config=None, set=[], listings=str(tmp_path / "a.csv"), submission="theirs.csv", encoded=None, output=None
     )
     told = str(plan_evaluate(args, 3))
-    assert "a.csv: 2 rows\ntheirs.csv: 3 rows\ncandidate pairs are not judged: no --encoded" in told
+    columns = "columns: CSV, posting_id ← posting_id, image ← image, title ← title"
+    assert f"a.csv: 2 rows\n{columns}\ntheirs.csv: 3 rows\ncandidate pairs are not judged: no --encoded" in told
     assert "needed" not in told
 
 
@@ -94,8 +95,11 @@ def test_report_and_review_tell_of_the_run_that_they_read(tmp_path: Path):
     counts = {"listings": 70_000, "groups": 20_000, "candidate_pairs": 2_300_000}
     (tmp_path / "summary.json").write_text(json.dumps(counts))
     matched = {"matched": str(tmp_path), "output": str(tmp_path / "out")}
-    shown, bare = (str(plan_report(Namespace(**matched, listings=of))) for of in ("a.csv", None))
-    assert "70,000 listings, 20,000 groups\nphotos are shown" in shown
+    (tmp_path / "a.csv").write_text("posting_id,image,Title\n1,a.jpg,kaos\n")
+    listings = str(tmp_path / "a.csv")
+    shown, bare = (str(plan_report(Namespace(**matched, listings=of))) for of in (listings, None))
+    assert f"70,000 listings, 20,000 groups\n{listings}: 1 rows\ncolumns: CSV, " in shown
+    assert "title ← Title\nphotos are shown" in shown
     assert "no photo is shown: --listings names them\nabout 38 s" in bare
     assert "about 315 MB needed" in shown
     asked = str(plan_review(Namespace(**matched, count=500), decided=7))
@@ -159,6 +163,14 @@ def test_every_job_tells_what_it_would_do_and_does_nothing(
     assert ended.value.code == 0
     assert "output out: about" in capsys.readouterr().out
     assert not (shop / "out").exists()
+
+
+@pytest.mark.parametrize("job", [job for job in JOBS if "a.csv" in COMMANDS[job.stem]])
+def test_a_dry_run_refuses_what_the_run_would(job: Path, shop: Path, monkeypatch: pytest.MonkeyPatch):
+    (shop / "a.csv").write_text("Exported yesterday.\n" * 203)
+    monkeypatch.setattr("sys.argv", [job.name, *COMMANDS[job.stem].split(), "--dry-run"])
+    with pytest.raises(InputError, match=r"a\.csv: missing column posting_id, image, title"):
+        runpy.run_path(str(job))["main"]()
 
 
 def test_a_mistyped_option_is_told_which_it_was_meant_to_be(

@@ -36,6 +36,23 @@ def test_it_is_read_back_whoever_wrote_it(tmp_path: Path):
     assert read_submission(str(tmp_path / "s.csv")).to_pydict() == {"posting_id": ["1", "2"], "matches": ["1 2", "2"]}
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_spreadsheet_may_have_saved_it(tmp_path: Path, encoding: str):
+    (tmp_path / "s.csv").write_bytes("Matches,Posting_ID\r\na b,a\r\nb,b\r\n".encode(encoding))
+    assert read_submission(str(tmp_path / "s.csv")).to_pydict() == {"posting_id": ["a", "b"], "matches": ["a b", "b"]}
+
+
+def test_a_missing_column_is_named_with_those_that_are_there(tmp_path: Path):
+    (tmp_path / "s.csv").write_text("posting_id;matches\n1;1\n")
+    with pytest.raises(
+        InputError, match="missing column posting_id, matches; received posting_id;matches; columns must"
+    ):
+        read_submission(str(tmp_path / "s.csv"))
+    (tmp_path / "s.csv").write_text("posting_id,match\n1,1\n")
+    with pytest.raises(InputError, match="missing column matches; received posting_id, match"):
+        read_submission(str(tmp_path / "s.csv"))
+
+
 @pytest.mark.parametrize("text", ["id,matches\n1,1\n", "", "posting_id,matches\n1,2,3\n"])
 def test_what_is_no_submission_is_refused_by_name(tmp_path: Path, text: str):
     (tmp_path / "s.csv").write_text(text)

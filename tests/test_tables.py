@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
@@ -59,7 +58,7 @@ def test_files_that_store_the_same_columns_in_other_ways_are_one_table(spark: Sp
         {"title": text.cast(pa.string_view()), "label_group": numbers.cast(pa.int32())},
         {"title": text.cast(pa.binary()), "label_group": numbers.cast(pa.uint8())},
         {"title": text.dictionary_encode(), "label_group": numbers.cast(pa.float64())},
-        {"title": text.cast(pa.large_string()).dictionary_encode(), "label_group": numbers.cast(pa.decimal128(9, 2))},
+        {"title": text.cast(pa.large_string()).dictionary_encode(), "label_group": numbers.cast(pa.decimal128(21, 2))},
         {"image_phash": pa.nulls(6), "label_group": pa.array(COLUMNS["label_group"])},
         {"image_phash": pa.array([np.nan] * 6), "label_group": numbers.cast(pa.float32())},
     ]
@@ -86,7 +85,7 @@ def test_types_that_cannot_be_one_table_name_both_files_and_the_column(tmp_path:
 
 @pytest.mark.parametrize(
     "kind",
-    [pa.bool_(), pa.timestamp("us"), pa.date32(), pa.float64(), pa.decimal128(9, 2), pa.struct({"a": pa.int8()})],
+    [pa.bool_(), pa.timestamp("us"), pa.date32(), pa.float64(), pa.decimal128(21, 2), pa.struct({"a": pa.int8()})],
 )
 def test_ids_that_are_neither_text_nor_whole_numbers_are_refused_by_name(tmp_path: Path, kind: pa.DataType):
     values = pa.array([1] * 6).cast(kind) if not pa.types.is_nested(kind) and not pa.types.is_date(kind) else None
@@ -245,12 +244,11 @@ def test_tables_of_a_lake_are_refused_since_some_of_their_files_may_be_stale(tmp
     write(tmp_path / "part-0.parquet", table())
     (tmp_path / log).parent.mkdir()
     (tmp_path / log).write_text(json.dumps({}))
-    assert f"received a {name} table".replace("a Apache", "a Apache") in refusal(tmp_path)
+    assert f"{name} table, whose" in refusal(tmp_path)
 
 
-def test_a_store_is_asked_in_the_same_way(tmp_path: Path):
+def test_a_uri_of_a_folder_with_a_space_is_read_like_its_path(tmp_path: Path):
     write(tmp_path / "a b" / "label_group=7" / "t.parquet", table().drop_columns(["label_group"]))
     found = inspect_catalogue((tmp_path / "a b").as_uri())
     assert found.parquet[0].fixed == {"label_group": "7"}
     assert kind_of(found.parquet[0].uri) == "Parquet"
-    assert isinstance(pafs.LocalFileSystem(), pafs.FileSystem)

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -44,6 +45,10 @@ def _column(kind: str, rng: Rng) -> pa.Array:
         "whole numbers": numbers,
         "small numbers": numbers.cast(pa.int8()),
         "unsigned numbers": numbers.cast(pa.uint64()),
+        "text views": pa.array(_TEXTS, pa.string_view()),
+        "large bytes": pa.array(bytes_, pa.large_binary()),
+        "dictionary of large text": pa.array(_TEXTS, pa.large_string()).dictionary_encode(),
+        "floats without a value": pa.array([np.nan] * _ROWS),
         "decimal whole numbers": numbers.cast(pa.decimal128(38, 0)),
         "binary": pa.array(bytes_),
         "nothing": pa.nulls(_ROWS),
@@ -61,14 +66,15 @@ def _column(kind: str, rng: Rng) -> pa.Array:
 
 _TEXTUAL = (
     "text", "text with nulls", "large text", "dictionary", "whole numbers", "small numbers", "unsigned numbers",
-    "decimal whole numbers", "binary", "nothing", "one of a million characters",
+    "decimal whole numbers", "binary", "nothing", "text views", "large bytes",
+    "dictionary of large text", "floats without a value", "one of a million characters",
 )  # fmt: skip
 _FOREIGN = ("floats", "lists", "structs", "flags", "dates", "fractions", "bytes of one length")
 
 
-def as_parquet(table: pa.Table) -> bytes:
+def as_parquet(table: pa.Table, codec: str = "snappy") -> bytes:
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, row_group_size=15)
+    pq.write_table(table, buffer, row_group_size=15, compression=codec)
     return buffer.getvalue()
 
 
@@ -84,7 +90,8 @@ def draw_typed(number: int, rng: Rng) -> FileCase:
     for name in rng.choice(_COLUMNS, int(rng.integers(1, 4)), replace=False):
         kinds = (*_TEXTUAL, *_FOREIGN)
         kind = kinds[rng.integers(len(kinds))]
-        foreign = foreign or (kind in _FOREIGN and not (kind == "floats" and name == "label_group"))
+        label = name == "label_group" and kind in ("floats", "fractions")
+        foreign = foreign or (kind in _FOREIGN and not label)
         table = table.set_column(table.schema.get_field_index(name), name, _column(kind, rng))
     due = "error" if foreign else "rows"
     return FileCase(
@@ -147,6 +154,7 @@ def hopeless_files(rng: Rng) -> list[FileCase]:
     noise = rng.integers(0, 256, 60_000, dtype=np.uint8).tobytes()
     body = f"{HEADER}\n" + "".join(f"z{n},{n}.jpg,,{noise[n : n + 9].hex()},1\n" for n in range(50_000))
     packed, whole = gzip.compress(body.encode()), as_parquet(plain_table())
+    twice = plain_table().rename_columns(["posting_id", "image", "image_phash", "Title", "TITLE"])
     without = as_parquet(plain_table().drop_columns(["title"]))
     made = {
         "empty file": ("a.csv", b""),
@@ -165,17 +173,60 @@ def hopeless_files(rng: Rng) -> list[FileCase]:
         "noise": ("a.csv", noise),
         "a header of a million names": ("a.csv", b"x," * 1_000_000 + b"\n1\n"),
         "a header without end": ("a.csv", b"x" * 3_000_000),
-        "Parquet named as CSV": ("a.csv", whole),
         "a photo named as CSV": ("a.csv", b"\xff\xd8\xff\xe0" + noise),
         "gzip named as CSV": ("a.csv", packed),
         "CSV named as gzip": ("a.csv.gz", body.encode()),
         "gzip cut short": ("a.csv.gz", packed[: len(packed) // 2]),
         "gzip changed": ("a.csv.gz", packed[:90_000] + bytes(64) + packed[90_064:]),
-        "CSV named as Parquet": ("a.parquet", body.encode()),
         "empty Parquet": ("a.parquet", b""),
         "Parquet without a title": ("a.parquet", without),
+        "two columns that could be the title": ("a.parquet", as_parquet(twice)),
+        "a codec that is not there": ("a.parquet", as_lzo(plain_table())),
+        "encrypted Parquet": ("a.parquet", b"PARE" + whole[4:-4] + b"PARE"),
+        "an Excel workbook": ("a.csv", zipped("xl/workbook.xml", b"<workbook/>")),
+        "an OpenDocument spreadsheet": ("a.csv", zipped("mimetype", b"application/vnd.oasis.opendocument.spreadsheet")),
+        "a zip file": ("a.csv", zipped("a.csv", body[:1000].encode())),
+        "lines of JSON": ("a.jsonl", b'{"posting_id": "1", "image": "1.jpg", "title": "Kaos"}\n'),
+        "ORC": ("a.orc", b"ORC" + noise),
+        "Avro": ("a.avro", b"Obj\x01" + noise),
+        "a text about the catalogue": ("README", b"Exported yesterday, by hand.\n" * 200),
     }
     return [FileCase(kind, name, data, "error") for kind, (name, data) in made.items()]
+
+
+def as_lzo(table: pa.Table) -> bytes:
+    """A file whose footer says that its titles are compressed by LZO, which Arrow does not know."""
+    return as_parquet(table, "gzip").replace(b"title\x15\x04", b"title\x15\x06")
+
+
+def zipped(name: str, data: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        packed.writestr(name, data)
+    return buffer.getvalue()
+
+
+def foreign_writers() -> list[FileCase]:
+    """Catalogues under other names, by other codecs, and with columns under other names."""
+    table = plain_table()
+    body = (HEADER + "\n" + "".join(f"z{n},{n}.jpg,,Kaos,1\n" for n in range(_ROWS))).encode()
+    labels = pa.array([np.nan, np.inf, -np.inf, 1.5, *range(_ROWS - 4)])
+    at = table.schema.get_field_index("label_group")
+    made = {
+        "Parquet named as CSV": ("a.csv", as_parquet(table)),
+        "Parquet without an extension": ("000000_0", as_parquet(table)),
+        "CSV named as Parquet": ("a.parquet", body),
+        "CSV without an extension": ("listings", body),
+        "packed CSV": ("a.csv.gz", gzip.compress(body)),
+        "numbers that are none for labels": ("a.pq", as_parquet(table.set_column(at, "label_group", labels))),
+        "a column beside its name in capitals": ("a.pq", as_parquet(table.append_column("Title", pa.nulls(_ROWS)))),
+        "columns in capitals": ("a.pq", as_parquet(table.rename_columns([name.upper() for name in _COLUMNS]))),
+        **{
+            f"Parquet by {codec}": ("a.pq", as_parquet(table, codec))
+            for codec in ("none", "gzip", "zstd", "lz4", "brotli")
+        },
+    }
+    return [FileCase(kind, name, data, "rows", _ROWS) for kind, (name, data) in made.items()]
 
 
 def write_foreign_folder(folder: Path) -> None:

@@ -16,7 +16,7 @@ from fuzz.tables import hopeless_files
 from kembar.runs import LOCK
 
 _PHOTOS, _ROWS = 150, 150
-_TRIED = ("wrong header", "noise", "gzip cut short", "Parquet named as CSV", "CSV named as Parquet")
+_TRIED = ("wrong header", "noise", "gzip cut short", "an Excel workbook", "a codec that is not there")
 
 
 def submit(job: str, *arguments: str | Path) -> tuple[int, str]:

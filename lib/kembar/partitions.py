@@ -42,8 +42,8 @@ def refuse_lake_table(uri: str) -> None:
 
 
 def _refusal(uri: str, kind: str, name: str) -> InputError:
-    called = {"delta": "Delta Lake", "hudi": "Apache Hudi", "iceberg": "Apache Iceberg"}[kind]
+    called = {"delta": "a Delta Lake", "hudi": "an Apache Hudi", "iceberg": "an Apache Iceberg"}[kind]
     return InputError(
-        f"{shown(uri)}: expected CSV or Parquet files, received a {called} table, whose {name} says which of its files "
+        f"{shown(uri)}: expected CSV or Parquet files, received {called} table, whose {name} says which of its files "
         f'still count; write its rows as Parquet first: spark.read.format("{kind}").load(...).write.parquet(...)'
     )

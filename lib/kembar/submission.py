@@ -1,5 +1,6 @@
 """The competition's answer: `posting_id,matches`, one row a listing, itself first."""
 
+import codecs
 import csv
 import io
 import posixpath
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
 from kembar.errors import InputError
+from kembar.inputs import open_text, shown
+from kembar.records import read_header
 from kembar.storage import read_bytes, require
 
 COLUMNS = ("posting_id", "matches")
@@ -58,12 +61,25 @@ def read_submission(uri: str) -> pa.Table:
     """A submission as text columns `posting_id, matches`, whoever made it.
 
     Raises:
-        InputError: it is missing, no CSV, or lacks one of the two columns.
+        InputError: it is missing, no CSV, or lacks one of the two columns, in whichever order and case.
     """
     require(uri, "submission")
-    options = pacsv.ConvertOptions(column_types=dict.fromkeys(COLUMNS, pa.string()), include_columns=list(COLUMNS))
+    said = f"{posixpath.basename(uri)} is not a CSV of {', '.join(COLUMNS)}"
+    with open_text(uri) as text:
+        names = read_header(text)
+    found = {c: next((n for n in [c, *names] if n in names and n.lower() == c), None) for c in COLUMNS}
+    if missing := [c for c in COLUMNS if found[c] is None]:
+        hint = "; columns must be separated by commas" if len(names) == 1 and ";" in names[0] else ""
+        received = shown(", ".join(names)) or "an empty file"
+        raise InputError(f"{said}: missing column {', '.join(missing)}; received {received}{hint}")
+    own = [str(found[c]) for c in COLUMNS]
+    options = pacsv.ConvertOptions(column_types=dict.fromkeys(own, pa.string()), include_columns=own)
     parse = pacsv.ParseOptions(newlines_in_values=True)
+    data = read_bytes(uri)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        data = data.decode("utf-16", "replace").encode()
     try:
-        return pacsv.read_csv(io.BytesIO(read_bytes(uri)), parse_options=parse, convert_options=options)
+        table = pacsv.read_csv(io.BytesIO(data), parse_options=parse, convert_options=options)
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
-        raise InputError(f"{posixpath.basename(uri)} is not a CSV of {', '.join(COLUMNS)}: {error}") from error
+        raise InputError(f"{said}: {shown(str(error))}") from error
+    return table.rename_columns(COLUMNS)
