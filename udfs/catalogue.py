@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 
+from kembar import algorithms
 from kembar.blending import comparable
 from kembar.carried import LastRun
 from kembar.catalogue import CatalogueIndex, build_index
@@ -60,7 +62,7 @@ def read_catalogue(
         RunError: it was replaced while it was read.
     """
     listings = join_uri(encoded, "listings")
-    table = _hash_new(listings, last) if last and last.manifest["encoder"] == encoder else None
+    table = _hash_new(listings, last) if last and _hashed_alike(last.manifest, encoder) else None
     if table is None:
         rewrite_table(read_table(spark, listings, ENCODED).mapInArrow(hash_terms, HASHED_TERMS), hashed)
         table = read_arrow(hashed)
@@ -70,6 +72,11 @@ def read_catalogue(
     contents = table.select(["posting_id", "content"]).sort_by("posting_id").combine_chunks()
     quarantine = read_table(spark, join_uri(encoded, "quarantine"), QUARANTINE)
     return EncodedCatalogue(comparable(index, blends), contents, quarantine)
+
+
+def _hashed_alike(manifest: dict[str, Any], encoder: str) -> bool:
+    """Whether a run hashed the terms of the same encoder's listings as this version does."""
+    return manifest["encoder"] == encoder and manifest.get("algorithms", {}).get("words") == algorithms.WORDS
 
 
 def _hash_new(listings: str, last: LastRun) -> pa.Table | None:

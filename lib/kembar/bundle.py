@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kembar import __version__
+from kembar import __version__, algorithms
 from kembar.arrays import LARGEST_BYTES, pack_arrays, unpack_arrays
 from kembar.config import GroupingSettings, Settings
 from kembar.curves import Curves
@@ -88,8 +88,10 @@ class Bundle:
 
     @property
     def encoder_fingerprint(self) -> str:
-        """Changes with whatever changes a code: towers and heads, not the discriminator."""
-        digest = hashlib.sha256(f"{self.image_tower}|{self.text_tower}".encode())
+        """Changes with whatever changes a code: towers, heads and what is done to photos and titles before; not with
+        the discriminator."""
+        before = f"{algorithms.PHOTOS}|{algorithms.TITLES}"
+        digest = hashlib.sha256(f"{self.image_tower}|{self.text_tower}|{before}".encode())
         digest.update(pack_arrays(_head_arrays(self.image_head, self.title_head)))
         digest.update(self.image_tower_weights or b"")
         return digest.hexdigest()[:16]

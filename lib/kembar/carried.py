@@ -21,10 +21,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kembar import algorithms
 from kembar.bundle import Thresholds
 from kembar.catalogue import CatalogueIndex, has_titles
 from kembar.config import BlockingSettings, GroupingSettings
-from kembar.contents import ENCODING
 from kembar.discriminator import Discriminator
 from kembar.errors import InputError
 from kembar.grouping import Settled
@@ -133,7 +133,8 @@ def pairs_fingerprint(encoder: str, model: Discriminator, settings: BlockingSett
     Codes of photos alone move with their neighbours (`kembar.blending`), so there they are part of it themselves.
     """
     told = {name: value for name, value in asdict(settings).items() if name != "refresh_share"}
-    digest = hashlib.blake2b(json.dumps([encoder, ENCODING, told]).encode(), digest_size=8)
+    versions = [getattr(algorithms, name) for name in ("PHOTOS", "TITLES", "WORDS", "BLOCKING", "SCORING")]
+    digest = hashlib.blake2b(json.dumps([encoder, *versions, told]).encode(), digest_size=8)
     for curves in (model.first.slopes, model.first.bias):
         digest.update(np.ascontiguousarray(curves).tobytes())
     if not has_titles(index):
@@ -145,7 +146,7 @@ def groups_fingerprint(
     pairs_by: str, model: Discriminator, thresholds: Thresholds, settings: GroupingSettings, links: pa.Table | None
 ) -> str:
     """Changes with whatever makes other clusters of the same candidate lists; links: DECISIONS."""
-    told = [pairs_by, thresholds.match, settings.max_group, settings.max_component]
+    told = [pairs_by, algorithms.CLUSTERING, thresholds.match, settings.max_group, settings.max_component]
     digest = hashlib.blake2b(json.dumps(told).encode(), digest_size=8)
     for curves in (model.second.slopes, model.second.bias):
         digest.update(np.ascontiguousarray(curves).tobytes())

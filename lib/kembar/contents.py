@@ -14,8 +14,6 @@ import pyarrow as pa
 
 from kembar.photo_folder import ABSENT, UNKNOWN, PhotoFolder
 
-ENCODING = 2
-"""Raised when kembar makes other codes, terms or failures of the same listing and bundle than before."""
 _READ = ("title", "image", "image_phash")
 
 
@@ -27,7 +25,7 @@ def content_of(title: str | None, image: str | None, phash: str | None, photo: s
     """
     if photo == UNKNOWN:  # it may have changed or not: equal to nothing, so that the next run looks again
         photo = uuid.uuid4().hex
-    text = json.dumps([ENCODING, title, image, phash, photo])
+    text = json.dumps([title, image, phash, photo])
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 

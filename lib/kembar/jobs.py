@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import structlog
 from pyspark.sql import SparkSession
 
+from kembar.algorithms import algorithm_versions
 from kembar.config import Settings, add_settings_arguments
 from kembar.environment import check_arguments
 from kembar.errors import NothingToDoError, message_for_user
@@ -124,7 +125,8 @@ def _as_text(_logger: Any, _method: str, event: dict[str, Any]) -> str:
 
 def describe_run(settings: Settings, **inputs: str) -> dict[str, Any]:
     """What a run worked on and by which settings, for its manifest."""
-    return {"inputs": {name: describe_input(uri) for name, uri in inputs.items()}, "settings": asdict(settings)}
+    described = {name: describe_input(uri) for name, uri in inputs.items()}
+    return {"inputs": described, "settings": asdict(settings), "algorithms": algorithm_versions()}
 
 
 def run_job(main: Callable[[], None]) -> None:

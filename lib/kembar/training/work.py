@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from kembar.algorithms import algorithm_versions
 from kembar.bundle import FORMAT
 from kembar.config import Settings
 from kembar.errors import InputError, TrainingError
@@ -71,15 +72,23 @@ class TrainingWork:
         if before is None:
             raise TrainingError(f"nothing to resume in {self.folder}; leave out --resume to start")
         now = self._describe()
-        if any(before[key] != value for key, value in now.items()):
+        if any(before.get(key) != value for key, value in now.items()):
             settings = now["settings"]
             changed = [k for k, v in settings.items() if v != before["settings"].get(k)]
             what = f"settings in {', '.join(changed)}" if changed else f"the inputs {', '.join(before['inputs'])}"
-            what = what if before.get("format") == FORMAT else "bundles, by another version of kembar"
+            what = what if self._is_of_this_version(before) else "bundles, by another version of kembar"
             raise TrainingError(f"{self.folder} is of a run with other {what}; leave out --resume to start anew")
 
+    def _is_of_this_version(self, before: dict[str, Any]) -> bool:
+        return all(before.get(key) == self._describe()[key] for key in ("format", "algorithms"))
+
     def _describe(self) -> dict[str, Any]:
-        return {"inputs": self.inputs, "settings": asdict(self.settings), "format": FORMAT}
+        return {
+            "inputs": self.inputs,
+            "settings": asdict(self.settings),
+            "format": FORMAT,
+            "algorithms": algorithm_versions(),
+        }
 
     def _before(self) -> dict[str, Any] | None:
         """What the run in the folder is of; None where there is none."""

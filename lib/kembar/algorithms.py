@@ -1,0 +1,28 @@
+"""The versions of the algorithms that results depend on.
+
+Each is raised when the same input gives other results than before. They are part of the fingerprints by which a run
+knows what of an earlier one still holds, so that results of two versions are never mixed. A test with a tiny fixed
+catalogue notices changed results (`tests/test_algorithms.py`).
+"""
+
+PHOTOS = 2
+"""From a photo's bytes to its pixels and its hash."""
+TITLES = 2
+"""From a title to its normal form and its terms."""
+WORDS = 1
+"""From terms to hashed words and character n-grams with their weights."""
+BLOCKING = 1
+"""From a catalogue's codes to proposed pairs."""
+SCORING = 1
+"""From two listings to their distances and their probability."""
+CLUSTERING = 1
+"""From scored pairs to groups."""
+
+
+def algorithm_versions() -> dict[str, int]:
+    """All versions, as a manifest has them.
+
+    >>> sorted(algorithm_versions())
+    ['blocking', 'clustering', 'photos', 'scoring', 'titles', 'words']
+    """
+    return {name.lower(): value for name, value in globals().items() if name.isupper() and isinstance(value, int)}
