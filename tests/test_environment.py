@@ -30,7 +30,7 @@ def test_other_arguments_are_as_they_were_typed():
 
 
 def test_the_package_is_imported_beside_a_checkout_of_its_name(tmp_path: Path):
-    """A folder named kembar in the working folder is a namespace package to Python, which a path on sys.path outdoes."""
+    """A folder named kembar in the working folder is a namespace package, which a path on sys.path outdoes."""
     (tmp_path / "kembar").symlink_to(ROOT)
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "kembar-lib.pth").write_text(f"{ROOT / 'lib'}\n")
