@@ -22,7 +22,8 @@ $(STAMP): $(LOCKS) setup.py scripts/configure-spark.sh scripts/spark-checks.sh s
 	&& $(PYTHON) -m venv $(VENV) \
 	&& $(PIP) install --require-hashes -r requirements-build.lock \
 	&& $(PIP) install --require-hashes --no-build-isolation -r requirements.lock \
-	&& $(PIP) install --no-deps --no-build-isolation --config-settings editable_mode=compat --editable . \
+	&& $(PIP) install --no-deps --no-build-isolation --editable . \
+	&& echo "$(CURDIR)/lib" >"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/kembar-lib.pth" \
 	&& sh scripts/configure-spark.sh $(VENV) "$$java_home" $(CURDIR)/conf
 	@touch $@
 

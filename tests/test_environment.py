@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,21 @@ def test_other_arguments_are_as_they_were_typed():
     check_arguments(["--listings", "katalog é/what?.csv"], {"LANG": "C"})
     check_arguments(["--listings", "what??.csv"], {"LANG": "C.UTF-8"})
     check_arguments(["--listings", "plain.csv"], {})
+
+
+def test_the_package_is_imported_beside_a_checkout_of_its_name(tmp_path: Path):
+    """A folder named kembar in the working folder is a namespace package, which a path on sys.path outdoes."""
+    (tmp_path / "kembar").symlink_to(ROOT)
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "kembar-lib.pth").write_text(f"{ROOT / 'lib'}\n")
+    script = f"import site; site.addsitedir({str(tmp_path / 'site')!r}); import sys; sys.path.insert(0, ''); "
+    script += "from kembar import get_session; print(get_session.__module__)"
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=kept, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "kembar.session\n", done.stderr
+    assert 'kembar-lib.pth"' in (ROOT / "Makefile").read_text(), "make setup writes it"
 
 
 @pytest.mark.parametrize("argument", ["katalog \udce9/train.csv", "katalog \ufffd/train.csv"])
@@ -91,7 +107,7 @@ def test_a_cache_that_cannot_be_written_is_named_with_the_variable(tmp_path: Pat
             "spark.driver.maxResultSize",
         ),
         (
-            "Serialized task 1:0 was 200000000 bytes, which exceeds max allowed: spark.rpc.message.maxSize",
+            "Serialized task 1:0 exceeds max allowed: spark.rpc.message.maxSize",
             "rpc.message",
         ),
         ("java.lang.OutOfMemoryError: Java heap space", "spark.driver.memory"),
