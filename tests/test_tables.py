@@ -127,6 +127,8 @@ def test_folders_of_csv_files_give_a_column_too(spark: SparkSession, tmp_path: P
 
 def test_a_folder_of_the_users_own_with_an_equals_sign_is_a_name():
     assert partition_values("/shop/title=x", "/shop/title=x/a=b/p.parquet") == {}
+    assert partition_values("title=x.csv", "title=x.csv") == {}
+    assert partition_values("title=x/", "title=x/label_group=/p.csv") == {"label_group": ""}
 
 
 def test_the_exact_name_wins_and_another_case_stands_in(

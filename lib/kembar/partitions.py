@@ -20,8 +20,8 @@ def partition_values(root: str, file: str) -> dict[str, str | None]:
     >>> partition_values("/shop", "/shop/label_group=a%2Fb/colour=red/part-0.parquet")
     {'label_group': 'a/b'}
     """
-    inner = posixpath.relpath(posixpath.dirname(canonical(file)), canonical(root).rstrip("/") or "/")
-    named = [name.partition("=") for name in inner.split("/") if "=" in name]
+    inner = canonical(file).removeprefix(canonical(root).rstrip("/"))
+    named = [name.partition("=") for name in posixpath.dirname(inner).split("/") if "=" in name]
     values = {unquote(key).strip().lower(): value for key, _, value in named}
     return {c: None if values[c] == _NOTHING else unquote(values[c]) for c in LISTINGS.names if c in values}
 
