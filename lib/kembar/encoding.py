@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,7 @@ from kembar.photos import PhotoError
 from kembar.recent import Recent
 from kembar.titles import normalise_title, title_terms
 from kembar.towers.runtime import get_text_tower
+from kembar.towers.unread import embed_all
 
 ENCODED_COLUMNS = (
     "image_embedding array<float>, title_embedding array<float>, photo_phash string, terms array<string>, "
@@ -38,7 +39,7 @@ class TitleEncoder:
         known = {title: self._recent.find(title) for title in set(normal) if title}
         codes = {title: found[0] for title, found in known.items() if found}
         if fresh := [title for title in dict.fromkeys(normal) if title and title not in codes]:
-            embedded = project(self.head, tower.embed(fresh, batch_size=self.batch_size))
+            embedded = project(self.head, embed_all(partial(tower.embed, batch_size=self.batch_size), fresh))
             codes.update(zip(fresh, embedded, strict=True))
             for title in fresh:
                 self._recent.keep(title, codes[title])
