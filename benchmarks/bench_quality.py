@@ -16,8 +16,8 @@ from common import dataset, images_of, markdown, spark_submit, write_page
 from kembar.evaluation import evaluate, read_claims, read_truth
 
 FOLDS = 5
-WHAT = """`mall-dev` is real titles with photos of other goods joined to them; `shopee-dev` the same titles with their own hashes and
-no photos."""
+WHAT = """`mall-dev` is real titles with photos of other goods joined to them; `shopee-dev` the same titles with
+their own hashes and no photos."""
 
 
 def split_folds(listings: pd.DataFrame, seed: int = 7) -> pd.Series:

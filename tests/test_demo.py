@@ -17,7 +17,7 @@ _FIGURE = re.compile(r"[-+]?\d\.\d{3}")
 def run(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """What a run of the demo prints, and what training on it says."""
     folder = tmp_path_factory.mktemp("demo")
-    return demo_block(spark, folder), train_line(spark, folder)
+    return demo_block(folder), train_line(spark, folder)
 
 
 def test_the_demo_prints_what_the_readme_shows(run: tuple[str, str]):

@@ -29,7 +29,7 @@ _BLOCK = re.compile(r"(?<=```\n)-- encode: .*?(?=```)", re.DOTALL)
 _TRAIN = re.compile(r"(?<=\n    )my-shop: F1 .*?(?=\n\n)", re.DOTALL)
 
 
-def demo_block(spark: SparkSession, folder: Path) -> str:
+def demo_block(folder: Path) -> str:
     """What `make demo` prints, less what stands between its tables; the run is left in `folder`."""
     write_catalogue(folder / "my-shop", listings=LISTINGS)
     table, photos = folder / "my-shop" / "train.csv", folder / "my-shop" / "images"
@@ -104,7 +104,7 @@ def _first_table(text: str) -> list[str]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         spark = get_session("kembar demo")
-        block = demo_block(spark, Path(folder))
+        block = demo_block(Path(folder))
         README.write_text(
             renew(README.read_text(encoding="utf-8"), block, train_line(spark, Path(folder))), encoding="utf-8"
         )

@@ -59,7 +59,7 @@ def finish_bundle(
     ]
     trained_on = {"base": settings.training.base, "loss": settings.training.loss, "catalogues": describe(named)}
     if gain:
-        trained_on["decisions"] = vars(gain)
+        trained_on["decisions"] = {**vars(gain), "interval": list(gain.interval)}
     titled, untitled = bundle.titled.thresholds, bundle.untitled.thresholds
     card = _CARD.substitute(
         base=settings.training.base,
