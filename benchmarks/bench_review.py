@@ -41,9 +41,9 @@ SETTINGS = load_settings()
 PER_LISTING = SETTINGS.blocking.candidates_per_listing
 ABOUT = """A bundle is trained from scratch on the photos of grocery-dev and on {drawn:,} drawn listings of
 `python -m kembar.sample`, and has never seen a title of {target} ({listings:,} listings of
-{products} products: {what}).
-Half of the products are reviewed: candidate pairs of their listings are answered by the truth. F1 is of the listings
-of the other half, in the whole catalogue, mean of {splits} ways to halve it; random choice is drawn {draws} times for each.
+{products} products: {what}). Half of the products are reviewed: candidate pairs of their
+listings are answered by the truth. F1 is of the listings of the other half, in the whole catalogue, mean of {splits}
+ways to halve it; random choice is drawn {draws} times for each.
 "kembar" is the choice of `jobs/review.py`; "in doubt" takes the pairs nearest to a probability of one half; "random"
 any candidate pairs. Before any answer F1 is {before:.4f}.
 
