@@ -7,6 +7,7 @@ import pytest
 
 from kembar.bundle import Decider, Thresholds
 from kembar.config import Settings
+from kembar.evidence import MODALITIES
 from kembar.grouping.labels import join_lone_listings
 from kembar.training.card import describe_gains
 from kembar.training.crossfit import CrossFit
@@ -27,9 +28,11 @@ BASE = Decider(steady_discriminator(), Thresholds(0.5, 0.5))
 
 
 def toy(product: np.ndarray = PRODUCT, noise: float = 0.6) -> LabelledCatalogue:
-    """25 products of three listings that resemble each other moderately; `product`: what they are said to be."""
-    pairs = CandidateRows(*np.triu_indices(N, 1))
-    return LabelledCatalogue("toy", near_copies(PRODUCTS, noise=noise), pairs, product, FOLD)
+    """25 products of three listings whose titles resemble each other moderately, without photos or hashes, so that
+    there is one pattern to fit; `product`: what they are said to be."""
+    bare = {f"has_{name}": np.full(N, name == "title") for name in MODALITIES}
+    index = replace(near_copies(PRODUCTS, noise=noise), **bare)
+    return LabelledCatalogue("toy", index, CandidateRows(*np.triu_indices(N, 1)), product, FOLD)
 
 
 def nested(catalogue: LabelledCatalogue) -> NestedFit:
@@ -112,9 +115,9 @@ def test_the_same_strength_is_chosen_when_there_is_one(honest: NestedFit):
 
 
 def test_labels_without_a_meaning_make_no_bundle_better(settings: Settings):
-    """Labels drawn at random teach nothing: of eight such catalogues chance may call one better, and not two."""
+    """Labels drawn at random teach nothing: of five such catalogues chance may call one better, and not two."""
     said = []
-    for seed in range(8):
+    for seed in range(5):
         product = PRODUCT.copy()
         for fold in range(FOLDS):
             product[fold == FOLD] = relabelled(fold, seed)[fold == FOLD]
