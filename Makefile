@@ -12,7 +12,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 LOCKING := --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate --no-header
 DEMO := demo
 
-.PHONY: setup demo test check coverage docs notebooks lock audit bench bench-accuracy bench-rivals bench-scale bench-report \
+.PHONY: setup demo test check coverage docs readme notebooks lock audit bench bench-accuracy bench-rivals bench-scale bench-report \
 	bundle dist pack clean distclean help
 
 $(STAMP): $(LOCKS) setup.py scripts/configure-spark.sh scripts/spark-checks.sh scripts/find-java.sh
@@ -57,6 +57,9 @@ coverage: setup  ## run the tests and report which lines of lib and udfs none of
 docs: setup  ## build the documentation into build/docs/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --clean --quiet
 	@echo "build/docs/index.html"
+
+readme: setup  ## run the demo and write what it prints into README.md
+	$(BIN)/python -m docs.generate.demo
 
 notebooks: setup  ## run the notebooks on the demo's result and keep their outputs
 	$(BIN)/python scripts/run_notebooks.py

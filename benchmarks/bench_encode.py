@@ -34,7 +34,8 @@ catalogue has none; it needs the whole picture.
 
 {shares}
 
-Quality of the groups on mall-dev, by encode, match and evaluate with the bundle that ships with kembar, which has
+Quality of the groups on mall-dev (real titles with photos of other goods joined to them),
+by encode, match and evaluate with the bundle that ships with kembar, which has
 learnt from that catalogue: what counts is the difference.
 
 {scores}

@@ -70,9 +70,8 @@ def write() -> None:
             text += f"\n## {title}\n\n{page.table(rows)}\n"
     if (BUILD / "mall.json").exists():
         rows = json.loads((BUILD / "mall.json").read_text())
-        text += (
-            f"\n## `mall-dev`, 1,499 real listings, on a standalone cluster of two workers\n\n{page.mall_table(rows)}\n"
-        )
+        what = "`mall-dev`, 1,499 real titles with joined photos of other goods, on a standalone cluster of two workers"
+        text += f"\n## {what}\n\n{page.mall_table(rows)}\n"
     write_page("faults", "Faults", "python benchmarks/bench_faults.py", text)
 
 

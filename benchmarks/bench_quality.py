@@ -16,6 +16,8 @@ from common import dataset, images_of, markdown, spark_submit, write_page
 from kembar.evaluation import evaluate, read_claims, read_truth
 
 FOLDS = 5
+WHAT = """`mall-dev` is real titles with photos of other goods joined to them; `shopee-dev` the same titles with
+their own hashes and no photos."""
 
 
 def split_folds(listings: pd.DataFrame, seed: int = 7) -> pd.Series:
@@ -85,7 +87,9 @@ def main() -> None:
         print(table.to_string())
         return
     command = "KEMBAR_DATA=... .venv/bin/python benchmarks/bench_quality.py " + " ".join([*args.sets, *settings])
-    write_page(args.page, "Quality, cross-validated", command, __doc__.splitlines()[0] + "\n\n" + markdown(table))
+    write_page(
+        args.page, "Quality, cross-validated", command, f"{__doc__.splitlines()[0]}\n{WHAT}\n\n{markdown(table)}"
+    )
 
 
 if __name__ == "__main__":

@@ -33,12 +33,17 @@ from udfs.mine import collect_rows, mine_pairs
 
 TARGETS, COUNTS, SPLITS, DRAWS = ("mall-dev", "shopee-dev"), (50, 100, 200, 500, 1000), 4, 3
 DRAWN = 1_500
+WHAT = {
+    "mall-dev": "real titles with photos of other goods joined to them",
+    "shopee-dev": "real titles with their own hashes, no photos",
+}
 SETTINGS = load_settings()
 PER_LISTING = SETTINGS.blocking.candidates_per_listing
 ABOUT = """A bundle is trained from scratch on the photos of grocery-dev and on {drawn:,} drawn listings of
-`python -m kembar.sample`, and has never seen a title of {target} ({listings:,} listings of {products} products). Half
-of the products are reviewed: candidate pairs of their listings are answered by the truth. F1 is of the listings of the
-other half, in the whole catalogue, mean of {splits} ways to halve it; random choice is drawn {draws} times for each.
+`python -m kembar.sample`, and has never seen a title of {target} ({listings:,} listings of
+{products} products: {what}). Half of the products are reviewed: candidate pairs of their
+listings are answered by the truth. F1 is of the listings of the other half, in the whole catalogue, mean of {splits}
+ways to halve it; random choice is drawn {draws} times for each.
 "kembar" is the choice of `jobs/review.py`; "in doubt" takes the pairs nearest to a probability of one half; "random"
 any candidate pairs. Before any answer F1 is {before:.4f}.
 
@@ -173,6 +178,7 @@ def main() -> None:
         f"{found[(found['who'] == 'kembar') & (found['answers'] == n)]['same'].mean():.0%}" for n in table["answers"]
     ]
     text = ABOUT.format(
+        what=WHAT[target],
         drawn=DRAWN,
         target=target,
         listings=len(shop.catalogue.index),

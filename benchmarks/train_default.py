@@ -13,9 +13,9 @@ _DATA = """
 ## Data
 
 - mall-dev: titles and labels of 1,499 listings of 500 products, a random part of the train set of the Kaggle
-  competition *Shopee - Price Match Guarantee* (mostly Indonesian, some English and other languages), with product
-  photos under CC0, OSL-3.0, AFL-3.0 and MIT, edited as sellers edit them; which listings share a photo follows the
-  competition's perceptual hashes.
+  competition *Shopee - Price Match Guarantee* (mostly Indonesian, some English and other languages), with
+  photos of other goods (CC0, OSL-3.0, AFL-3.0 and MIT) joined to them, edited as sellers edit them; which listings
+  share a photo follows the competition's perceptual hashes. Its figure is not one of a shop with its own photos.
 - shopee-dev: the same titles and labels with the competition's own perceptual hashes, and no photos.
 - grocery-dev: 1,979 photos of 55 articles on shop shelves, without titles (GroceryStoreDataset, MIT).
 

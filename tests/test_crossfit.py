@@ -10,7 +10,8 @@ from kembar.config import Settings
 from kembar.heads import Head
 from kembar.training.crossfit import CrossFit
 from kembar.training.decide import DiscriminatorFit
-from kembar.training.deciders import JudgedPairs, fit_deciders, left_out_pairs
+from kembar.training.deciders import fit_deciders
+from kembar.training.judged import JudgedPairs, left_out_pairs
 from kembar.training.worlds import FOLDS, CandidateRows, LabelledCatalogue, natural_worlds
 from tests.builders import near_copies, steady_discriminator
 
@@ -40,7 +41,7 @@ def cross(catalogue: LabelledCatalogue, how: DiscriminatorFit) -> CrossFit:
 def test_a_folds_curves_know_nothing_of_the_fold(catalogue: LabelledCatalogue, how: DiscriminatorFit):
     """Calling the fold's products something else changes none of its weights."""
     other = replace(catalogue, product=np.where(catalogue.fold == 2, 1000 + np.arange(N), catalogue.product))
-    ours, theirs = (how.fit(each.worlds(), without=2) for each in (catalogue, other))
+    ours, theirs = (how.fit(each.worlds(), without=(2,)) for each in (catalogue, other))
     assert np.array_equal(ours.second.slopes, theirs.second.slopes)
     assert np.array_equal(ours.first.bias, theirs.first.bias)
     assert not np.array_equal(how.fit(other.worlds()).second.slopes, how.fit(catalogue.worlds()).second.slopes)
@@ -68,7 +69,7 @@ def test_a_pattern_is_learnt_from_catalogues_that_are_of_it_by_nature(catalogue:
 
 def test_what_is_left_of_the_non_matches_counts_for_those_that_went(catalogue: LabelledCatalogue):
     world = catalogue.natural
-    weight, kept = world.weight(1), world.outside(1)
+    weight, kept = world.weight((1,)), world.outside((1,))
     share = (kept & world.same).sum() / world.same.sum()
     counted = weight[kept & ~world.same].sum() / (~world.same).sum()
     assert np.isclose(share, counted, rtol=0.02), "matches and non-matches keep their proportion"
@@ -77,8 +78,8 @@ def test_what_is_left_of_the_non_matches_counts_for_those_that_went(catalogue: L
 def test_listings_that_are_not_judged_are_rivals_and_nothing_else(catalogue: LabelledCatalogue):
     half = replace(catalogue, fold=np.where(np.arange(N) < 60, -1, catalogue.fold)).natural
     both_unjudged = (half.catalogue.proposed.left < 60) & (half.catalogue.proposed.right < 60)
-    assert not half.outside(None)[both_unjudged].any()
-    assert half.outside(None)[~both_unjudged].all()
+    assert not half.outside()[both_unjudged].any()
+    assert half.outside()[~both_unjudged].all()
 
 
 def test_it_groups_products_that_it_was_not_fitted_to(cross: CrossFit):

@@ -47,7 +47,23 @@ def test_answers_teach_what_they_have_in_common():
     assert loss(fitted, unseen) < 0.35 < loss(base, unseen)
     assert gain.after < gain.before
     assert "300 answers: log-loss on left-out ones" in str(gain)
-    assert "(better)" in str(gain)
+    low, high = gain.interval
+    assert 0 < low <= gain.before - gain.after <= high
+    assert f"(better: {-high:+.3f} to {-low:+.3f})" in str(gain)
+
+
+def test_answers_from_which_there_is_nothing_to_learn_make_no_bundle_better():
+    """They are drawn with the base's own probabilities: of eight sets chance may call one better, and not two."""
+    base = starting_bundle()
+    said = []
+    for seed in range(8):
+        pairs = drawn_pairs(200, seed=seed)
+        chance = sigmoid(base.titled.discriminator.second_look(pairs.evidence, pairs.present))
+        drawn = replace(pairs, same=np.random.default_rng(seed).random(200) < chance)
+        if drawn.same.any() and not drawn.same.all():
+            said.append(str(fit_answers(base, drawn, None)[1]))
+    assert len(said) >= 4
+    assert sum("(better" in line for line in said) <= 1, said
 
 
 def test_the_codes_the_first_look_and_the_other_decider_stay():

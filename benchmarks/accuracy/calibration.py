@@ -9,7 +9,7 @@ from accuracy.judge import TableFit, fit
 from accuracy.modality import product, seen_through, whole
 from accuracy.prepare import Workshop
 from kembar.bundle import Thresholds
-from kembar.training.deciders import JudgedPairs, left_out_pairs
+from kembar.training.judged import JudgedPairs, left_out_pairs
 from kembar.training.thresholds import curve
 
 BINS = 10

@@ -104,13 +104,13 @@ class Stacked(TableFit):
         columns = self._columns(plain)
         at = plain.table.place(plain.pairs.left, plain.pairs.right)
         look = world.look(model, self.how.per_listing).kept
-        known = world.outside(number)[look]
+        known = world.outside((number,))[look]
         learner = (
             HistGradientBoostingClassifier(max_iter=120, learning_rate=0.08, max_leaf_nodes=12, l2_regularization=5.0)
             if self.trees
             else LogisticRegression(C=100.0, max_iter=300)
         )
-        learner.fit(columns[at[known]], world.same[look][known], world.weight(number)[look][known])
+        learner.fit(columns[at[known]], world.same[look][known], world.weight((number,))[look][known])
         said = learner.predict_proba(columns)[:, 1].astype(np.float32)
         return AdjustedChoice(
             plain.index, model, plain.pairs, plain.product, plain.scored, table=plain.table, adjusted=said

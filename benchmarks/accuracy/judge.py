@@ -102,7 +102,7 @@ class TableFit(CrossFit):
     @cached_property
     def folds(self) -> list[Discriminator]:
         """The discriminator that each fold is judged by."""
-        return self.given or [self.how.fit(self.worlds, without=fold) for fold in range(FOLDS)]
+        return self.given or [self.how.fit(self.worlds, without=(fold,)) for fold in range(FOLDS)]
 
     def choices(self, world: World, models: Iterable[Discriminator] | None = None) -> list[GroupingChoice]:
         """As `CrossFit.choices`, by tables."""

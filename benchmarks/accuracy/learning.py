@@ -12,7 +12,8 @@ from accuracy.tables import PairTable
 from kembar.bundle import Decider, Thresholds
 from kembar.grouping.labels import join_lone_listings
 from kembar.training.decide import DiscriminatorFit
-from kembar.training.deciders import STRENGTHS, left_out_pairs
+from kembar.training.deciders import STRENGTHS
+from kembar.training.judged import left_out_pairs
 from kembar.training.worlds import FOLDS, LabelledCatalogue
 
 SIZES = (25, 50, 100, 200, 400)

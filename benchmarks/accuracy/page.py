@@ -15,8 +15,10 @@ that were best for the other folds. This is harder
 than grouping the held-out fifth alone, as a cross-validation by jobs does, since five times as many listings
 compete. Precision, recall and F1 are those of each listing's set, averaged (the competition's score); B-cubed F1 is
 the harmonic mean of the first two. Intervals draw products with replacement, a thousand times; a difference's is
-paired. `mall-dev` is real titles and labels with photos of other goods joined to them; `shopee-dev` the same
-titles with the marketplace's own hashes and no photos."""
+paired. `mall-dev` is real titles and labels with photos of other goods joined to them: listings of a product whose
+hashes are equal share one photo, near hashes a light edit of it, far ones a heavy edit, another view or a photo of
+something else. What photos add there is what they add to such a catalogue, and not to a shop's own. `shopee-dev` is
+the same titles with the marketplace's own hashes and no photos."""
 
 
 def _one(key: str = "rows") -> Callable[[dict[str, Any]], str]:
@@ -25,8 +27,9 @@ def _one(key: str = "rows") -> Callable[[dict[str, Any]], str]:
 
 def _modality(found: dict[str, Any]) -> str:
     return (
-        f"{_one()(found)}\n\nPhotos add {found['photos']} to titles and hashes on `mall-dev`. Each row is a catalogue "
-        "that has nothing else, with candidate pairs, curves and thresholds of its own."
+        f"{_one()(found)}\n\nPhotos add {found['photos']} to titles and hashes on `mall-dev`, whose photos "
+        "are of other goods. Each row is a catalogue that has nothing else, with candidate pairs, curves and "
+        "thresholds of its own."
     )
 
 

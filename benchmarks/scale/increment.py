@@ -26,7 +26,7 @@ Python's workers start, TensorFlow loads the towers.
 """
 
 CODES = """Match alone, on a catalogue of `python -m kembar.sample.load codes`, whose planted products are at the
-distances of real listings.
+distances of real titles with photos of other goods joined to them.
 """
 
 

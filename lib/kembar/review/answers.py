@@ -23,6 +23,7 @@ from kembar.decisions import DIFFERENT, SAME
 from kembar.discriminator import Discriminator, gap, sigmoid
 from kembar.distances import pair_distances
 from kembar.errors import TrainingError
+from kembar.evaluation.scores import bootstrap_mean
 from kembar.evidence import DISTANCES, EVIDENCE, MODALITIES, MODALITY_OF
 from kembar.grouping import place_links
 from kembar.training.curve_fit import PairExamples, PatternCurves, fit_curves
@@ -58,10 +59,14 @@ class DecidedPairs:
 
     def folds(self) -> NDArray[np.int64]:
         """A fold in 0 … FOLDS − 1 for each pair; pairs that a chain of listings connects are in one."""
+        return self.chains() % FOLDS
+
+    def chains(self) -> NDArray[np.int64]:
+        """A number for each pair, which is the same for pairs that a chain of listings connects."""
         names, place = np.unique(np.concatenate([self.left, self.right]).astype(str), return_inverse=True)
         ends = place.reshape(2, -1)
         graph = coo_array((np.ones(len(self), np.int8), ends), shape=(len(names), len(names)))
-        return connected_components(graph, directed=False)[1][ends[0]] % FOLDS
+        return connected_components(graph, directed=False)[1][ends[0]].astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -138,16 +143,22 @@ def join_pairs(parts: list[DecidedPairs]) -> DecidedPairs:
 
 @dataclass(frozen=True)
 class Gain:
-    """Mean log-loss on left-out answers of the bundle it starts from, and of what was fitted without them."""
+    """Mean log-loss on left-out answers of the bundle it starts from, and of what was fitted without them.
+
+    interval: 95 % interval of what the loss fell by, connected answers drawn together with replacement.
+    """
 
     before: float
     after: float
     answers: int
+    interval: tuple[float, float]
 
     def __str__(self) -> str:
-        better = "better" if self.after < self.before else "no better"
+        low, high = self.interval
+        verdict = "better" if low > 0 else "worse" if high < 0 else "no clear difference"
         return (
-            f"{self.answers} answers: log-loss on left-out ones {self.after:.3f}, {self.before:.3f} before ({better})"
+            f"{self.answers} answers: log-loss on left-out ones {self.after:.3f}, {self.before:.3f} before "
+            f"({verdict}: {-high:+.3f} to {-low:+.3f})"
         )
 
 
@@ -171,8 +182,9 @@ def fit_answers(base: Bundle, pairs: DecidedPairs, undecided: Undecided | None) 
         )
     titled = is_titled(pairs.present)
     start = base.decider_for(titled)
-    left_out = _left_out_loss(start.discriminator, pairs, undecided)
-    gain = Gain(_loss(start.discriminator, pairs), left_out, len(pairs))
+    before, after = _losses(start.discriminator, pairs), _left_out_losses(start.discriminator, pairs, undecided)
+    interval = bootstrap_mean(before - after, pairs.chains())
+    gain = Gain(float(before.mean()), float(after.mean()), len(pairs), interval)
     fitted = Decider(fit_second_look(start.discriminator, pairs, undecided), start.thresholds)
     return (replace(base, titled=fitted) if titled else replace(base, untitled=fitted)), gain
 
@@ -198,14 +210,16 @@ def _together(parts: list[PairExamples]) -> PairExamples:
     return PairExamples(*(np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])))
 
 
-def _loss(model: Discriminator, pairs: DecidedPairs) -> float:
-    chance = sigmoid(model.second_look(pairs.evidence, pairs.present))
-    return float(-np.log(np.clip(np.where(pairs.same, chance, 1 - chance), 1e-6, 1)).mean())
+def _losses(model: Discriminator, pairs: DecidedPairs) -> NDArray[np.float64]:
+    """Log-loss of each pair."""
+    chance = sigmoid(model.second_look(pairs.evidence, pairs.present)).astype(np.float64)
+    return -np.log(np.clip(np.where(pairs.same, chance, 1 - chance), 1e-6, 1))
 
 
-def _left_out_loss(start: Discriminator, pairs: DecidedPairs, undecided: Undecided | None) -> float:
-    fold, total = pairs.folds(), 0.0
+def _left_out_losses(start: Discriminator, pairs: DecidedPairs, undecided: Undecided | None) -> NDArray[np.float64]:
+    """Log-loss of each pair by curves that were fitted without its fold."""
+    fold, losses = pairs.folds(), np.zeros(len(pairs))
     for number in np.unique(fold):
         out = fold == number
-        total += _loss(fit_second_look(start, pairs.take(~out), undecided), pairs.take(out)) * out.sum()
-    return total / len(pairs)
+        losses[out] = _losses(fit_second_look(start, pairs.take(~out), undecided), pairs.take(out))
+    return losses

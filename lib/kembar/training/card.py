@@ -28,9 +28,10 @@ Decides which listings of a marketplace catalogue sell the same product.
 |---|---:|---:|---:|---|
 $rows
 $decisions
-Each product was grouped among all listings of its catalogue by curves that were fitted without it. The thresholds
-were chosen on these same groups, so the F1 is a little flattering, and a larger catalogue has more
-look-alikes. A bundle holds numbers only: heads, curves and thresholds.
+Each product was grouped among all listings of its catalogue by curves that were fitted, and at thresholds that were
+chosen, on other products; the bundle's own are those of all products together. A larger catalogue has more look-alikes.
+Where heads were trained, the products had a say in when that stopped. A bundle holds numbers only: heads, curves and
+thresholds.
 """)
 
 
@@ -58,7 +59,7 @@ def finish_bundle(
     ]
     trained_on = {"base": settings.training.base, "loss": settings.training.loss, "catalogues": describe(named)}
     if gain:
-        trained_on["decisions"] = vars(gain)
+        trained_on["decisions"] = {**vars(gain), "interval": list(gain.interval)}
     titled, untitled = bundle.titled.thresholds, bundle.untitled.thresholds
     card = _CARD.substitute(
         base=settings.training.base,
@@ -83,6 +84,7 @@ def describe_gains(figures: list[Figure], gain: Gain | None = None) -> str:
         if each.base:
             low, high = each.base.interval
             verdict = "better" if low > 0 else "worse" if high < 0 else "no clear difference"
-            line += f", {each.base.f1:.3f} with the base bundle ({verdict}: {low:+.3f} to {high:+.3f})"
+            line += f", {each.base.f1:.3f} with the base bundle at thresholds chosen the same way"
+            line += f" ({verdict}: {low:+.3f} to {high:+.3f}), {each.base.shipped:.3f} at its own thresholds"
         lines.append(line)
     return "\n".join([*lines, *([str(gain)] if gain else [])])

@@ -1,5 +1,6 @@
 """From labelled catalogues to a discriminator: both looks fitted to the candidate pairs of every pattern."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,8 +35,8 @@ class DiscriminatorFit:
     faithful: bool = False
     strength: float = WEAK
 
-    def fit(self, worlds: list[World], without: int | None = None) -> Discriminator:
-        """Fitted to the pairs of which no side is in the fold `without`.
+    def fit(self, worlds: list[World], without: Collection[int] = ()) -> Discriminator:
+        """Fitted to the pairs of which no side is in one of the folds `without`.
 
         1. The first look: every proposed pair, by its distances alone.
         2. The candidates that this look keeps, and each listing's best among them.
@@ -47,12 +48,12 @@ class DiscriminatorFit:
         examples = [self._candidates(w, look, without) for w, look in zip(worlds, looks, strict=True)]
         return Discriminator(first, self._curves(self.start.second, worlds, examples))
 
-    def _proposed(self, world: World, without: int | None) -> PairExamples:
+    def _proposed(self, world: World, without: Collection[int]) -> PairExamples:
         distances, present = world.compared
         chosen = world.outside(without) & _of_pattern(present, world.kept)
         return _examples(world, distances, chosen, without)
 
-    def _candidates(self, world: World, look: Look, without: int | None) -> PairExamples:
+    def _candidates(self, world: World, look: Look, without: Collection[int]) -> PairExamples:
         _, present = world.compared
         chosen = look.kept & world.outside(without) & _of_pattern(present, world.kept)
         return _examples(world, with_gap(world, look), chosen, without)
@@ -77,7 +78,7 @@ def with_gap(world: World, look: Look) -> Reals:
     return np.column_stack([world.compared[0], apart])
 
 
-def _examples(world: World, evidence: Reals, chosen: Present, without: int | None) -> PairExamples:
+def _examples(world: World, evidence: Reals, chosen: Present, without: Collection[int]) -> PairExamples:
     return PairExamples(evidence[chosen], world.same[chosen], world.weight(without)[chosen])
 
 

@@ -5,7 +5,7 @@ the more listings compete, the more wrong neighbours there are, and a threshold 
 was chosen in a small pool is too low for a large one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -61,6 +61,14 @@ class GroupingChoice:
         look, proposed = world.look(model, per_listing), world.catalogue.proposed
         pairs = CandidateRows(proposed.left[look.kept], proposed.right[look.kept])
         return GroupingChoice(world.index.with_looks(look.best), model, pairs, world.catalogue.product, scored)
+
+    def scoring(self, rows: NDArray[np.bool_]) -> "GroupingChoice":
+        """The same grouping, which is not made again, with other rows scored."""
+        if np.array_equal(rows, self.scored):
+            return self
+        other = replace(self, scored=rows)
+        other.__dict__.update(probability=self.probability, cuts=self.cuts)  # where cached_property keeps them
+        return other
 
     @cached_property
     def probability(self) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ a catalogue that has them gives labelled pairs of every pattern, with the neighb
 and so the gaps, that such a catalogue would have.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -106,25 +107,25 @@ class World:
         pairs = self.catalogue.proposed
         return self.catalogue.fold[np.stack([pairs.left, pairs.right])]
 
-    def outside(self, fold: int | None) -> NDArray[np.bool_]:
-        """The proposed pairs to fit to: a side is judged, and none is in the fold that is left out."""
+    def outside(self, folds: Collection[int] = ()) -> NDArray[np.bool_]:
+        """The proposed pairs to fit to: a side is judged, and none is in one of the folds that are left out."""
         judged: NDArray[np.bool_] = np.any(self.sides >= 0, axis=0)
-        return judged if fold is None else judged & np.all(self.sides != fold, axis=0)
+        return judged & ~np.isin(self.sides, list(folds)).any(axis=0)
 
     def inside(self, fold: int) -> Rows:
         """How many sides of each proposed pair are in a fold, `[pairs]`: how often it is a judged listing's."""
         return (self.sides == fold).sum(axis=0)
 
-    def weight(self, fold: int | None) -> NDArray[np.float64]:
-        """What each proposed pair counts when a fold is left out, `[pairs]`.
+    def weight(self, folds: Collection[int] = ()) -> NDArray[np.float64]:
+        """What each proposed pair counts when some folds are left out, `[pairs]`.
 
         A match leaves with its product alone, a non-match with either side: what is left of the non-matches
         between judged listings counts for those that went. A non-match with a listing that is not judged is
         seen from one side only. Without this a model that is fitted to a part of a catalogue takes the
         whole for sparser than it is.
         """
-        fold_of = self.catalogue.fold
-        share = 1.0 if fold is None else ((fold_of >= 0) & (fold_of != fold)).sum() / max((fold_of >= 0).sum(), 1)
+        judged = self.catalogue.fold >= 0
+        share = (judged & ~np.isin(self.catalogue.fold, list(folds))).sum() / max(judged.sum(), 1)
         both = (self.sides >= 0).all(axis=0)
         return np.where(self.same, 1.0, np.where(both, 1.0 / max(share, 1e-9), 0.5))
 

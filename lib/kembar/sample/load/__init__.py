@@ -1,8 +1,8 @@
 r"""Catalogues for load: as many listings as wanted, as codes alone or with photos.
 
-Codes are drawn so that distances (`kembar.distances`) are near those of `mall-dev`, 1,499 real listings encoded with
-the shipped bundle. 10th, 50th and 90th percentile, real | drawn, at 1,500 listings:
-
+Codes are drawn so that distances (`kembar.distances`) are near those of `mall-dev`, 1,499 real titles with photos of
+other goods joined to them, encoded with the shipped bundle. 10th, 50th and 90th percentile, real | drawn, at
+1,500 listings:
 | distance | of true pairs | to each listing's nearest non-match |
 |---|---|---|
 | image | 0.00 0.49 0.91 \| 0.00 0.39 0.83 | 0.33 0.61 0.73 \| 0.40 0.61 0.76 |
