@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from fuzz.judge import Verdict
 
+from fuzz.judge import Verdict
 from kembar.photo_folder import PhotoFolder
 from kembar.photos import PhotoError
 
