@@ -1,6 +1,6 @@
 """Bad input, ten thousand cases and more: photos, rows, Parquet, hopeless files, and some of each through the jobs.
 
-.venv/bin/python benchmarks/bench_fuzz.py [--photos 20000] [--rows 12000] [--tables 150] [--seed 1] [--without-jobs]
+.venv/bin/python benchmarks/bench_fuzz.py [--photos 20000] [--names 4000] [--rows 12000] [--tables 150] [--seed 1] [--without-jobs]
 
 Ends with status 1 where anything crashed, got lost or was used that should not be.
 """
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from common import markdown, write_page
 from fuzz.judge import Verdict, judge_files, judge_photos, judge_rows
+from fuzz.names import judge_names
 from fuzz.photos import photo_cases
 from fuzz.tables import draw_damaged, draw_typed, foreign_writers, hopeless_files, readable_files
 from fuzz.whole import judge_jobs
@@ -62,6 +63,7 @@ def section(name: str, verdict: Verdict) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=20_000)
+    parser.add_argument("--names", type=int, default=4_000, help="names of photos")
     parser.add_argument("--rows", type=int, default=12_000)
     parser.add_argument("--tables", type=int, default=150, help="Parquet files of other types, and as many damaged")
     parser.add_argument("--seed", type=int, default=1)
@@ -72,6 +74,7 @@ def main() -> None:
     spark = start_spark()
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
+        verdicts["Names of photos"] = judge_names(work / "names", args.names, args.seed)
         verdicts["Rows of CSV"] = judge_rows(spark, work / "rows", args.rows, args.seed)
         verdicts["Catalogues of other writers"] = judge_files(spark, work / "writers", foreign_writers())
         verdicts["Files that are no catalogue"] = judge_files(spark, work / "hopeless", hopeless_files(rng))

@@ -14,6 +14,7 @@ from kembar.photos import PhotoError, decode_photo
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 from fuzz.judge import judge_files, judge_photos, judge_rows
+from fuzz.names import judge_names
 from fuzz.photos import good_photos, photo_cases
 from fuzz.tables import draw_damaged, draw_typed, foreign_writers, hopeless_files, readable_files, write_foreign_folder
 
@@ -83,3 +84,9 @@ def test_a_foreign_file_in_a_folder_of_parquet_is_named(spark: SparkSession, tmp
     write_foreign_folder(tmp_path / "folder")
     with pytest.raises(InputError, match=r"README\.txt: expected a whole Parquet file"):
         read_listings(spark, str(tmp_path / "folder"))
+
+
+def test_names_of_photos_mean_the_files_of_their_folder_and_no_others(tmp_path: Path):
+    verdict = judge_names(tmp_path, 400, seed=3)
+    assert verdict.faults == []
+    assert {outcome for _, outcome in verdict.outcomes} == {"used", "refused"}

@@ -53,6 +53,7 @@ NFC, NFD = unicodedata.normalize("NFC", "kopi_é.jpg"), unicodedata.normalize("N
         ("abc.jpg", "abc.jpg?v=3"),
         ("a b.jpg", "https://cdn/a%20b.jpg"),
         ("a b.jpg", "a%20b.jpg"),
+        ("a%20b.jpg", "https://cdn/x/a%20b.jpg?v=1"),
         ("abc.jpg", "abc"),
         ("abc.JPG", "abc.jpg"),
         ("abc.jpg", "ABC.JPG"),

@@ -86,7 +86,7 @@ def possible_paths(name: str, folder: str, shorten: bool) -> list[str]:
 
 def _readings(name: str, folder: str, shorten: bool) -> Iterator[str]:
     yield name
-    for written in dict.fromkeys([name, _QUERY.sub("", name), unquote(name)]):
+    for written in dict.fromkeys([name, _QUERY.sub("", _URL.sub("", name)), unquote(name)]):
         if climbs(whole := whole_path(written)):
             continue
         yield whole
