@@ -2,9 +2,9 @@
 
 import re
 
-import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql.pandas.types import to_arrow_schema
 
 from kembar.bundle import load_bundle
 from kembar.errors import NothingToDoError
@@ -71,7 +71,7 @@ def test_no_triplets_are_no_result():
 
 def test_a_run_without_candidate_pairs_has_no_questions():
     with pytest.raises(NothingToDoError, match="no candidate pairs"):
-        choose_questions(load_bundle(None), MATCHES.empty_table() if isinstance(MATCHES, pa.Schema) else MATCHES, 5)
+        choose_questions(load_bundle(None), to_arrow_schema(MATCHES).empty_table(), 5)
 
 
 def test_the_job_ends_with_status_1_and_one_line(capsys: pytest.CaptureFixture[str]):
