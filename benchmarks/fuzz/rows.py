@@ -127,7 +127,7 @@ ENCODINGS: dict[str, Callable[[str], bytes]] = {
     "as it is": lambda text: text.encode("utf-8", "surrogateescape"),
     "with a byte order mark": lambda text: b"\xef\xbb\xbf" + text.encode("utf-8", "surrogateescape"),
     "with Windows line ends": lambda text: text.replace("\n", "\r\n").encode("utf-8", "surrogateescape"),
-    "in UTF-16": lambda text: text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").encode("utf-16"),
+    "in UTF-16": lambda text: text.encode("utf-16", "surrogatepass"),
     "without a last line end": lambda text: text.rstrip("\n").encode("utf-8", "surrogateescape"),
     "packed": lambda text: gzip.compress(text.encode("utf-8", "surrogateescape"), 1),
 }

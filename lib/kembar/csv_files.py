@@ -16,7 +16,7 @@ from kembar.records import Record, Shape, read_header, read_records
 _SAMPLE = 4_000_000
 """Characters by which it is told whether quotes are escaped by a backslash."""
 _SAMPLE_LINES = 200
-_MOST_UNDECODED = 0.1
+_MOST_UNDECODED = 0.2
 """Share of lines above which a file is taken to be in another encoding, and not to have some damaged lines."""
 _SUGGESTED = 3
 _SHOWN = 80
