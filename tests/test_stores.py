@@ -21,7 +21,8 @@ import pytest
 from kembar.errors import InputError, RunError
 from kembar.ownership import check_output
 from kembar.paths import join_uri
-from kembar.photos import PhotoError, read_photo
+from kembar.photo_folder import PhotoFolder
+from kembar.photos import PhotoError
 from kembar.runs import NewTable, output_folder
 from kembar.storage import delete, exists, list_paths, read_arrow, read_bytes, write_arrow, write_bytes
 
@@ -142,7 +143,7 @@ def test_an_output_among_the_inputs_is_found_whichever_scheme_names_it(server: s
 def test_photos_are_read_and_a_missing_one_is_named(server: str):
     images = f"s3a://{BUCKET}/my photos"
     write_bytes(join_uri(images, "a b#1.jpg"), b"\xff\xd8 photo")
-    assert read_photo(images, "a b#1.jpg", 1000) == b"\xff\xd8 photo"
+    assert PhotoFolder(images).read("a b#1.jpg", 1000) == b"\xff\xd8 photo"
     assert exists(images)
     with pytest.raises(PhotoError):
-        read_photo(images, "nowhere.jpg", 1000)
+        PhotoFolder(images).read("nowhere.jpg", 1000)
