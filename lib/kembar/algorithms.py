@@ -9,7 +9,7 @@ PHOTOS = 2
 """From a photo's bytes to its pixels and its hash."""
 TITLES = 2
 """From a title to its normal form and its terms."""
-WORDS = 1
+WORDS = 2
 """From terms to hashed words and character n-grams with their weights."""
 BLOCKING = 1
 """From a catalogue's codes to proposed pairs."""

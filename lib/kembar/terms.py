@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kembar.packing import pack_lists, unpack_lists
+from kembar.titles import join_clusters
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import HashingVectorizer
@@ -48,7 +49,7 @@ def count_terms(titles: list[list[str]]) -> dict[str, csr_array]:
     """Occurrences of each hashed word and character n-gram: float32 `[titles, BUCKETS]` each."""
     if not titles:  # scikit-learn asks for the first one
         return {kind: csr_array((0, BUCKETS), dtype=np.float32) for kind in ("words", "characters")}
-    texts = [" ".join(terms) for terms in titles]
+    texts = [join_clusters(" ".join(terms)) for terms in titles]
     vectorizers = _vectorizers()
     counts = {"words": vectorizers["words"].transform(titles), "characters": vectorizers["characters"].transform(texts)}
     for matrix in counts.values():

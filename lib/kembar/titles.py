@@ -7,6 +7,7 @@ brackets, full-width letters, and the debris of exports that printed bytes
 
 import re
 import unicodedata
+import zlib
 from collections.abc import Iterable
 from itertools import chain, pairwise
 
@@ -52,6 +53,7 @@ _PLAIN_TERM = re.compile(rf"\d+(?:[.,]\d+)*|{_LETTER}+(?:'{_LETTER}+)*")
 _IGNORED = re.compile(f"[{_SELECTORS}]")
 # A letter of an unspaced script with its marks, one character to a reader.
 _CLUSTER = re.compile(f"(?!{_MARK})[{_UNSPACED}]{_MARK}*")
+_MARKED_LETTER = re.compile(f"{_LETTER}{_MARK}+")
 _RUN = re.compile(f"(?:{_CLUSTER.pattern})+|(?:(?!{_CLUSTER.pattern}).)+")
 LONGEST_TITLE = 1000
 """Characters of a title that are read; what stands behind them is left out."""
@@ -131,3 +133,18 @@ def title_terms(normal: str) -> list[str]:
         else:
             terms.extend(_split_word(term))
     return terms
+
+
+def join_clusters(text: str) -> str:
+    """Text in which each letter with marks is one character, as it is one to a reader: a private one that stands for it.
+
+    Character n-grams of it do not take two letters for nearly the same because they differ in their marks alone.
+
+    >>> len(join_clusters("เสื้อ")), join_clusters("kaos 3/4") == "kaos 3/4"
+    (3, True)
+    """
+    return text if text.isascii() else _MARKED_LETTER.sub(_stand_in, text)
+
+
+def _stand_in(match: re.Match[str]) -> str:
+    return chr(0xF0000 + zlib.crc32(match.group().encode("utf-8", "surrogatepass")) % 0xFFFE)
