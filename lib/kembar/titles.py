@@ -136,7 +136,7 @@ def title_terms(normal: str) -> list[str]:
 
 
 def join_clusters(text: str) -> str:
-    """Text in which each letter with marks is one character, as it is one to a reader: a private one that stands for it.
+    """Text in which each letter with its marks is one character, as to a reader: a private one that stands for it.
 
     Character n-grams of it do not take two letters for nearly the same because they differ in their marks alone.
 
