@@ -1,6 +1,7 @@
 """Bad input, ten thousand cases and more: photos, rows, Parquet, hopeless files, and some of each through the jobs.
 
-.venv/bin/python benchmarks/bench_fuzz.py [--photos 20000] [--names 4000] [--rows 12000] [--tables 150] [--seed 1] [--without-jobs]
+.venv/bin/python benchmarks/bench_fuzz.py [--photos 20000] [--names 4000] [--rows 12000] [--tables 150] [--seed 1]
+    [--without-jobs]
 
 Ends with status 1 where anything crashed, got lost or was used that should not be.
 """
