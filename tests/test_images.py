@@ -252,7 +252,7 @@ class Flaky:
             return whole(photos, path, most)
 
         monkeypatch.setattr(PhotoFolder, "_read_path", read)
-        monkeypatch.setattr(photo_folder.time, "sleep", self.slept.append)
+        monkeypatch.setattr(photo_folder, "_pause", self.slept.append)
         photo_folder._luck_of.cache_clear()
 
 

@@ -124,7 +124,7 @@ class PhotoFolder:
                 if wait is None or _errno(error) in _DENIED:
                     luck.failed += 1
                     raise PhotoError(f"{NOT_READ}: {type(error).__name__}") from error
-                time.sleep(wait)
+                _pause(wait)
         raise AssertionError("the last try returns or raises")
 
     def _read_once(self, name: str, max_bytes: int) -> bytes:
@@ -242,6 +242,10 @@ def list_names(folder: str, most: int) -> list[str]:
     except (OSError, ValueError):
         return []
     return names if len(names) <= most else []
+
+
+def _pause(seconds: float) -> None:
+    time.sleep(seconds)
 
 
 def _errno(error: BaseException) -> int | None:
