@@ -9,6 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kembar.inputs import shown
+
+_NO_PRODUCT = "which names no product; expected text, a number or nothing"
+_SHOWN = 60
 _TEXTS = (pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary(), pa.binary_view())
 
 
@@ -30,10 +34,14 @@ def can_be_text(column: str, kind: pa.DataType) -> bool:
 
 
 def as_text(column: pa.Array) -> tuple[pa.Array, dict[int, str]]:
-    """A column as text, and the number that is none in each row that has one: infinity names no product.
+    """A column as text.
 
     NaN is a missing value, and a whole number is written without a fraction, whatever type holds it. Bytes that are
-    not UTF-8 are left for the reader to mend.
+    not UTF-8 are written as `\\xe9`.
+
+    Returns:
+        The text, and what is wrong with it in each row in which something is: an infinite number, or bytes that are not
+        UTF-8.
     """
     kind = plain_type(column.type)
     if pa.types.is_dictionary(column.type):
@@ -41,21 +49,27 @@ def as_text(column: pa.Array) -> tuple[pa.Array, dict[int, str]]:
     if isinstance(column.type, pa.BaseExtensionType):
         column = column.storage
     if kind in _TEXTS:
-        return _joined(column), {}
+        return _decoded(column)
     if pa.types.is_integer(kind) or pa.types.is_null(kind):
         return column.cast(pa.string()), {}
     if kind == pa.uuid():
         return pa.array([None if v is None else str(uuid.UUID(bytes=v)) for v in column.to_pylist()], pa.string()), {}
     values = column.to_pylist() if pa.types.is_decimal(kind) else _reals(column)
-    infinite = {row: str(v) for row, v in enumerate(values) if v is not None and math.isinf(v)}
-    return pa.array(
-        [None if v is None or row in infinite else _number(v) for row, v in enumerate(values)], pa.string()
-    ), infinite
+    infinite = {row: f"is {v}, {_NO_PRODUCT}" for row, v in enumerate(values) if v is not None and math.isinf(v)}
+    texts = [None if v is None or row in infinite else _number(v) for row, v in enumerate(values)]
+    return pa.array(texts, pa.string()), infinite
 
 
-def _joined(column: pa.Array) -> pa.Array:
-    binary = column if column.type in (pa.string(), pa.binary()) else column.cast(pa.large_binary()).cast(pa.binary())
-    return pc.cast(binary, options=pc.CastOptions(pa.string(), allow_invalid_utf8=True))
+def _decoded(column: pa.Array) -> tuple[pa.Array, dict[int, str]]:
+    binary = column.cast(pa.large_binary())
+    try:
+        return binary.cast(pa.large_string()).cast(pa.string()), {}
+    except pa.ArrowInvalid:
+        texts = [None if v is None else v.decode("utf-8", "backslashreplace") for v in binary.to_pylist()]
+    # What of a text was spelt anew had bytes that are no characters.
+    odd = [v is not None and v.encode() != raw for v, raw in zip(texts, binary.to_pylist(), strict=True)]
+    faults = {row: f"is not UTF-8: {shown(texts[row] or '', _SHOWN)}" for row in np.flatnonzero(odd).tolist()}
+    return pa.array(texts, pa.string()), faults
 
 
 def _reals(column: pa.Array) -> list[Any]:

@@ -26,6 +26,8 @@ _BATCH_ROWS, _BATCH_BYTES, _FEW_ROWS = 4096, 64_000_000, 64
 _TASK_ROWS = 20_000
 FILE_ORDER = 1 << 40
 """The most rows of a file, by which the rows of several are numbered in order."""
+_OPTIONAL_TEXTS = ("image_phash",)
+"""Columns that a row can do without: what cannot be used of them is left out later, and counted."""
 Piece = tuple[int, int, int]
 """The number of a file and of a row group in it, and the rows before that."""
 
@@ -186,10 +188,8 @@ def _columns(file: ParquetTable, number: int, row: int, batch: pa.RecordBatch) -
     for known in LISTINGS.names:
         if known in file.columns and known not in file.empty:
             columns[known], odd = as_text(batch.column(file.columns[known]))
-            faults |= {
-                at: f"{known} is {value}, which names no product; expected text, a number or nothing"
-                for at, value in odd.items()
-            }
+            if known not in _OPTIONAL_TEXTS:
+                faults |= {at: f"{known} {fault}" for at, fault in odd.items()}
         else:
             columns[known] = pa.array([file.fixed.get(known)] * count, pa.string())
     name = posixpath.basename(file.uri)

@@ -6,7 +6,6 @@ from functools import partial
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from kembar.catalogue_files import CsvTable, row_shape
 from kembar.csv_files import csv_records
@@ -65,11 +64,8 @@ def read_csv(spark: SparkSession, files: list[CsvTable]) -> DataFrame:
 def read_parquet(spark: SparkSession, files: list[ParquetTable]) -> DataFrame:
     """The same of Parquet files. A task reads some row groups."""
     tasks = deal_pieces(files)
-    raw = spark.range(0, len(tasks), 1, max(len(tasks), 1)).mapInArrow(
-        partial(_parquet_rows, files, tasks), _CSV_COLUMNS
-    )
-    mended = [F.make_valid_utf8(c).alias(c) for c in LISTINGS.names]
-    return raw.select(*mended, CORRUPT, FAULT, WHERE, ORDER)
+    rows = partial(_parquet_rows, files, tasks)
+    return spark.range(0, len(tasks), 1, max(len(tasks), 1)).mapInArrow(rows, _CSV_COLUMNS)
 
 
 def _parquet_rows(
