@@ -11,10 +11,9 @@ from kembar.bundle import load_bundle, trusted_text_tower
 from kembar.config import settings_from
 from kembar.images import require_images
 from kembar.increment import describe_work, plan_increment
-from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job, say_next
+from kembar.jobs import Stages, check_inputs, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.listings import describe_repairs
 from kembar.nothing import require_usable
-from kembar.ownership import check_output
 from kembar.parts import PartFolder
 from kembar.plan import plan_encode
 from kembar.runs import NewTable, output_folder, reconcile
@@ -41,7 +40,7 @@ def main() -> None:
     encoder = bundle.fingerprint_at(settings.image_tower.precision)
     require(args.listings, "listings")
     require_images(args.images)
-    check_output(args.output, "encode", listings=args.listings, images=args.images, bundle=args.bundle)
+    check_inputs(args, "encode", "listings", "images", "bundle")
     end_dry_run(args, plan_encode, encoder, settings)
 
     with output_folder(args.output, "encode", keep_staged=True) as folder:

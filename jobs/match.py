@@ -11,13 +11,11 @@ from kembar.config import settings_from
 from kembar.decisions import read_decisions
 from kembar.drift import profile_run
 from kembar.grouping import place_links
-from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job, say_next
+from kembar.jobs import Stages, check_inputs, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.matches import count_pairs, summarise
 from kembar.nothing import require_listings
 from kembar.outcome import Outcome
-from kembar.ownership import check_output
 from kembar.plan import plan_match
-from kembar.provenance import codes_of
 from kembar.runs import output_folder
 from kembar.session import get_session
 from kembar.storage import require_finished
@@ -40,10 +38,8 @@ def main() -> None:
     args = parser.parse_args()
     settings, bundle = settings_from(args), load_bundle(args.bundle)
     encoder = str(require_listings(args.encoded, require_finished(args.encoded, bundle.encoder_fingerprint))["encoder"])
-    last = read_last_run(args.previous) if args.previous else None
-    decisions = read_decisions(args.decisions) if args.decisions else None
-    inputs = {name: getattr(args, name) for name in ("encoded", "previous", "bundle", "decisions")}
-    check_output(args.output, "match", **inputs)
+    last, decisions = read_last_run(args.previous), read_decisions(args.decisions) if args.decisions else None
+    check_inputs(args, "match", "encoded", "previous", "bundle", "decisions")
     end_dry_run(args, plan_match)
 
     with output_folder(args.output, "match") as folder:
@@ -71,11 +67,9 @@ def main() -> None:
         with stages("write"):
             profile = profile_run(index, grouping.labels, matches, thresholds.match, quarantine := catalogue.quarantine)
             outcome = Outcome(catalogue.contents, grouping, quarantine, profile, last, carried)
-            tables = outcome.write(folder)
-        outcome.warn(stages.tell)
+            tables = outcome.write(folder, stages.tell)
         counts = summarise(grouping.labels, *count_pairs(scored), blocking.counts(), quarantine.count())
         counts["decisions"], told = links.counts(), describe_run(settings, encoded=args.encoded)
-        told["inputs"]["encoded"]["codes"] = codes_of(args.encoded)
         made_by = {"encoder": encoder, "pairs_by": pairs_by, "groups_by": groups_by, "thresholds": vars(thresholds)}
         outcome.publish(folder, tables, counts, seconds=stages.seconds, **made_by, **told)
     done = "{listings} listings, {groups} groups, {matches} matches: ".format(**counts) + args.output

@@ -5,8 +5,7 @@ spark-submit jobs/report.py --matched DIR --encoded DIR --images DIR --output DI
 
 from kembar.config import settings_from
 from kembar.images import require_images
-from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job
-from kembar.ownership import check_output
+from kembar.jobs import Stages, check_inputs, describe_run, end_dry_run, job_parser, run_job
 from kembar.plan import plan_report
 from kembar.provenance import check_run
 from kembar.report import Run, read_catalogue, show_photos, tell_groups, tell_overview, write_report
@@ -39,7 +38,7 @@ def main() -> None:
     require_images(args.images)
     if args.listings:
         require(args.listings, "listings")
-    check_output(args.output, "report", **{name: getattr(args, name) for name in INPUTS})
+    check_inputs(args, "report", *INPUTS)
     check_run(args.matched, args.encoded, args.images, settings.encode)
     end_dry_run(args, plan_report, settings.listings)
 

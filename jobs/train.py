@@ -34,8 +34,7 @@ def main() -> None:
     parser.add_argument("--work", metavar="DIR", help="folder for checkpoints and logs; BUNDLE.training if left out")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in the work folder")
     args = parser.parse_args()
-    settings = settings_from(args)
-    check_sources(args, base := base_bundle(settings))
+    check_sources(args, base := base_bundle(settings := settings_from(args)))
     check_places(args, settings)
     end_dry_run(args, plan_train, base is not None, settings.listings)
     with output_folder(args.bundle, "train") as folder:

@@ -5,10 +5,9 @@ spark-submit jobs/triplets.py --listings train.csv --images DIR --output DIR
 
 from kembar.config import settings_from
 from kembar.images import require_images
-from kembar.jobs import Stages, describe_run, end_dry_run, job_parser, run_job, say_next
+from kembar.jobs import Stages, check_inputs, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.listings import read_listings, validate_listings
 from kembar.nothing import require_products, require_triplets, require_usable
-from kembar.ownership import check_output
 from kembar.plan import plan_triplets
 from kembar.runs import NewTable, output_folder
 from kembar.schemas import QUARANTINE, TRIPLETS
@@ -34,7 +33,7 @@ def main() -> None:
     settings = settings_from(args)
     require(args.listings, "listings")
     require_images(args.images)
-    check_output(args.output, "triplets", listings=args.listings, images=args.images)
+    check_inputs(args, "triplets", "listings", "images")
     end_dry_run(args, plan_triplets, settings.listings)
 
     with output_folder(args.output, "triplets") as folder:

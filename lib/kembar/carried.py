@@ -53,12 +53,14 @@ class LastRun:
         return dict(zip(*(self.catalogue[name].to_pylist() for name in ("posting_id", "group_id")), strict=True))
 
 
-def read_last_run(uri: str) -> LastRun:
-    """The last run of match in a folder.
+def read_last_run(uri: str | None) -> LastRun | None:
+    """The last run of match in a folder; None where no folder is named.
 
     Raises:
         InputError: there is none, it did not finish, or it is not whole.
     """
+    if uri is None:
+        return None
     manifest = join_uri(uri, MANIFEST)
     require(manifest, "the manifest of a finished match run")
     catalogue = read_arrow(join_uri(uri, "catalogue"), list(CATALOGUE.names))

@@ -19,6 +19,7 @@ from kembar.config import Settings, add_settings_arguments
 from kembar.environment import check_arguments
 from kembar.errors import NothingToDoError, message_for_user
 from kembar.failures import note_stage, root_cause, stage_of
+from kembar.ownership import check_output
 from kembar.paths import canonical, check_location, is_local
 from kembar.plan import Plan
 from kembar.progress import progress_bar
@@ -61,6 +62,15 @@ def job_parser(summary: str, **paths: str) -> argparse.ArgumentParser:
     told = "check everything, say what would be done and about how long it would take, and do nothing"
     parser.add_argument("--dry-run", action="store_true", help=told)
     return parser
+
+
+def check_inputs(args: argparse.Namespace, job: str, *options: str) -> None:
+    """Check that a job may write to its `--output`, and harms none of the inputs that these options name.
+
+    Raises:
+        InputError: As `kembar.ownership.check_output`.
+    """
+    check_output(args.output, job, **{option: getattr(args, option) for option in options})
 
 
 def end_dry_run(args: argparse.Namespace, plan: Callable[..., Plan], *told: Any) -> None:

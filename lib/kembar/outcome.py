@@ -68,8 +68,12 @@ class Outcome:
         columns |= {"group_id": self.groups["group_id"], "component": self.grouping.component}
         return pa.table(columns | {"cluster": self.grouping.cluster, "best_look": self.grouping.best})
 
-    def write(self, folder: OutputFolder) -> dict[str, NewTable]:
-        """Write the tables of this process, and say which all tables of the run are."""
+    def write(self, folder: OutputFolder, tell: Callable[[str], None]) -> dict[str, NewTable]:
+        """Write the tables of this process, and say which all tables of the run are.
+
+        tell: takes which traits changed so much that somebody should look at the feed.
+        """
+        self._warn(tell)
         changes = pa.concat_tables([self.log.cast(CHANGES_ARROW), self.changes])
         tables = {"groups": self.groups, "changes": changes, "catalogue": self.catalogue}
         for name, table in tables.items():
@@ -96,7 +100,7 @@ class Outcome:
         """How far this run is from the last one, where there was one."""
         return compare_profiles(self.last.manifest["profile"], self.profile) if self.last else None
 
-    def warn(self, tell: Callable[[str], None]) -> None:
+    def _warn(self, tell: Callable[[str], None]) -> None:
         """Say which traits changed so much that somebody should look at the feed."""
         for name in self.drift.great if self.drift else ():
             tell(f"warning: {name}: this feed is not what it was in the last run; see drift.md")

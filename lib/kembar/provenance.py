@@ -1,7 +1,5 @@
 """Whether folders belong together: a match run, the encoded catalogue that was matched, and the photos of that."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,17 +8,10 @@ from kembar.errors import InputError
 from kembar.images import folder_of_names
 from kembar.paths import join_uri, real_path
 from kembar.photo_folder import PhotoFolder
-from kembar.storage import MANIFEST, exists, read_json
+from kembar.storage import MANIFEST, codes_of, exists, read_json
 
 MOST_PHOTOS = 20
 """Photos whose sizes an encode run notes, by which a folder of photos is known wherever it lies."""
-
-
-def codes_of(encoded: str) -> str | None:
-    """A fingerprint of which encoded listings a folder holds; None where no manifest says."""
-    manifest = join_uri(encoded, MANIFEST)
-    listed = read_json(manifest).get("tables", {}).get("listings") if exists(manifest) else None
-    return hashlib.blake2b(json.dumps(listed, sort_keys=True).encode(), digest_size=8).hexdigest() if listed else None
 
 
 def photo_sizes(photos: PhotoFolder, names: Sequence[str]) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Files and tables by URI: local disk, HDFS, S3 and whatever else Spark and Arrow read."""
 
+import hashlib
 import json
 import posixpath
 import uuid
@@ -43,7 +44,15 @@ def describe_input(uri: str) -> dict[str, Any]:
     filesystem, path = filesystem_of(uri)
     info = filesystem.get_file_info(path)
     changed = info.mtime.isoformat(timespec="seconds") if info.mtime else None
-    return {"uri": uri, "bytes": info.size, "changed": changed}
+    known = {"uri": uri, "bytes": info.size, "changed": changed}
+    return known | ({"codes": codes} if (codes := codes_of(uri)) else {})
+
+
+def codes_of(encoded: str) -> str | None:
+    """A fingerprint of which encoded listings a folder holds; None where no manifest says."""
+    manifest = join_uri(encoded, MANIFEST)
+    listed = read_json(manifest).get("tables", {}).get("listings") if exists(manifest) else None
+    return hashlib.blake2b(json.dumps(listed, sort_keys=True).encode(), digest_size=8).hexdigest() if listed else None
 
 
 def delete(*uris: str) -> None:
