@@ -2,7 +2,7 @@
 # Makes .venv/bin/spark-submit work as it is: with the environment's Python, a Java that fits, and our defaults.
 # usage: configure-spark.sh VENV JAVA_HOME CONF
 set -eu
-venv=$1 java_home=$2 conf=$3
+venv=$(cd "$1" && pwd) java_home=$2 conf=$3
 home=$("$venv/bin/python" -c 'import pathlib, pyspark; print(pathlib.Path(pyspark.__file__).parent)')
 folder=$home/conf
 mkdir -p "$folder"
