@@ -56,7 +56,7 @@ def test_only_new_and_changed_listings_are_encoded(day: tuple[Path, Run, Run], e
     counts = json.loads((root / "encoded" / "manifest.json").read_text())["counts"]
     assert counts["new"] == 5 + 1, "the listing that was left blind is tried again"
     assert (counts["changed"], counts["removed"]) == (3, 4)
-    assert counts["encoded"] == 9
+    assert counts["encoded"] == 9 - 1, "the one that is left blind again is not written"
     assert "9 listings to encode, about" in encode.said
     before, after = (
         pq.read_table(path / "listings").to_pandas().set_index("posting_id") for path in (encoded, root / "encoded")

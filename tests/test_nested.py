@@ -9,7 +9,6 @@ from kembar.bundle import Decider, Thresholds
 from kembar.config import Settings
 from kembar.evidence import MODALITIES
 from kembar.grouping.labels import join_lone_listings
-from kembar.training.card import describe_gains
 from kembar.training.crossfit import CrossFit
 from kembar.training.decide import DiscriminatorFit
 from kembar.training.deciders import fit_deciders
@@ -112,15 +111,3 @@ def test_a_base_with_bad_thresholds_gets_no_blame_that_is_theirs(settings: Setti
 
 def test_the_same_strength_is_chosen_when_there_is_one(honest: NestedFit):
     assert best_way(honest.tried[:1]) is honest.tried[0]
-
-
-def test_labels_without_a_meaning_make_no_bundle_better(settings: Settings):
-    """Labels drawn at random teach nothing: of five such catalogues chance may call one better, and not two."""
-    said = []
-    for seed in range(5):
-        product = PRODUCT.copy()
-        for fold in range(FOLDS):
-            product[fold == FOLD] = relabelled(fold, seed)[fold == FOLD]
-        _, figures = fit_deciders([toy(product)], base_bundle(), settings, from_base=True)
-        said.append(describe_gains(figures))
-    assert sum("(better:" in line for line in said) <= 1, said

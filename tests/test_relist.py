@@ -12,6 +12,7 @@ from kembar.config import Settings, load_settings
 from kembar.encoding import PhotoEncoder
 from kembar.errors import ConfigError
 from kembar.heads import normalise_rows
+from kembar.photo_folder import PhotoFolder
 from kembar.training.fit import fit_heads
 from kembar.training.heads import same_photos
 from kembar.training.relist import CopyEncoder, Relisted, copies_of, recompress, relist_matches, relist_pixels
@@ -81,7 +82,7 @@ def encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CopyEncoder:
         Image.fromarray(photo(k)).save(tmp_path / name)
     (tmp_path / "broken.png").write_bytes(b"no photo")
     monkeypatch.setattr("kembar.training.relist.get_image_tower", lambda *_: Bright())
-    reading = PhotoEncoder(str(tmp_path), "tower", "float32", None, None, 2, 1, 1, 10**7, 10**7, 60)
+    reading = PhotoEncoder(PhotoFolder(str(tmp_path)), "tower", "float32", None, None, 2, 1, 1, 10**7, 10**7, 60)
     return CopyEncoder(reading, copies=3, seed=7)
 
 

@@ -138,7 +138,7 @@ def test_the_waterfall_marks_a_distance_that_could_not_be_taken(result: Result):
 def test_photos_are_shown_inline_and_a_missing_one_says_why(result: Result, listings, images: str):
     page = result.show_photos(listings, images, groups=["a"])._repr_html_()
     assert page.count("data:image/jpeg;base64,") == 1
-    assert page.count("photo cannot be read") == 2
+    assert page.count("photo not found") == 2
     assert "&lt;b&gt;title of a&lt;/b&gt;" in page
 
 
