@@ -11,6 +11,7 @@ TOLERANCE = 0.004
 """How far a figure of three digits may be off: encoders differ in the last digits between processors, and a pair at the
 threshold with them."""
 _FIGURE = re.compile(r"[-+]?\d\.\d{3}")
+_COUNT = re.compile(r"\d+(?= )")
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +38,14 @@ def test_a_page_is_renewed_from_a_run_and_nothing_else_of_it_changes():
 
 
 def same_but_for_last_digits(shown: str, printed: str) -> None:
-    """Words and counts to the letter, figures of three digits within the tolerance."""
+    """Words to the letter, figures of three digits and counts within their tolerances; of examples which they are."""
     hint = "README.md is older than the bundle: python -m docs.generate.demo"
-    assert _FIGURE.sub("#", shown) == _FIGURE.sub("#", printed), hint
-    ours, theirs = ([float(x) for x in _FIGURE.findall(text)] for text in (shown, printed))
-    assert ours == pytest.approx(theirs, abs=TOLERANCE), hint
+    (shown, *ours), (printed, *theirs) = ((text + "\n...\n").split("\n...\n") for text in (shown, printed))
+    assert _COUNT.sub("#", _FIGURE.sub("#", shown)) == _COUNT.sub("#", _FIGURE.sub("#", printed)), hint
+    figures = [[float(x) for x in _FIGURE.findall(text)] for text in (shown, printed)]
+    assert figures[0] == pytest.approx(figures[1], abs=TOLERANCE), hint
+    counts = [[int(x) for x in _COUNT.findall(_FIGURE.sub("", text))] for text in (shown, printed)]
+    assert counts[0] == pytest.approx(counts[1], abs=2, rel=0.01), hint
+    assert [re.findall(r"train_\d+", text) for text in ours] == [re.findall(r"train_\d+", text) for text in theirs], (
+        hint
+    )
