@@ -10,6 +10,7 @@ from kembar.config import Settings
 
 FILE = Path(__file__).parent.parent.parent / "conf" / "kembar.toml"
 _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+_LARGEST = 2**31 - 1
 _KINDS = {"integer": "whole number", "number": "number", "boolean": "true or false", "string": "text"}
 
 
@@ -27,7 +28,8 @@ def allowed(schema: dict[str, Any]) -> str:
         return ", ".join(f"`{json.dumps(choice)}`" for choice in choices)
     if schema["type"] == "array":
         return f"list of {allowed(schema['items'])}"
-    bounds = [f"{sign} {schema[key]:g}" for key, sign in _BOUNDS.items() if key in schema]
+    # That a number fits 32 bits is no news to a reader.
+    bounds = [f"{sign} {schema[key]:g}" for key, sign in _BOUNDS.items() if key in schema and schema[key] < _LARGEST]
     return " ".join([_KINDS[schema["type"]], *bounds])
 
 
