@@ -24,7 +24,7 @@ def half_way(job: str) -> Blow:
 
     def wait(running: Running, output: Path) -> None:
         if job == "encode":
-            running.until(lambda: len(list((output / "_staging" / "codes").glob("*.parquet"))) >= 2)
+            running.until(lambda: len(list(output.glob("_staging/*/codes/*.parquet"))) >= 2)
         else:
             running.until_stage({"match": "score", "train": "encode"}[job])
 

@@ -19,8 +19,7 @@ def _run(job: str, cluster: Cluster, output: Path, *arguments: str | Path, struc
     running = submit(job, *arguments, "--output", output, conf=cluster.conf)
     if struck:
         if job == "encode":  # half of the parts are there
-            codes = output / "_staging" / "codes"
-            running.until(lambda: len(list(codes.glob("*.parquet"))) >= PARTITIONS // 2)
+            running.until(lambda: len(list(output.glob("_staging/*/codes/*.parquet"))) >= PARTITIONS // 2)
         else:
             half_way(job)(running, output)
             running.until(lambda: busy_python_worker([cluster.pids["worker-1"]]))
