@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-_BUSY_SHARE = 0.3
+_LOOK_S = 0.1
 
 
 def kill(victims: Iterable[psutil.Process], how: signal.Signals = signal.SIGKILL) -> None:
@@ -42,11 +42,14 @@ def executors(roots: Iterable[int]) -> list[psutil.Process]:
 
 
 def busy_python_worker(roots: Iterable[int]) -> list[psutil.Process]:
-    """A Python worker that calculates just now, or none."""
+    """A Python worker that calculates just now, or none.
+
+    Any processor time counts: on a machine with other work a worker may get little of it.
+    """
     workers = [p for p in _among(roots, "pyspark.daemon") if _is_forked(p)]
     before = {p: _cpu(p) for p in workers}
-    time.sleep(0.05)
-    busy = [p for p in workers if _cpu(p) - before[p] > 0.05 * _BUSY_SHARE]
+    time.sleep(_LOOK_S)
+    busy = [p for p in workers if _cpu(p) > before[p]]
     return busy[:1]
 
 

@@ -1,5 +1,6 @@
 """The work folder of a training: what was done already, so that a run that was killed can go on."""
 
+import json
 import re
 from argparse import Namespace
 from collections.abc import Iterator
@@ -83,12 +84,14 @@ class TrainingWork:
         return all(before.get(key) == self._describe()[key] for key in ("format", "algorithms"))
 
     def _describe(self) -> dict[str, Any]:
-        return {
+        """What this run is of, as JSON gives it back: a setting with several values is a list there, not a tuple."""
+        described = {
             "inputs": self.inputs,
             "settings": asdict(self.settings),
             "format": FORMAT,
             "algorithms": algorithm_versions(),
         }
+        return dict(json.loads(json.dumps(described)))
 
     def _before(self) -> dict[str, Any] | None:
         """What the run in the folder is of; None where there is none."""
