@@ -28,6 +28,11 @@ def titles(folder: Path, data: str | bytes, encoding: str = "auto") -> list[str]
     return [record.fields[2] for record in records(folder, data, encoding) if not record.fault]
 
 
+@pytest.mark.parametrize("hint", ["sep=;", "SEP=;\r", '"sep=;"'])
+def test_a_first_line_that_tells_excel_the_delimiter_is_no_header(tmp_path: Path, hint: str):
+    assert titles(tmp_path, f"{hint}\nposting_id;image;title\na;1.jpg;Kaos, L\n") == ["Kaos, L"]
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_columns_may_be_separated_by_another_sign_where_the_header_shows_it(tmp_path: Path, delimiter: str):
     text = f'posting_id,image,title\na,1.jpg,"Kaos{delimiter} L"\nb,2.jpg,Susu 4.5 l\n'.replace(",", delimiter)

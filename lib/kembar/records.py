@@ -87,6 +87,10 @@ class _Fields:
         return behind.end() if behind.group(group) == self.dialect.delimiter else None
 
 
+_EXCELS_HINT = re.compile(r'"?sep=.?"?\s*', re.I)
+"""A first line by which Excel is told the delimiter; it is no header."""
+
+
 class _Lines:
     """A file's lines with their numbers; some can be put back. One that is too long is cut, and its rest skipped."""
 
@@ -101,6 +105,8 @@ class _Lines:
         if not line:
             return None
         self._read += 1
+        if self._read == 1 and _EXCELS_HINT.fullmatch(line):
+            return self.take()
         rest = line
         while len(rest) > LONGEST_RECORD and not rest.endswith(("\n", "\r")):
             rest = self._text.readline(LONGEST_RECORD + 1)
