@@ -11,13 +11,15 @@ from dataclasses import dataclass, field, replace
 from kembar.dialects import COMMAS, DELIMITERS, Dialect
 from kembar.errors import InputError
 from kembar.inputs import open_text, shown
-from kembar.records import Record, Shape, read_header, read_records
+from kembar.records import UNDECODED, Record, Shape, read_header, read_records
 
 _SAMPLE = 4_000_000
 """Characters by which it is told whether quotes are escaped by a backslash."""
 _SAMPLE_LINES = 200
 _MOST_UNDECODED = 0.2
 """Share of lines above which a file is taken to be in another encoding, and not to have some damaged lines."""
+_MOST_UNDECODED_OF_SAMPLE = 0.5
+"""The same of a file's beginning, which is looked at before Spark reads the file in several attempts."""
 _SUGGESTED = 3
 _SHOWN = 80
 _NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "utf-32": "UTF-32"}
@@ -43,8 +45,9 @@ def inspect_csv(uri: str, encoding: str, fits: Callable[[Sequence[str]], bool]) 
     """How a CSV is written: the first delimiter by which its header `fits`, else commas.
 
     Raises:
-        InputError: it cannot be opened or its header cannot be decoded.
+        InputError: it cannot be opened, or most of its beginning is in another encoding.
     """
+    _check_beginning(uri, encoding)
     found = []
     for delimiter in DELIMITERS:
         dialect = Dialect(delimiter)
@@ -54,6 +57,15 @@ def inspect_csv(uri: str, encoding: str, fits: Callable[[Sequence[str]], bool]) 
             return CsvFile(uri, encoding, header, dialect)
         found.append(header)
     return CsvFile(uri, encoding, found[0], COMMAS)
+
+
+def _check_beginning(uri: str, encoding: str) -> None:
+    with open_text(uri, encoding) as text:
+        lines = text.read(_SAMPLE).splitlines()[1:]
+        codec = _NAMES.get(text.encoding, text.encoding)
+    undecoded = [line for line in lines if UNDECODED.search(line)]
+    seen = _Undecoded(len(lines), len(undecoded), undecoded[:_SAMPLE_LINES])
+    seen.check(uri, codec, _MOST_UNDECODED_OF_SAMPLE)
 
 
 def csv_records(file: CsvFile, shape: Callable[[list[str]], Shape]) -> Iterator[Record]:
@@ -116,9 +128,9 @@ class _Undecoded:
             if len(self.sample) < _SAMPLE_LINES:
                 self.sample.append(record.undecoded.strip())
 
-    def check(self, uri: str, encoding: str) -> None:
+    def check(self, uri: str, encoding: str, most: float = _MOST_UNDECODED) -> None:
         """Raises InputError where there are too many: all of them, or several and more than a share."""
-        if self.undecoded and self.undecoded >= min(self.lines, max(2, _MOST_UNDECODED * self.lines)):
+        if self.undecoded and self.undecoded >= min(self.lines, max(2, most * self.lines)):
             names = _likely_encodings(self.sample) if encoding == _NAMES["utf-8"] else []
             raise InputError(
                 f"{uri}: {self.undecoded:,} of {self.lines:,} lines are not {encoding}{self._seem(names)}; save it as "

@@ -19,7 +19,7 @@ LONGEST_RECORD = 1_000_000
 """Characters of a record, at most."""
 _MOST_COLUMNS = 1000
 _SHOWN = 1000
-_UNDECODED = re.compile("[\udc00-\udcff]")
+UNDECODED = re.compile("[\udc00-\udcff]")
 _CONTEXT = 40
 _NEVER_CLOSED = "a quote is opened and never closed, or not before another record begins"
 _TOO_LONG = f"the record has more than {LONGEST_RECORD:,} characters"
@@ -182,7 +182,7 @@ def read_records(
 
 def readable(text: str) -> str:
     """Text in which each byte that is no character is written as `\xe9`."""
-    return text if text.isascii() else _UNDECODED.sub(lambda found: f"\\x{ord(found.group()) & 0xFF:02x}", text)
+    return text if text.isascii() else UNDECODED.sub(lambda found: f"\\x{ord(found.group()) & 0xFF:02x}", text)
 
 
 def _decoded(record: Record, raw: str, encoding: str) -> Record:
@@ -190,11 +190,11 @@ def _decoded(record: Record, raw: str, encoding: str) -> Record:
 
     raw: its lines as they were read.
     """
-    if raw.isascii() or not (first := _UNDECODED.search(raw)):
+    if raw.isascii() or not (first := UNDECODED.search(raw)):
         return record
     shown = readable(raw[max(0, first.start() - _CONTEXT) : first.start() + _CONTEXT].strip())
     fault = record.fault or f"line is not {encoding}, see the setting listings.encoding: {shown}"
-    fields = ["" if _UNDECODED.search(field) else field for field in record.fields]
+    fields = ["" if UNDECODED.search(field) else field for field in record.fields]
     return Record(record.line, fields, readable(raw.rstrip("\r\n"))[:_SHOWN], fault, undecoded=raw[:_SHOWN])
 
 
