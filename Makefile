@@ -30,14 +30,14 @@ $(STAMP): $(LOCKS) setup.py scripts/configure-spark.sh scripts/spark-checks.sh s
 setup: $(STAMP)  ## make the environment in .venv
 
 demo: setup  ## find the product groups of a sample catalogue
-	@test -f $(DEMO)/catalogue/train.csv || $(BIN)/python -m kembar.sample --listings 400 --output $(DEMO)/catalogue
+	@test -f $(DEMO)/catalogue/train.csv || $(BIN)/python -m kembar.synthetic --listings 400 --output $(DEMO)/catalogue
 	@echo "-- encode: photos and titles to codes"
 	@$(BIN)/spark-submit jobs/encode.py --listings $(DEMO)/catalogue/train.csv --images $(DEMO)/catalogue/images --output $(DEMO)/encoded
 	@echo "-- match: blocks, decisions, groups"
 	@$(BIN)/spark-submit jobs/match.py --encoded $(DEMO)/encoded --output $(DEMO)/matched
 	@echo "-- evaluate: against the truth, which a sample catalogue has"
 	@$(BIN)/spark-submit jobs/evaluate.py --listings $(DEMO)/catalogue/train.csv --submission $(DEMO)/matched/submission.csv --encoded $(DEMO)/encoded
-	@$(BIN)/python -m kembar.sample.show $(DEMO)/catalogue/train.csv $(DEMO)/matched/submission.csv
+	@$(BIN)/python -m kembar.synthetic.show $(DEMO)/catalogue/train.csv $(DEMO)/matched/submission.csv
 	@echo "-- report: pages to look at groups and to mark what is wrong"
 	@$(BIN)/spark-submit jobs/report.py --matched $(DEMO)/matched --encoded $(DEMO)/encoded --images $(DEMO)/catalogue/images --listings $(DEMO)/catalogue/train.csv --output $(DEMO)/report
 	@echo "photos and titles: $(DEMO)/catalogue   groups: $(DEMO)/matched/submission.csv   look closer: notebooks/01_explore_groups.ipynb"

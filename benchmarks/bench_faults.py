@@ -18,7 +18,7 @@ from scale.cluster import standalone
 BUILD = ROOT / "build" / "faults"
 MEMORY = "2g"
 Part = Iterator[tuple[str, str, Callable[[], dict]]]
-ABOUT = f"""Each job runs on a sample catalogue of {LISTINGS} listings (`python -m kembar.sample`; encoded in
+ABOUT = f"""Each job runs on a sample catalogue of {LISTINGS} listings (`python -m kembar.synthetic`; encoded in
 {PARTITIONS} parts; trained from scratch in 3 epochs with a checkpoint after each step), and something is done to it:
 `kill -9` where nothing else is said, in the middle of its encoding or scoring, of a process that calculates just then.
 What Spark does not mend within the run is mended by the same command (train: with `--resume`), once there is room or

@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 from photo_load import photo_load
 from PIL import Image
 
-from kembar.catalogue import CatalogueIndex
 from kembar.config import Settings, load_settings
-from kembar.heads import normalise_rows
-from kembar.terms import count_terms, tf_idf
-from kembar.titles import normalise_title, title_terms
-from kembar.towers.lite0 import FEATURES, INPUT_PX
-from kembar.towers.runtime import get_text_tower
-from kembar.training.features import TrainingFeatures, TripletRows
-from kembar.training.heads import first_heads
+from kembar.encoding.towers.lite0 import FEATURES, INPUT_PX
+from kembar.encoding.towers.runtime import get_text_tower
+from kembar.index.catalogue_index import CatalogueIndex
+from kembar.index.tfidf import count_terms, tf_idf
+from kembar.index.vectors import normalise_rows
+from kembar.listings.titles import normalise_title, title_terms
+from kembar.training.fit_heads import first_heads
 from kembar.training.loop import Trainer
 from kembar.training.network import SiameseNetwork
+from kembar.training.pair_features import TrainingFeatures, TripletRows
 
 TEXT_FEATURES, NAIVE_TRIPLETS = 512, 96
 

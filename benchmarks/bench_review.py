@@ -14,20 +14,20 @@ import numpy as np
 import pandas as pd
 from common import ROOT, dataset, images_of, markdown, spark_submit, write_page
 
-from kembar.blending import comparable
-from kembar.bundle import Bundle, load_bundle
+from kembar.clustering import join_lone_listings
 from kembar.config import load_settings
-from kembar.discriminator import sigmoid
 from kembar.evaluation.scores import bootstrap_mean
-from kembar.grouping import join_lone_listings
-from kembar.listings import read_listings
-from kembar.review import DecidedPairs, Undecided, choose_pairs, fit_answers
+from kembar.index.query_expansion import comparable
+from kembar.listings.validation import read_listings
+from kembar.model.bundle import Bundle, load_bundle
+from kembar.model.discriminator import sigmoid
 from kembar.schemas import ENCODED
 from kembar.session import get_session
-from kembar.storage import read_table
-from kembar.training.decide import with_gap
+from kembar.storage.tables import read_table
+from kembar.training.fit_discriminator import with_gap
+from kembar.training.review import DecidedPairs, Undecided, choose_pairs, fit_answers
 from kembar.training.thresholds import GroupingChoice
-from kembar.training.worlds import LabelledCatalogue
+from kembar.training.views import LabelledCatalogue
 from udfs.catalogue import index_catalogue
 from udfs.mine import collect_rows, mine_pairs
 
@@ -40,7 +40,7 @@ WHAT = {
 SETTINGS = load_settings()
 PER_LISTING = SETTINGS.blocking.candidates_per_listing
 ABOUT = """A bundle is trained from scratch on the photos of grocery-dev and on {drawn:,} drawn listings of
-`python -m kembar.sample`, and has never seen a title of {target} ({listings:,} listings of
+`python -m kembar.synthetic`, and has never seen a title of {target} ({listings:,} listings of
 {products} products: {what}). Half of the products are reviewed: candidate pairs of their
 listings are answered by the truth. F1 is of the listings of the other half, in the whole catalogue, mean of {splits}
 ways to halve it; random choice is drawn {draws} times for each.
@@ -107,7 +107,7 @@ def shop_of(target: str) -> Shop:
 def drawn_catalogue() -> Path:
     folder = ROOT / "build" / "review" / "drawn"
     if not folder.exists():
-        command = [sys.executable, "-m", "kembar.sample", "--listings", DRAWN, "--output", folder]
+        command = [sys.executable, "-m", "kembar.synthetic", "--listings", DRAWN, "--output", folder]
         subprocess.run(list(map(str, command)), check=True)
     return folder
 

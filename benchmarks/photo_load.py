@@ -17,9 +17,9 @@ import numpy as np
 from common import ROOT
 from PIL import Image
 
-from kembar.sample.products import draw_product
-from kembar.sample.scene import photograph
-from kembar.sample.titles import write_title
+from kembar.synthetic.products import draw_product
+from kembar.synthetic.scene import photograph
+from kembar.synthetic.titles import write_title
 
 SIDES = (640, 800, 1024)
 _DRAWN, _LARGEST, _SEED = 48, 1100, 20260

@@ -6,20 +6,21 @@ Where the output holds an earlier run's codes, only new and changed listings are
 where it stopped.
 """
 
-from kembar.assembly import ENCODED_ARROW
-from kembar.bundle import load_bundle, trusted_text_tower
+from kembar.cli.dry_run import plan_encode
+from kembar.cli.job import Stages, check_inputs, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.config import settings_from
-from kembar.images import require_images
-from kembar.increment import describe_work, plan_increment
-from kembar.jobs import Stages, check_inputs, describe_run, end_dry_run, job_parser, run_job, say_next
-from kembar.listings import describe_repairs
-from kembar.nothing import require_usable
-from kembar.parts import PartFolder
-from kembar.plan import plan_encode
-from kembar.runs import NewTable, output_folder, reconcile
+from kembar.encoding.assembly import ENCODED_ARROW
+from kembar.encoding.image_folder import require_images
+from kembar.incremental.encode_plan import describe_work, plan_increment
+from kembar.listings.nothing_to_do import require_usable
+from kembar.listings.validation import describe_repairs
+from kembar.model.bundle import load_bundle, trusted_text_tower
 from kembar.schemas import QUARANTINE
 from kembar.session import get_session
-from kembar.storage import join_uri, part_rows, require, rewrite_table, write_table
+from kembar.storage.files import join_uri, require
+from kembar.storage.output_folder import NewTable, output_folder, reconcile
+from kembar.storage.parts import PartFolder
+from kembar.storage.tables import part_rows, rewrite_table, write_table
 from udfs.encode import stage_codes
 from udfs.photos import check_photos
 from udfs.read import read_with_photos

@@ -6,18 +6,20 @@ spark-submit jobs/evaluate.py --listings train.csv --submission DIR/submission.c
 import posixpath
 from uuid import uuid4
 
-from kembar.blending import comparable
+from kembar.cli.dry_run import plan_evaluate
+from kembar.cli.job import Stages, end_dry_run, job_parser, run_job
 from kembar.config import settings_from
 from kembar.evaluation import are_metrics, blocking_scores, evaluate, read_claims, read_truth
 from kembar.evaluation.table import print_metrics
-from kembar.jobs import Stages, end_dry_run, job_parser, run_job
-from kembar.listings import label_listings, read_listings
-from kembar.ownership import check_output_file
-from kembar.plan import plan_evaluate
+from kembar.index.query_expansion import comparable
+from kembar.listings.submission import read_submission
+from kembar.listings.validation import label_listings, read_listings
 from kembar.schemas import ENCODED, MATCHES
+from kembar.scoring.summary import least_kept
 from kembar.session import get_session
-from kembar.storage import MANIFEST, exists, join_uri, least_kept, read_table, require, write_json
-from kembar.submission import read_submission
+from kembar.storage.files import MANIFEST, exists, join_uri, require, write_json
+from kembar.storage.ownership import check_output_file
+from kembar.storage.tables import read_table
 from udfs.catalogue import index_catalogue
 from udfs.mine import count_true_pairs, mine_pairs, place_pairs
 

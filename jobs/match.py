@@ -4,21 +4,28 @@ spark-submit jobs/match.py --encoded DIR --output DIR [--bundle DIR] [--previous
 """
 
 from kembar.blocking import Blocking
-from kembar.bundle import load_bundle
-from kembar.carried import groups_fingerprint, pairs_fingerprint, plan_carrying, read_last_run, settle
-from kembar.catalogue import has_titles
+from kembar.cli.dry_run import plan_match
+from kembar.cli.job import Stages, check_inputs, describe_run, end_dry_run, job_parser, run_job, say_next
+from kembar.clustering import place_links
 from kembar.config import settings_from
-from kembar.decisions import read_decisions
-from kembar.drift import profile_run
-from kembar.grouping import place_links
-from kembar.jobs import Stages, check_inputs, describe_run, end_dry_run, job_parser, run_job, say_next
-from kembar.matches import count_pairs, summarise
-from kembar.nothing import require_listings
-from kembar.outcome import Outcome
-from kembar.plan import plan_match
-from kembar.runs import output_folder
+from kembar.incremental.drift import profile_run
+from kembar.incremental.outcome import Outcome
+from kembar.incremental.reusable_pairs import (
+    groups_fingerprint,
+    pairs_fingerprint,
+    plan_carrying,
+    read_last_run,
+    settle,
+)
+from kembar.index.catalogue_index import has_titles
+from kembar.listings.decisions import read_decisions
+from kembar.listings.nothing_to_do import require_listings
+from kembar.model.bundle import load_bundle
+from kembar.model.fingerprints import require_finished
+from kembar.scoring.matches import count_pairs
+from kembar.scoring.summary import summarise
 from kembar.session import get_session
-from kembar.storage import require_finished
+from kembar.storage.output_folder import output_folder
 from udfs.catalogue import read_catalogue
 from udfs.group import Grouper
 from udfs.lists import list_candidates, score_pairs, ship_lists

@@ -3,16 +3,18 @@
 spark-submit jobs/report.py --matched DIR --encoded DIR --images DIR --output DIR [--listings train.csv]
 """
 
+from kembar.cli.dry_run import plan_report
+from kembar.cli.job import Stages, check_inputs, describe_run, end_dry_run, job_parser, run_job
 from kembar.config import settings_from
-from kembar.images import require_images
-from kembar.jobs import Stages, check_inputs, describe_run, end_dry_run, job_parser, run_job
-from kembar.plan import plan_report
-from kembar.provenance import check_run
+from kembar.encoding.image_folder import require_images
+from kembar.encoding.provenance import check_run
 from kembar.report import Run, read_catalogue, show_photos, tell_groups, tell_overview, write_report
-from kembar.runs import output_folder
 from kembar.schemas import ENCODED, GROUPS, MATCHES, QUARANTINE
+from kembar.scoring.summary import read_summary
 from kembar.session import get_session
-from kembar.storage import collect_table, join_uri, read_summary, require
+from kembar.storage.files import join_uri, require
+from kembar.storage.output_folder import output_folder
+from kembar.storage.tables import collect_table
 
 SHOWN = ["posting_id", "phash", "terms", "failures"]
 INPUTS = ("matched", "encoded", "images", "listings")

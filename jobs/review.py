@@ -8,17 +8,18 @@ Fill in the column decision with same or different, or open the report, which sh
 
 from pyspark.sql import functions as F
 
-from kembar.bundle import load_bundle
+from kembar.cli.dry_run import plan_review
+from kembar.cli.job import Stages, end_dry_run, job_parser, run_job, say_next
 from kembar.config import settings_from
-from kembar.decisions import read_decisions
-from kembar.jobs import Stages, end_dry_run, job_parser, run_job, say_next
-from kembar.ownership import check_output_file
-from kembar.plan import plan_review
-from kembar.review import are_unanswered, choose_questions, write_questions
-from kembar.review.ask import POOL
+from kembar.listings.decisions import read_decisions
+from kembar.model.bundle import load_bundle
 from kembar.schemas import MATCHES
 from kembar.session import get_session
-from kembar.storage import join_uri, read_table, require
+from kembar.storage.files import join_uri, require
+from kembar.storage.ownership import check_output_file
+from kembar.storage.tables import read_table
+from kembar.training.review import are_unanswered, choose_questions, write_questions
+from kembar.training.review.ask import POOL
 
 
 def main() -> None:

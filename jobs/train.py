@@ -8,18 +8,18 @@ Several catalogues are learnt from at once by naming --listings and --images onc
 
 from argparse import Namespace
 
-from kembar.bundle import Bundle, publish_bundle
+from kembar.cli.dry_run import plan_train
+from kembar.cli.job import Stages, end_dry_run, job_parser, run_job, say_next
 from kembar.config import Settings, settings_from
-from kembar.decisions import read_decisions
-from kembar.jobs import Stages, end_dry_run, job_parser, run_job, say_next
-from kembar.plan import plan_train
-from kembar.review import Gain, fit_answers, read_pairs
-from kembar.runs import output_folder
+from kembar.listings.decisions import read_decisions
+from kembar.model.bundle import Bundle, publish_bundle
 from kembar.session import get_session
+from kembar.storage.output_folder import output_folder
 from kembar.training.card import describe_gains, finish_bundle
-from kembar.training.deciders import Figure, fit_deciders, labelled_enough
+from kembar.training.fit_deciders import Figure, fit_deciders, labelled_enough
+from kembar.training.review import Gain, fit_answers, read_pairs
 from kembar.training.start import base_bundle, check_places, check_sources, pair_up
-from kembar.training.work import open_work
+from kembar.training.work_folder import open_work
 from udfs.sources import decided_pairs, encode_source, judge_sources, label_catalogue, read_decided, sample_pairs
 
 Learnt = tuple[Bundle, list[Figure], Gain | None]

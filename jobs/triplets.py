@@ -3,18 +3,19 @@
 spark-submit jobs/triplets.py --listings train.csv --images DIR --output DIR
 """
 
+from kembar.cli.dry_run import plan_triplets
+from kembar.cli.job import Stages, check_inputs, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.config import settings_from
-from kembar.images import require_images
-from kembar.jobs import Stages, check_inputs, describe_run, end_dry_run, job_parser, run_job, say_next
-from kembar.listings import read_listings, validate_listings
-from kembar.nothing import require_products, require_triplets, require_usable
-from kembar.plan import plan_triplets
-from kembar.runs import NewTable, output_folder
+from kembar.encoding.image_folder import require_images
+from kembar.listings.nothing_to_do import require_products, require_triplets, require_usable
+from kembar.listings.validation import read_listings, validate_listings
 from kembar.schemas import QUARANTINE, TRIPLETS
 from kembar.session import get_session
-from kembar.storage import list_parts, read_table, require, rewrite_table, write_table
-from kembar.training.heads import first_heads
-from kembar.triplets import build_triplets, count_triplets
+from kembar.storage.files import require
+from kembar.storage.output_folder import NewTable, output_folder
+from kembar.storage.tables import list_parts, read_table, rewrite_table, write_table
+from kembar.training.fit_heads import first_heads
+from kembar.training.triplets import build_triplets, count_triplets
 from udfs.catalogue import index_catalogue
 from udfs.encode import encode_listings, split_encoded
 from udfs.mine import mine_pairs, name_pairs

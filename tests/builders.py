@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from kembar.bundle import Bundle, Decider, Thresholds
-from kembar.catalogue import CatalogueIndex
-from kembar.curves import KNOTS, PATTERNS, Curves, usable_distances
-from kembar.discriminator import FARTHEST, Discriminator
-from kembar.distances import pair_distances
-from kembar.evidence import DISTANCES, EVIDENCE
-from kembar.heads import Head, normalise_rows
-from kembar.terms import count_terms, tf_idf
+from kembar.index.catalogue_index import CatalogueIndex
+from kembar.index.tfidf import count_terms, tf_idf
+from kembar.index.vectors import normalise_rows
+from kembar.model.bundle import Bundle, Decider, Thresholds
+from kembar.model.curves import KNOTS, PATTERNS, Curves, usable_distances
+from kembar.model.discriminator import FARTHEST, Discriminator
+from kembar.model.distances import pair_distances
+from kembar.model.heads import Head
+from kembar.schemas import DISTANCES, EVIDENCE
 
 
 def index_of(titles: list[list[str]], seed: int = 0, dim: int = 8, missing: float = 0.0) -> CatalogueIndex:

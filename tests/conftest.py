@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from kembar.config import Settings, load_settings
-from kembar.sample import write_catalogue
+from kembar.synthetic import write_catalogue
 from tests.submit import FAULTS, QUARANTINED, succeed
 
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)

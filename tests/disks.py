@@ -1,15 +1,11 @@
 """A disk that is really full: a small one in memory, where one may mount it."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
-
 from faults import strike
 from faults.strike import fill
 

@@ -8,11 +8,11 @@ import pandas as pd
 import pyarrow as pa
 
 from kembar.config import load_settings
-from kembar.evidence import DISTANCES, EVIDENCE
 from kembar.report import Run, show_photos, tell_groups, tell_overview, write_report
-from kembar.report.files import Told
-from kembar.runs import output_folder
-from kembar.sample import write_catalogue
+from kembar.report.page_data import Told
+from kembar.schemas import DISTANCES, EVIDENCE
+from kembar.storage.output_folder import output_folder
+from kembar.synthetic import write_catalogue
 
 HOSTILE = (
     "<script>window.pwned = 1</script> sepatu",

@@ -1,6 +1,6 @@
 """Results on a tiny fixed catalogue are those of the recorded versions: who changes them must raise the version.
 
-After raising one in lib/kembar/algorithms.py, `python -m tests.test_algorithms` records the new results.
+After raising one in lib/kembar/storage/algorithms.py, `python -m tests.test_algorithms` records the new results.
 """
 
 import io
@@ -13,16 +13,16 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from kembar.algorithms import algorithm_versions
 from kembar.blocking import Blocking
-from kembar.bundle import load_bundle
-from kembar.carried import pairs_fingerprint
+from kembar.clustering import Clusterer
 from kembar.config import load_settings
-from kembar.grouping import Clusterer
-from kembar.photos import decode_photo
-from kembar.scoring import score_rows
-from kembar.terms import count_terms, tf_idf
-from kembar.titles import normalise_title, title_terms
+from kembar.encoding.photos import decode_photo
+from kembar.incremental.reusable_pairs import pairs_fingerprint
+from kembar.index.tfidf import count_terms, tf_idf
+from kembar.listings.titles import normalise_title, title_terms
+from kembar.model.bundle import load_bundle
+from kembar.scoring.score import score_rows
+from kembar.storage.algorithms import algorithm_versions
 from tests.builders import index_of, random_discriminator, random_titles
 
 RECORDED = Path(__file__).parent / "data" / "algorithms.json"
@@ -113,7 +113,7 @@ def test_an_algorithm_whose_results_changed_has_another_version(name: str):
     made = json.loads(json.dumps(RESULTS[name]()))
     same = alike(made, recorded["results"], 2.0 if name == "photos" else 2e-3)
     if version == recorded["version"]:
-        assert same, f"results of {name} changed: raise {name.upper()} in lib/kembar/algorithms.py"
+        assert same, f"results of {name} changed: raise {name.upper()} in lib/kembar/storage/algorithms.py"
     assert version == recorded["version"], "record the new results: python -m tests.test_algorithms"
 
 
@@ -125,7 +125,7 @@ def test_every_version_has_its_results():
 def test_codes_of_another_version_are_of_another_encoder(monkeypatch: pytest.MonkeyPatch, name: str):
     bundle = load_bundle(None)
     before = bundle.encoder_fingerprint
-    monkeypatch.setattr(f"kembar.algorithms.{name}", 99)
+    monkeypatch.setattr(f"kembar.storage.algorithms.{name}", 99)
     assert bundle.encoder_fingerprint != before
 
 
@@ -135,7 +135,7 @@ def test_candidates_of_another_version_are_not_carried_over(monkeypatch: pytest.
         return pairs_fingerprint("e", random_discriminator(), load_settings().blocking, catalogue())
 
     before = fingerprint()
-    monkeypatch.setattr(f"kembar.algorithms.{name}", 99)
+    monkeypatch.setattr(f"kembar.storage.algorithms.{name}", 99)
     assert fingerprint() != before
 
 

@@ -1,25 +1,20 @@
 """A sample of what benchmarks/bench_fuzz.py does at length: no crash, no row lost, no good row taken along."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from pyspark.sql import SparkSession
-
-from kembar.photos import PhotoError, decode_photo
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
-
 from fuzz.judge import judge_files, judge_photos, judge_rows
 from fuzz.names import judge_names
 from fuzz.photos import good_photos, photo_cases
 from fuzz.tables import draw_damaged, draw_typed, foreign_writers, hopeless_files, readable_files, write_foreign_folder
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
 
+from kembar.encoding.photos import PhotoError, decode_photo
 from kembar.errors import InputError
-from kembar.listings import read_listings
+from kembar.listings.validation import read_listings
 
 
 def test_photos_are_used_or_refused_with_a_reason():

@@ -8,11 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
-from kembar.sample.load import LoadPlan, write_codes
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
-
+from load import LoadPlan, write_codes
 from scale.arithmetic import Assumed, Law, Line, law, limits, read_laws, render
 from scale.events import read_totals
 from scale.growth import adjacent, exponent, extrapolate, line, over_large

@@ -10,10 +10,10 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from kembar.blending import NEIGHBOURS, blended, comparable
-from kembar.catalogue import CatalogueIndex, has_titles
+from kembar.index.catalogue_index import CatalogueIndex, has_titles
+from kembar.index.query_expansion import NEIGHBOURS, blended, comparable
 from kembar.schemas import ENCODED
-from kembar.storage import read_table
+from kembar.storage.tables import read_table
 from tests.builders import index_of
 from udfs.catalogue import read_catalogue
 
@@ -37,7 +37,7 @@ def blended_naively(index: CatalogueIndex) -> np.ndarray:
 
 def test_a_photo_is_drawn_to_its_nearest_as_a_loop_draws_it(monkeypatch: pytest.MonkeyPatch):
     """Photos are looked up a chunk at a time, of 16 here; those of 700 lie in cells, all of which are probed."""
-    monkeypatch.setattr("kembar.blending._CHUNK", 16)
+    monkeypatch.setattr("kembar.index.query_expansion._CHUNK", 16)
     for index in (photos_alone(60), photos_alone(700, missing=0.3), photos_alone(2), photos_alone(4)):
         assert np.allclose(blended(index).image, blended_naively(index), atol=2e-3)
 

@@ -11,9 +11,9 @@ from pyspark.sql import SparkSession
 
 from kembar.blocking import SOURCES, Blocking, Proposals
 from kembar.blocking.keyed import BlockCounts, cut_blocks, hash_blocks, within_budget, word_blocks
-from kembar.blocking.nearest import PROBES, NearestCodes, cell_count
-from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings, load_settings
+from kembar.index.catalogue_index import CatalogueIndex
+from kembar.index.nearest import PROBES, NearestCodes, cell_count
 from tests.builders import index_of, random_titles
 from udfs.mine import collect_rows, mine_pairs
 
@@ -214,7 +214,7 @@ def test_a_shared_band_says_less_where_strangers_share_it_too():
 def test_the_cells_find_most_of_the_true_neighbours(
     large: int, exact: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("kembar.blocking.nearest.LARGE", large)
+    monkeypatch.setattr("kembar.index.nearest.LARGE", large)
     rng = np.random.default_rng(3)
     centres = rng.standard_normal((40, 16))
     codes = centres[rng.integers(0, 40, 6000)] + 0.5 * rng.standard_normal((6000, 16))

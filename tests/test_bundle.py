@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import kembar
-from kembar.bundle import Bundle, Decider, Thresholds, load_bundle, save_bundle
 from kembar.errors import BundleError
-from kembar.evidence import MODALITY_OF
+from kembar.model.bundle import Bundle, Decider, Thresholds, load_bundle, save_bundle
+from kembar.schemas import MODALITY_OF
 from tests.builders import random_discriminator, small_bundle
 from tests.disks import fill, small_disk
 
@@ -90,7 +90,8 @@ def test_one_that_was_not_finished_is_none(tmp_path: Path):
 
 
 KILLED = """import os, signal, sys
-from kembar import bundle, runs
+from kembar.model import bundle
+from kembar.storage import output_folder as runs
 from tests.test_bundle import small_bundle, with_thresholds
 moves, move = int(sys.argv[2]), runs.move
 def killed(*paths):
@@ -188,7 +189,7 @@ def test_the_shipped_one_is_found_within_a_zip(tmp_path: Path):
         for path in (LIBRARY / "kembar").rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 archive.write(path, path.relative_to(LIBRARY))
-    code = "import kembar, kembar.bundle as b; print(kembar.__file__, b.load_bundle(None).encoder_fingerprint)"
+    code = "import kembar, kembar.model.bundle as b; print(kembar.__file__, b.load_bundle(None).encoder_fingerprint)"
     paths = {"PYTHONPATH": str(tmp_path / "kembar.zip"), "KEMBAR_CACHE": str(tmp_path / "cache")}
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -14,11 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kembar.arrays import LARGEST_BYTES, pack_arrays
-from kembar.bundle import load_bundle, save_bundle, trusted_text_tower
-from kembar.config import load_settings
+from kembar.config import BUILTIN, load_settings
 from kembar.errors import BundleError, ConfigError, InputError
-from kembar.towers import BUILTIN
+from kembar.model.bundle import load_bundle, save_bundle, trusted_text_tower
+from kembar.model.npz import LARGEST_BYTES, pack_arrays
 from tests.builders import small_bundle
 from tests.submit import submit
 

@@ -4,7 +4,7 @@ import pytest
 
 from kembar.config import Settings
 from kembar.training.card import describe_gains, finish_bundle, short_name
-from kembar.training.deciders import Figure, Gain, describe
+from kembar.training.fit_deciders import Figure, Gain, describe
 from tests.test_bundle import small_bundle
 
 PLAIN = Figure("shops/mine/train.csv", 300, 100, 0.941, (0.92, 0.96))

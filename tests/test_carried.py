@@ -9,13 +9,20 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from kembar.bundle import Thresholds
-from kembar.carried import LastRun, carry_lists, carry_over, groups_fingerprint, pairs_fingerprint, plan_carrying
-from kembar.catalogue import CatalogueIndex
+from kembar.clustering import Settled
 from kembar.config import Settings
-from kembar.decisions import DECISIONS
-from kembar.grouping import Settled
-from kembar.storage import write_arrow
+from kembar.incremental.reusable_pairs import (
+    LastRun,
+    carry_lists,
+    carry_over,
+    groups_fingerprint,
+    pairs_fingerprint,
+    plan_carrying,
+)
+from kembar.index.catalogue_index import CatalogueIndex
+from kembar.listings.decisions import DECISIONS
+from kembar.model.bundle import Thresholds
+from kembar.storage.tables import write_arrow
 from tests.builders import index_of, random_discriminator
 
 WAS = {  # posting_id: (content, group_id)

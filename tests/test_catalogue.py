@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from kembar.catalogue import CatalogueIndex, has_titles
 from kembar.config import Settings
+from kembar.index.catalogue_index import CatalogueIndex, has_titles
 from kembar.schemas import ENCODED
-from kembar.training.heads import first_heads
+from kembar.training.fit_heads import first_heads
 from tests.builders import index_of, random_titles
 from tests.oracles import tf_idf_cosine
 from udfs.catalogue import index_catalogue

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kembar.catalogue import CatalogueIndex, has_titles, join_catalogues
-from kembar.distances import pair_distances
-from kembar.heads import normalise_rows
+from kembar.index.catalogue_index import CatalogueIndex, has_titles, join_catalogues
+from kembar.index.vectors import normalise_rows
+from kembar.model.distances import pair_distances
 from tests.builders import index_of, random_titles
 
 

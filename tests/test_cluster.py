@@ -14,8 +14,8 @@ import pyarrow as pa
 import pytest
 
 from kembar.evaluation import evaluate, read_claims, read_truth
-from kembar.submission import read_submission
-from kembar.towers.cache import cache_folder
+from kembar.listings.submission import read_submission
+from kembar.storage.cache import cache_folder
 from tests.submit import ROOT, SUBMIT
 
 CONTROL = [sys.executable, str(ROOT / "scripts" / "cluster.py")]

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from pyspark.sql import SparkSession
 
-from kembar.towers.runtime import share_machine, show_gpus
+from kembar.encoding.towers.runtime import share_machine, show_gpus
 from tests.submit import ROOT, SUBMIT
 
 FILES = sorted((ROOT / "conf").glob("*.conf"))

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kembar.curves import KNOTS
-from kembar.discriminator import sigmoid
+from kembar.model.curves import KNOTS
+from kembar.model.discriminator import sigmoid
 from kembar.training.curve_fit import WEAK, PairExamples, PatternCurves, fit_curves
 from tests.test_curve_fit import ALL, planted
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kembar.bundle import Bundle, Decider, Thresholds
 from kembar.config import Settings
-from kembar.heads import Head
+from kembar.model.bundle import Bundle, Decider, Thresholds
+from kembar.model.heads import Head
+from kembar.training.calibration import JudgedPairs, left_out_pairs
 from kembar.training.crossfit import CrossFit
-from kembar.training.decide import DiscriminatorFit
-from kembar.training.deciders import fit_deciders
-from kembar.training.judged import JudgedPairs, left_out_pairs
-from kembar.training.worlds import FOLDS, CandidateRows, LabelledCatalogue, natural_worlds
+from kembar.training.fit_deciders import fit_deciders
+from kembar.training.fit_discriminator import DiscriminatorFit
+from kembar.training.views import FOLDS, CandidateRows, LabelledCatalogue, natural_worlds
 from tests.builders import near_copies, steady_discriminator
 
 PRODUCTS = 40

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kembar.catalogue_files import row_shape
-from kembar.columns import has_required
-from kembar.csv_files import csv_records, inspect_csv
-from kembar.dialects import Dialect
 from kembar.errors import InputError
-from kembar.records import Record, read_records
+from kembar.listings.catalogue_files import row_shape
+from kembar.listings.columns import has_required
+from kembar.storage.csv_dialects import Dialect
+from kembar.storage.csv_files import csv_records, inspect_csv
+from kembar.storage.csv_records import Record, read_records
 
 HEADER = "posting_id,image,title\n"
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kembar.curves import KNOTS
-from kembar.discriminator import sigmoid
+from kembar.model.curves import KNOTS
+from kembar.model.discriminator import sigmoid
 from kembar.training.curve_fit import PairExamples, PatternCurves, fit_curves
 
 ALL = np.ones(5, bool)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kembar.curves import KNOTS, PATTERNS, check_shapes, modalities_of, pattern_of, segments, usable_distances
-from kembar.evidence import DISTANCES, EVIDENCE, MODALITY_OF
+from kembar.model.curves import KNOTS, PATTERNS, check_shapes, modalities_of, pattern_of, segments, usable_distances
+from kembar.schemas import DISTANCES, EVIDENCE, MODALITY_OF
 from tests.builders import random_curves
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kembar.curves import PATTERNS, Curves
-from kembar.discriminator import Discriminator, gap
-from kembar.evidence import MODALITIES
-from kembar.training.decide import DiscriminatorFit, with_gap, without_gap
-from kembar.training.worlds import FOLDS, CandidateRows, LabelledCatalogue
+from kembar.model.curves import PATTERNS, Curves
+from kembar.model.discriminator import Discriminator, gap
+from kembar.schemas import MODALITIES
+from kembar.training.fit_discriminator import DiscriminatorFit, with_gap, without_gap
+from kembar.training.views import FOLDS, CandidateRows, LabelledCatalogue
 from tests.builders import near_copies, random_curves, steady_discriminator
 from tests.test_curves import random_pairs
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, log_loss
 
-from kembar.bundle import Thresholds
+from kembar.clustering.singletons import join_lone_listings
 from kembar.config import Settings
 from kembar.errors import TrainingError
-from kembar.grouping.labels import join_lone_listings
+from kembar.model.bundle import Thresholds
+from kembar.training.calibration import JudgedPairs, left_out_pairs
 from kembar.training.crossfit import CrossFit
-from kembar.training.decide import DiscriminatorFit
-from kembar.training.deciders import fit_deciders
-from kembar.training.judged import JudgedPairs, left_out_pairs
-from kembar.training.worlds import FOLDS, CandidateRows, LabelledCatalogue
+from kembar.training.fit_deciders import fit_deciders
+from kembar.training.fit_discriminator import DiscriminatorFit
+from kembar.training.views import FOLDS, CandidateRows, LabelledCatalogue
 from tests import oracles
 from tests.builders import near_copies, steady_discriminator
 from tests.test_crossfit import base_bundle

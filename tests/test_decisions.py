@@ -6,9 +6,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from kembar.decisions import DECISIONS, read_decisions
 from kembar.errors import InputError
-from kembar.review import write_questions
+from kembar.listings.decisions import DECISIONS, read_decisions
+from kembar.training.review import write_questions
 
 HEADER = "posting_id_l,posting_id_r,decision,reviewed_at,note\n"
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from kembar.bundle import Thresholds
 from kembar.config import load_settings
-from kembar.curves import Curves
-from kembar.discriminator import FARTHEST, Discriminator, best_looks, gap, sigmoid
-from kembar.heads import Head
+from kembar.model.bundle import Thresholds
+from kembar.model.curves import Curves
+from kembar.model.discriminator import FARTHEST, Discriminator, best_looks, gap, sigmoid
+from kembar.model.heads import Head
 from tests.builders import random_curves, random_discriminator
 from tests.test_curves import random_pairs
 

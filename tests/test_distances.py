@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kembar.distances import distances_from, distances_within, hash_distance, pair_distances
-from kembar.evidence import DISTANCES, MODALITY_OF
+from kembar.model.distances import distances_from, distances_within, hash_distance, pair_distances
+from kembar.schemas import DISTANCES, MODALITY_OF
 from tests.builders import index_of, random_titles
 from tests.oracles import tf_idf_cosine
 

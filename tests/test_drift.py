@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from kembar.drift import (
+from kembar.incremental.drift import (
     by_chance,
     compare_profiles,
     drift_page,
@@ -18,8 +18,7 @@ from kembar.drift import (
     profile_quarantine,
     stability,
 )
-from kembar.evidence import DISTANCES
-from kembar.schemas import QUARANTINE
+from kembar.schemas import DISTANCES, QUARANTINE
 from tests.builders import index_of, random_titles
 
 HISTOGRAMS = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 1000))

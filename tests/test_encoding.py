@@ -14,18 +14,18 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from kembar.ahead import Ahead, threads_ahead
 from kembar.config import load_settings
-from kembar.encoding import ListingEncoder, TitleEncoder
+from kembar.encoding.embed import ListingEncoder, TitleEncoder
+from kembar.encoding.photo_codes import PhotoEncoder, Wanted
+from kembar.encoding.photo_folder import PhotoFolder
+from kembar.encoding.photos import PhotoError, decode_photo
+from kembar.encoding.prefetch import Ahead, threads_ahead
+from kembar.encoding.recent import Recent
+from kembar.encoding.towers.image import ImageTower
+from kembar.encoding.towers.runtime import get_image_tower, get_text_tower
 from kembar.errors import RunError
-from kembar.heads import principal_head
-from kembar.photo_codes import PhotoEncoder, Wanted
-from kembar.photo_folder import PhotoFolder
-from kembar.photos import PhotoError, decode_photo
-from kembar.recent import Recent
-from kembar.titles import normalise_title
-from kembar.towers.image import ImageTower
-from kembar.towers.runtime import get_image_tower, get_text_tower
+from kembar.listings.titles import normalise_title
+from kembar.model.heads import principal_head
 from tests.builders import random_titles
 from udfs.encode import by_photo, partition_count
 

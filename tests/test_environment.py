@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kembar.environment import check_arguments
+from kembar.cli.environment import check_arguments
+from kembar.cli.remedies import remedy_for
 from kembar.errors import ConfigError, InputError
-from kembar.remedies import remedy_for
-from kembar.towers.cache import built_once, cache_folder
+from kembar.storage.cache import built_once, cache_folder
 from tests.submit import ROOT
 
 CHECKS = ROOT / "scripts" / "spark-checks.sh"

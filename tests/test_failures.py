@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
+from kembar.cli.failures import cause_in, root_cause, stage_of
+from kembar.cli.job import Stages, run_job
 from kembar.errors import InputError
-from kembar.failures import cause_in, root_cause, stage_of
-from kembar.jobs import Stages, run_job
 
 WORKER = """Job aborted due to stage failure: Task 0 in stage 3.0 failed 4 times, most recent failure: Lost task 0.3 in
 stage 3.0 (TID 9) (127.0.0.1 executor driver): org.apache.spark.api.python.PythonException: Traceback (most recent
@@ -71,7 +71,7 @@ def test_the_innermost_stage_is_named():
 
 
 FAILS = """import sys
-from kembar.jobs import Stages, run_job
+from kembar.cli.job import Stages, run_job
 def main():
     with Stages("match")("write"):
         raise OSError(28, "No space left on device", "/out/part")

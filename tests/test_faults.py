@@ -1,14 +1,8 @@
 """Encode by spark-submit while processes are killed and files cut: in the end its result is the undisturbed one."""
 
-import sys
 from pathlib import Path
 
 import pytest
-
-from tests.submit import ROOT
-
-sys.path.insert(0, str(ROOT / "benchmarks"))
-
 from faults.equal import encoded_apart
 from faults.kills import driver, python_worker
 from faults.scene import Scene

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from kembar.config import Settings
-from kembar.training.features import TripletRows
 from kembar.training.fit import Trained, View, fit_heads
+from kembar.training.labelled_sources import LabelledSource, join_sources
 from kembar.training.labels import RowLabels
 from kembar.training.loop import Trainer
-from kembar.training.sources import LabelledSource, join_sources
-from kembar.training.work import TrainingWork
-from kembar.training.worlds import FOLDS
+from kembar.training.pair_features import TripletRows
+from kembar.training.views import FOLDS
+from kembar.training.work_folder import TrainingWork
 from tests.toys import PRODUCT, N, copied_listings, drawn_triplets, small
 
 HALF = 45

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kembar.group_ids import name_groups
-from kembar.group_log import EVENTS, log_changes, members_of
+from kembar.incremental.change_log import EVENTS, log_changes, members_of
+from kembar.incremental.group_ids import name_groups
 
 LISTINGS = [f"p{n}" for n in range(8)]
 PARTITIONS = st.dictionaries(st.sampled_from(LISTINGS), st.integers(0, 4))

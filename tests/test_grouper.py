@@ -7,11 +7,11 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from kembar.blocking import Blocking, CandidateLists
-from kembar.bundle import Thresholds
+from kembar.clustering import Links, Settled
+from kembar.clustering.linkage import Clusterer
 from kembar.config import Settings
-from kembar.grouping import Links, Settled
-from kembar.grouping.clusters import Clusterer
-from kembar.scoring import score_rows
+from kembar.model.bundle import Thresholds
+from kembar.scoring.score import score_rows
 from tests.builders import near_copies, steady_discriminator
 from udfs.group import Grouper
 from udfs.lists import ShippedLists

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from kembar.grouping import Cut, Links, by_row, connected_components, join_lone_listings
-from kembar.grouping.clusters import Clusterer, link_all
-from kembar.grouping.labels import Neighbours, best_neighbours, read_neighbours
-from kembar.grouping.pieces import cut_component, link_edges
-from kembar.scoring import CLOSE, score_rows
+from kembar.clustering import Cut, Links, by_row, connected_components, join_lone_listings
+from kembar.clustering.cut_components import cut_component, link_edges
+from kembar.clustering.linkage import Clusterer, link_all
+from kembar.clustering.singletons import Neighbours, best_neighbours, read_neighbours
+from kembar.scoring.score import CLOSE, score_rows
 from tests.builders import index_of, random_discriminator, random_titles
 from tests.oracles import average_linkage
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from kembar.heads import contrast_head, normalise_rows, principal_head
-from kembar.training.heads import same_photos
+from kembar.index.vectors import normalise_rows
+from kembar.model.heads import contrast_head, principal_head
+from kembar.training.fit_heads import same_photos
 from tests.builders import index_of, random_titles
 
 

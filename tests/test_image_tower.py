@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kembar.encoding.towers.image import EFFICIENTNET, SMALL_CNN, ImageTower, image_dim
+from kembar.encoding.towers.lite0 import activations, normalised, read_lite0, weights_path
+from kembar.encoding.towers.runtime import tensorflow
+from kembar.encoding.towers.small_cnn import build_small_cnn, pack_weights, unpack_weights
+from kembar.encoding.towers.unpickle import read_tensors
 from kembar.errors import BundleError, ConfigError
-from kembar.towers.image import EFFICIENTNET, SMALL_CNN, ImageTower, image_dim
-from kembar.towers.lite0 import activations, normalised, read_lite0, weights_path
-from kembar.towers.runtime import tensorflow
-from kembar.towers.small_cnn import build_small_cnn, pack_weights, unpack_weights
-from kembar.towers.unpickle import read_tensors
 from tests.oracles import lite0_features
 
 ACTIVATIONS = Path(__file__).parent / "data" / "lite0_activations.npy"

@@ -10,13 +10,13 @@ import pytest
 from pyarrow.fs import LocalFileSystem
 from pyspark.sql import SparkSession
 
-from kembar import photo_folder
 from kembar.config import EncodeSettings, load_settings
+from kembar.encoding import photo_folder
+from kembar.encoding.image_folder import find_folder, folder_of_names, require_images, sample_names
+from kembar.encoding.photo_folder import ABSENT, UNKNOWN, PhotoFolder
+from kembar.encoding.photo_names import can_be_shortened, possible_paths
+from kembar.encoding.photos import PhotoError, tried_again
 from kembar.errors import InputError
-from kembar.images import find_folder, folder_of_names, require_images, sample_names
-from kembar.photo_folder import ABSENT, UNKNOWN, PhotoFolder
-from kembar.photo_names import can_be_shortened, possible_paths
-from kembar.photos import PhotoError, tried_again
 from udfs.photos import draw_names, find_photos
 
 MOST = 1_000

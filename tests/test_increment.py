@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from kembar.assembly import ENCODED_ARROW, write_codes
-from kembar.increment import Changes, Increment, plan_increment
-from kembar.parts import PartFolder
-from kembar.photo_folder import PhotoFolder
+from kembar.encoding.assembly import ENCODED_ARROW, write_codes
+from kembar.encoding.photo_folder import PhotoFolder
+from kembar.incremental.encode_plan import Changes, Increment, plan_increment
 from kembar.schemas import LISTINGS
-from kembar.storage import write_arrow
+from kembar.storage.parts import PartFolder
+from kembar.storage.tables import write_arrow
 
 
 def part(folder: Path, name: str, contents: dict[str, str], encoder: str = "e") -> str:

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kembar.errors import InputError
-from kembar.inputs import list_files, open_text, parquet_schema, shown
+from kembar.storage.text_files import list_files, open_text, parquet_schema, shown
 
 TABLE = pa.table({"posting_id": ["a"], "image": ["1.jpg"], "title": ["Kaos"]})
 SPARK = "org.apache.spark.sql.parquet.row.metadata"

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
+from kembar.encoding.photos import decode_photo
+from kembar.encoding.towers.image import SMALL_CNN, ImageTower
+from kembar.encoding.towers.lite0_int8 import round_to_steps
+from kembar.encoding.towers.small_cnn import build_small_cnn, pack_weights
 from kembar.errors import ConfigError
-from kembar.fingerprints import exact_encoder
-from kembar.photos import decode_photo
-from kembar.storage import require_finished, write_json
-from kembar.towers.image import SMALL_CNN, ImageTower
-from kembar.towers.lite0_int8 import round_to_steps
-from kembar.towers.small_cnn import build_small_cnn, pack_weights
+from kembar.model.fingerprints import exact_encoder, require_finished
+from kembar.storage.files import write_json
 from tests.test_bundle import small_bundle
 
 

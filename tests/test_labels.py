@@ -5,8 +5,8 @@ import pyarrow as pa
 import pytest
 
 from kembar.errors import TrainingError
-from kembar.training.features import triplet_rows
 from kembar.training.labels import labels_by_row
+from kembar.training.pair_features import triplet_rows
 
 IDS = ["a", "b", "c", "d", "e"]
 

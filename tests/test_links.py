@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from scipy.spatial.distance import squareform
 
-from kembar.decisions import DECISIONS
-from kembar.grouping import Clusterer, Links, join_lone_listings, place_links
-from kembar.grouping.labels import Neighbours
+from kembar.clustering import Clusterer, Links, join_lone_listings, place_links
+from kembar.clustering.singletons import Neighbours
+from kembar.listings.decisions import DECISIONS
 from tests.builders import index_of, random_discriminator, random_titles
 
 N = 14

@@ -11,9 +11,9 @@ from pyspark.sql import SparkSession
 
 from kembar.config import load_settings
 from kembar.errors import InputError
-from kembar.listings import label_listings, read_listings, validate_listings
+from kembar.listings.titles import LONGEST_TITLE, normalise_title
+from kembar.listings.validation import label_listings, read_listings, validate_listings
 from kembar.schemas import LISTINGS
-from kembar.titles import LONGEST_TITLE, normalise_title
 
 CSV = load_settings(None, ["listings.format=csv"]).listings
 HEADER = "posting_id,image,image_phash,title,label_group\n"

@@ -5,9 +5,9 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from kembar.carried import Carried
-from kembar.parts import PartFolder
-from kembar.scoring import LISTS
+from kembar.incremental.reusable_pairs import Carried
+from kembar.scoring.score import LISTS
+from kembar.storage.parts import PartFolder
 from udfs.lists import ListParts
 
 

@@ -9,22 +9,22 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from load import EVEN, SKEWED, LoadPlan, Skew, write_codes
+from load.page import PageMaker
+from load.plan import PAGE_PRODUCTS
+from load.spelling import spell
+from load.vectors import pack_hashes
+from load.words import COMMON, NAME, NUMBER, SLIP, Titles, write_titles
 from pyspark.sql import SparkSession
 
-from kembar.bundle import load_bundle
-from kembar.catalogue import CatalogueIndex
-from kembar.distances import pair_distances
 from kembar.errors import ConfigError
-from kembar.evidence import DISTANCES
-from kembar.sample.load import EVEN, SKEWED, LoadPlan, Skew, write_codes
-from kembar.sample.load.page import PageMaker
-from kembar.sample.load.plan import PAGE_PRODUCTS
-from kembar.sample.load.spelling import spell
-from kembar.sample.load.vectors import pack_hashes
-from kembar.sample.load.words import COMMON, NAME, NUMBER, SLIP, Titles, write_titles
-from kembar.schemas import ENCODED, QUARANTINE
-from kembar.storage import read_table, require_finished
-from kembar.titles import normalise_title, title_terms
+from kembar.index.catalogue_index import CatalogueIndex
+from kembar.listings.titles import normalise_title, title_terms
+from kembar.model.bundle import load_bundle
+from kembar.model.distances import pair_distances
+from kembar.model.fingerprints import require_finished
+from kembar.schemas import DISTANCES, ENCODED, QUARANTINE
+from kembar.storage.tables import read_table
 from udfs.catalogue import index_catalogue
 
 LISTINGS = 3000

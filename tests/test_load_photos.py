@@ -8,12 +8,12 @@ import imagehash
 import numpy as np
 import pandas as pd
 import pytest
+from load import PhotoPlan, write_photos
+from load.offers import name_offer, write_offer
+from load.pictures import design
 from PIL import Image
 
 from kembar.errors import ConfigError
-from kembar.sample.load import PhotoPlan, write_photos
-from kembar.sample.load.offers import name_offer, write_offer
-from kembar.sample.load.pictures import design
 
 PLAN = PhotoPlan(listings=60, seed=3, repeats=0.2)
 

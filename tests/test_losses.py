@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from kembar.config import load_settings
 from kembar.errors import ConfigError
-from kembar.heads import normalise_rows
+from kembar.index.vectors import normalise_rows
 from kembar.training.losses import (
     LOSSES,
     OF_CODES,

@@ -5,16 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kembar.bundle import Decider, Thresholds
+from kembar.clustering.singletons import join_lone_listings
 from kembar.config import Settings
-from kembar.evidence import MODALITIES
-from kembar.grouping.labels import join_lone_listings
+from kembar.model.bundle import Decider, Thresholds
+from kembar.schemas import MODALITIES
 from kembar.training.crossfit import CrossFit
-from kembar.training.decide import DiscriminatorFit
-from kembar.training.deciders import fit_deciders
+from kembar.training.fit_deciders import fit_deciders
+from kembar.training.fit_discriminator import DiscriminatorFit
 from kembar.training.nested import FixedFit, NestedFit, best_way
 from kembar.training.thresholds import GroupingChoice, curve, lone_curve, nearest_plateau, row_f1
-from kembar.training.worlds import FOLDS, CandidateRows, LabelledCatalogue
+from kembar.training.views import FOLDS, CandidateRows, LabelledCatalogue
 from tests.builders import near_copies, steady_discriminator
 from tests.test_crossfit import base_bundle
 

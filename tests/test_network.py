@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 
 from kembar.config import Settings
-from kembar.training.features import TrainingFeatures, triplet_batch
 from kembar.training.layers import cosine_distance, safe_normalise
 from kembar.training.losses import LOSSES
+from kembar.training.pair_features import TrainingFeatures, triplet_batch
 from tests.toys import copied_listings, network_of, small
 
 

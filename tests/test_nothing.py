@@ -6,12 +6,12 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from kembar.bundle import load_bundle
+from kembar.cli.job import run_job
 from kembar.errors import NothingToDoError
-from kembar.jobs import run_job
-from kembar.nothing import require_listings, require_products, require_triplets, require_usable
-from kembar.review import choose_questions
+from kembar.listings.nothing_to_do import require_listings, require_products, require_triplets, require_usable
+from kembar.model.bundle import load_bundle
 from kembar.schemas import MATCHES
+from kembar.training.review import choose_questions
 
 
 def test_the_commonest_reasons_and_some_rows_are_said(spark: SparkSession):

@@ -9,11 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from kembar import runs
 from kembar.errors import InputError, RunError
-from kembar.ownership import OUTPUTS, check_output, check_output_file
-from kembar.runs import NewTable, output_folder
-from kembar.storage import write_arrow, write_bytes
+from kembar.storage import output_folder as runs
+from kembar.storage.files import write_bytes
+from kembar.storage.output_folder import NewTable, output_folder
+from kembar.storage.ownership import OUTPUTS, check_output, check_output_file
+from kembar.storage.tables import write_arrow
 from tests.trees import plant, snapshot
 
 TREES = 500

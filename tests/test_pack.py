@@ -6,13 +6,10 @@ import sys
 import tarfile
 from pathlib import Path
 
+import pack_env
 import pytest
 
 from tests.submit import ROOT
-
-sys.path.insert(0, str(ROOT / "scripts"))
-
-import pack_env
 
 RUNTIME = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and line[0] != "#"]
 FOR_DEVELOPMENT = {"pytest", "ruff", "mypy", "matplotlib", "ipykernel", "kembar"}

@@ -9,8 +9,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from kembar.errors import InputError
-from kembar.paths import canonical, check_location, filesystem_of, join_uri, real_path, spark_path, within
-from kembar.storage import rewrite_table
+from kembar.storage.paths import canonical, check_location, filesystem_of, join_uri, real_path, spark_path, within
+from kembar.storage.tables import rewrite_table
 from tests.submit import run_here
 
 ODD = "my shop 50% #1? a&b+c [new] {x,y} it's * 100%25 é ü"

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from kembar.encoding.photo_counts import PhotoCounts, quarantined_failures
+from kembar.encoding.photo_folder import PhotoFolder
 from kembar.errors import InputError
-from kembar.photo_counts import PhotoCounts, quarantined_failures
-from kembar.photo_folder import PhotoFolder
-from kembar.sample import write_catalogue
+from kembar.synthetic import write_catalogue
 from tests.test_docs import run_main
 
 

@@ -5,13 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
-
 from fuzz.photos import bombs, good_photos
 
-from kembar.photo_headers import MOST_PIECES, header_fault
-from kembar.photos import PhotoError, decode_photo
+from kembar.encoding.photo_headers import MOST_PIECES, header_fault
+from kembar.encoding.photos import PhotoError, decode_photo
 
 LIMIT = 50_000_000
 
@@ -38,7 +35,7 @@ def test_a_bomb_is_refused_without_the_memory_that_it_asks_for():
     """30,000 x 30,000 pixels would be 900 MB or more; the process may not grow by a tenth of it."""
     code = (
         "import resource, sys; sys.path.insert(0, 'benchmarks')\n"
-        "from fuzz.photos import bombs; from kembar.photos import PhotoError, decode_photo\n"
+        "from fuzz.photos import bombs; from kembar.encoding.photos import PhotoError, decode_photo\n"
         "found = bombs(); before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "for data in found.values():\n"
         "    try: decode_photo(data, 64, True, 50_000_000); sys.exit('used')\n"

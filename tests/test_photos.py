@@ -11,10 +11,10 @@ import pytest
 from PIL import Image, ImageOps
 
 from kembar.config import load_settings
+from kembar.encoding.photo_folder import PhotoFolder
+from kembar.encoding.photo_names import check_photo_name
+from kembar.encoding.photos import PhotoError, decode_photo
 from kembar.errors import ConfigError
-from kembar.photo_folder import PhotoFolder
-from kembar.photo_names import check_photo_name
-from kembar.photos import PhotoError, decode_photo
 
 LIMIT = 10_000_000
 

@@ -7,11 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kembar.bundle import load_bundle
-from kembar.config import load_settings
-from kembar.errors import InputError
-from kembar.jobs import end_dry_run, job_parser
-from kembar.plan import (
+from kembar.cli.dry_run import (
     Plan,
     plan_encode,
     plan_evaluate,
@@ -21,6 +17,10 @@ from kembar.plan import (
     plan_train,
     plan_triplets,
 )
+from kembar.cli.job import end_dry_run, job_parser
+from kembar.config import load_settings
+from kembar.errors import InputError
+from kembar.model.bundle import load_bundle
 
 JOBS = sorted((Path(__file__).parent.parent / "jobs").glob("[a-z]*.py"))
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from pyspark.sql import SparkSession
 
-from kembar.listings import read_listings, validate_listings
-from kembar.submission import quarantined_ids, submission_csv
+from kembar.listings.submission import quarantined_ids, submission_csv
+from kembar.listings.validation import read_listings, validate_listings
 
 REFUSED = {
     "a b": "white space",

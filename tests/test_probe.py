@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from kembar.encoding.photo_folder import PhotoFolder
 from kembar.errors import RunError
-from kembar.photo_folder import PhotoFolder
 from udfs.probe import Probe, judge_sight, probe_executors
 
 TOKEN = "t0"

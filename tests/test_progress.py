@@ -7,8 +7,8 @@ import pytest
 from pyspark.sql import SparkSession
 from rich.console import Console
 
-from kembar.jobs import Stages
-from kembar.progress import progress_bar, running_tasks
+from kembar.cli.job import Stages
+from kembar.cli.progress import progress_bar, running_tasks
 
 
 def test_people_read_words(capsys: pytest.CaptureFixture[str]):

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import kembar.records
-from kembar.catalogue_files import row_shape
-from kembar.records import LONGEST_RECORD, Record, Shape, read_header, read_records
+import kembar.storage.csv_records
+from kembar.listings.catalogue_files import row_shape
+from kembar.storage.csv_records import LONGEST_RECORD, Record, Shape, read_header, read_records
 
 HEADER = "a,b,c\n"
 
@@ -162,14 +162,14 @@ def test_the_header_is_the_first_record():
 )
 def test_the_work_is_linear_in_the_length_however_quotes_stand(line: str, monkeypatch: pytest.MonkeyPatch):
     """No character is looked at for more than three records, however many lines a quote seems to join."""
-    looked_at, feed = 0, kembar.records._Fields.feed
+    looked_at, feed = 0, kembar.storage.csv_records._Fields.feed
 
-    def counted(self: kembar.records._Fields, text: str) -> None:
+    def counted(self: kembar.storage.csv_records._Fields, text: str) -> None:
         nonlocal looked_at
         looked_at += len(text)
         feed(self, text)
 
-    monkeypatch.setattr(kembar.records._Fields, "feed", counted)
+    monkeypatch.setattr(kembar.storage.csv_records._Fields, "feed", counted)
     text = 'x,"y\n' + line * 20_000
     records(HEADER + text)
     assert looked_at <= 3 * len(text)

@@ -9,16 +9,23 @@ import pytest
 from PIL import Image
 
 from kembar.config import Settings, load_settings
-from kembar.encoding import PhotoEncoder
+from kembar.encoding.embed import PhotoEncoder
+from kembar.encoding.photo_folder import PhotoFolder
 from kembar.errors import ConfigError
-from kembar.heads import normalise_rows
-from kembar.photo_folder import PhotoFolder
+from kembar.index.vectors import normalise_rows
+from kembar.training.augmentation.photo_copies import (
+    CopyEncoder,
+    Relisted,
+    copies_of,
+    recompress,
+    relist_matches,
+    relist_pixels,
+)
 from kembar.training.fit import fit_heads
-from kembar.training.heads import same_photos
-from kembar.training.relist import CopyEncoder, Relisted, copies_of, recompress, relist_matches, relist_pixels
-from kembar.training.sources import join_sources
+from kembar.training.fit_heads import same_photos
+from kembar.training.labelled_sources import join_sources
 from kembar.training.start import base_bundle
-from kembar.training.work import TrainingWork
+from kembar.training.work_folder import TrainingWork
 from tests.test_fit import source
 from tests.toys import PRODUCT, N, small
 
@@ -81,7 +88,7 @@ def encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CopyEncoder:
     for k, name in enumerate(("a.png", "b.png")):
         Image.fromarray(photo(k)).save(tmp_path / name)
     (tmp_path / "broken.png").write_bytes(b"no photo")
-    monkeypatch.setattr("kembar.training.relist.get_image_tower", lambda *_: Bright())
+    monkeypatch.setattr("kembar.training.augmentation.photo_copies.get_image_tower", lambda *_: Bright())
     reading = PhotoEncoder(PhotoFolder(str(tmp_path)), "tower", "float32", None, None, 2, 1, 1, 10**7, 10**7, 60)
     return CopyEncoder(reading, copies=3, seed=7)
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from kembar.config import Settings
-from kembar.distances import pair_distances
-from kembar.training.features import TrainingFeatures, TripletRows
+from kembar.model.distances import pair_distances
+from kembar.training.hard_negatives import MARGIN, Miner, hardest_share, pick, rivals_of
 from kembar.training.loop import Trainer, make_deterministic
-from kembar.training.remine import MARGIN, Miner, hardest_share, pick, rivals_of
-from kembar.training.worlds import CandidateRows
+from kembar.training.pair_features import TrainingFeatures, TripletRows
+from kembar.training.views import CandidateRows
 from tests import oracles
 from tests.toys import PRODUCT, N, copied_listings, drawn_triplets, kill_at_step, network_of, small
 

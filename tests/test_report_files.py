@@ -12,10 +12,10 @@ import pytest
 
 from kembar.evaluation import evaluate, read_claims, read_truth
 from kembar.report import Run, tell_groups, tell_overview
-from kembar.report.files import Told
 from kembar.report.overview import count_failures, list_quarantine
+from kembar.report.page_data import Told
 from kembar.report.pairs import FIGURES
-from kembar.storage import list_paths
+from kembar.storage.files import list_paths
 from tests.reports import small_run, write_small_report
 
 

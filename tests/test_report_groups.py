@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kembar.evidence import DISTANCES, EVIDENCE
 from kembar.report.doubt import cohesion, doubt_of, fill_unknown, find_seam, risk_of
 from kembar.report.groups import LONE, number_groups
 from kembar.report.overview import BINS, count_blocking, count_probabilities, count_sizes
 from kembar.report.pairs import FIGURES, border_pairs, inner_pairs, place_pairs
+from kembar.schemas import DISTANCES, EVIDENCE
 
 
 def groups_of(partition: dict[str, str]) -> pa.Table:

@@ -14,13 +14,12 @@ from hypothesis import strategies as st
 from PIL import Image
 from pyspark.sql import SparkSession
 
+from kembar.analysis import Evidence, Gallery, Result, find_run, read_matches
+from kembar.analysis.gallery import Card
+from kembar.analysis.proposed import blocking_settings
 from kembar.config import Settings
 from kembar.errors import InputError
-from kembar.evidence import DISTANCES, EVIDENCE
-from kembar.results import Evidence, Gallery, Result, find_run, read_matches
-from kembar.results.gallery import Card
-from kembar.results.proposed import blocking_settings
-from kembar.schemas import CHANGES, GROUPS, LISTINGS, MATCHES
+from kembar.schemas import CHANGES, DISTANCES, EVIDENCE, GROUPS, LISTINGS, MATCHES
 
 GROUP_OF = {"a": "a", "b": "a", "c": "a", "d": "d", "e": "d", "f": "f"}
 PAIRS = {("a", "b"): 0.9, ("b", "c"): 0.5, ("a", "c"): 0.2, ("d", "e"): 0.7, ("c", "d"): 0.05, ("e", "f"): 0.38}

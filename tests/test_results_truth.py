@@ -11,9 +11,7 @@ from PIL import Image
 from pyspark.sql import SparkSession
 from sklearn.metrics import precision_recall_curve
 
-from kembar.blocking import SOURCES
-from kembar.bundle import load_bundle
-from kembar.results import (
+from kembar.analysis import (
     BlockStudy,
     Judgement,
     Learnt,
@@ -23,6 +21,8 @@ from kembar.results import (
     read_matches,
     study_blocks,
 )
+from kembar.blocking import SOURCES
+from kembar.model.bundle import load_bundle
 from tests.submit import FAULTS
 
 Pairs = set[tuple[str, str]]

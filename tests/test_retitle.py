@@ -7,11 +7,12 @@ import pyarrow as pa
 import pytest
 
 from kembar.config import load_settings
-from kembar.encoding import TitleEncoder
+from kembar.encoding.embed import TitleEncoder
 from kembar.errors import ConfigError
-from kembar.terms import count_terms, tf_idf
-from kembar.training.retitle import Retitled, TitleCopier, retitle
-from kembar.training.sources import join_sources
+from kembar.index.tfidf import count_terms, tf_idf
+from kembar.training.augmentation.edit_titles import retitle
+from kembar.training.augmentation.title_copies import Retitled, TitleCopier
+from kembar.training.labelled_sources import join_sources
 from kembar.training.start import base_bundle
 from tests.test_fit import source
 from tests.toys import N
@@ -27,7 +28,7 @@ def copier(monkeypatch: pytest.MonkeyPatch) -> TitleCopier:
         def embed(self, titles: list[str], batch_size: int) -> np.ndarray:
             return np.array([[len(title), 1] for title in titles], np.float32)
 
-    monkeypatch.setattr("kembar.encoding.get_text_tower", lambda *_: Long())
+    monkeypatch.setattr("kembar.encoding.embed.get_text_tower", lambda *_: Long())
     return TitleCopier(TitleEncoder("tower", None, 8, 1), copies=3, seed=7)
 
 

@@ -8,17 +8,25 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from kembar.bundle import Bundle, load_bundle
-from kembar.curves import pattern_of
-from kembar.decisions import DECISIONS, read_decisions
-from kembar.discriminator import sigmoid
 from kembar.errors import TrainingError
-from kembar.evidence import DISTANCES
-from kembar.review import DecidedPairs, Undecided, choose_pairs, choose_questions, decided_in, fit_answers, read_pairs
-from kembar.review.answers import EVIDENCE_COLUMNS
-from kembar.review.ask import _PRIOR, _reach
-from kembar.review.questions import write_questions
-from kembar.training.worlds import CandidateRows, LabelledCatalogue
+from kembar.listings.decisions import DECISIONS, read_decisions
+from kembar.model.bundle import Bundle, load_bundle
+from kembar.model.curves import pattern_of
+from kembar.model.discriminator import sigmoid
+from kembar.schemas import DISTANCES
+from kembar.training.review import (
+    DecidedPairs,
+    Undecided,
+    choose_pairs,
+    choose_questions,
+    decided_in,
+    fit_answers,
+    read_pairs,
+)
+from kembar.training.review.answers import EVIDENCE_COLUMNS
+from kembar.training.review.ask import _PRIOR, _reach
+from kembar.training.review.questions import write_questions
+from kembar.training.views import CandidateRows, LabelledCatalogue
 from tests.builders import near_copies, random_discriminator, steady_discriminator
 
 

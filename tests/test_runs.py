@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from kembar import runs
 from kembar.errors import InputError, RunError
-from kembar.runs import NewTable, OutputFolder, output_folder, reconcile, table_rows
 from kembar.schemas import CATALOGUE
-from kembar.storage import read_arrow, read_table, table_parts, write_arrow
+from kembar.storage import output_folder as runs
+from kembar.storage.output_folder import NewTable, OutputFolder, output_folder, reconcile, table_rows
+from kembar.storage.tables import read_arrow, read_table, table_parts, write_arrow
 from tests.disks import fill, small_disk
 
 

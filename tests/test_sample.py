@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from kembar.errors import ConfigError
-from kembar.sample import write_catalogue
-from kembar.sample.drawing import DRAWINGS, draw_item
-from kembar.sample.products import draw_product, group_size
-from kembar.sample.vocabulary import KINDS, LANGUAGES
+from kembar.synthetic import write_catalogue
+from kembar.synthetic.drawing import DRAWINGS, draw_item
+from kembar.synthetic.products import draw_product, group_size
+from kembar.synthetic.vocabulary import KINDS, LANGUAGES
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ import pyarrow as pa
 import pytest
 
 from kembar.blocking import CandidateLists, Proposals
-from kembar.catalogue import CatalogueIndex
-from kembar.discriminator import FARTHEST, Discriminator, sigmoid
-from kembar.distances import pair_distances
-from kembar.evidence import DISTANCES, EVIDENCE, MODALITIES
-from kembar.scoring import CLOSE, Recheck, look_at, score_batches, score_rows
+from kembar.index.catalogue_index import CatalogueIndex
+from kembar.model.discriminator import FARTHEST, Discriminator, sigmoid
+from kembar.model.distances import pair_distances
+from kembar.schemas import DISTANCES, EVIDENCE, MODALITIES
+from kembar.scoring.score import CLOSE, Recheck, look_at, score_batches, score_rows
 from tests.builders import first_looks, index_of, random_discriminator, random_titles
 
 N = 60

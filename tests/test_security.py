@@ -15,9 +15,9 @@ from tests.submit import ROOT, offline
 SOURCES = sorted(path for folder in ("lib", "udfs", "jobs") for path in (ROOT / folder).rglob("*.py"))
 OTHERS = sorted(path for folder in ("notebooks", "docs", "scripts") for path in (ROOT / folder).rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-PICTURES = ROOT / "lib/kembar/photos.py"
+PICTURES = ROOT / "lib/kembar/encoding/photos.py"
 OTHER_OPENERS = {"cv2", "imageio", "skimage", "matplotlib.image", "ImageFile", "PIL.ImageFile", "decode_image"}
-UNPICKLER, SAVED_MODELS = ROOT / "lib/kembar/towers/unpickle.py", ROOT / "lib/kembar/towers/text.py"
+UNPICKLER, SAVED_MODELS = ROOT / "lib/kembar/encoding/towers/unpickle.py", ROOT / "lib/kembar/encoding/towers/text.py"
 CODE_LOADERS = {"pickle", "cloudpickle", "dill", "shelve", "marshal", "joblib", "torch", "yaml", "runpy", "code"}
 PROGRAMS = {"subprocess", "pty", "multiprocessing.connection"}
 NETWORK = {"socket", "ssl", "http", "urllib.request", "requests", "urllib3", "ftplib", "smtplib", "xmlrpc", "asyncio"}

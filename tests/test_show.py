@@ -3,7 +3,7 @@
 import pandas as pd
 from rich.console import Console
 
-from kembar.sample.show import groups_table
+from kembar.synthetic.show import groups_table
 
 
 def shown(title: str) -> str:

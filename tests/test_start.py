@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from kembar.bundle import save_bundle
 from kembar.config import Settings
 from kembar.errors import BundleError, ConfigError, InputError, TrainingError
+from kembar.model.bundle import save_bundle
 from kembar.training.start import base_bundle, pair_up
-from kembar.training.work import TrainingWork
+from kembar.training.work_folder import TrainingWork
 from tests.test_bundle import small_bundle
 
 

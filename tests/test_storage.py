@@ -7,21 +7,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from kembar.errors import InputError
+from kembar.model.fingerprints import require_finished
 from kembar.schemas import GROUPS, conform
-from kembar.storage import (
-    SUCCESS,
-    delete,
-    exists,
-    join_uri,
-    least_kept,
-    read_json,
-    read_table,
-    require_finished,
-    write_arrow,
-    write_bytes,
-    write_json,
-    write_table,
-)
+from kembar.scoring.summary import least_kept
+from kembar.storage.files import SUCCESS, delete, exists, join_uri, read_json, write_bytes, write_json
+from kembar.storage.tables import read_table, write_arrow, write_table
 
 
 @pytest.mark.parametrize("scheme", ["", "file://"])

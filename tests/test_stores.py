@@ -18,13 +18,14 @@ from threading import Barrier
 import pyarrow as pa
 import pytest
 
+from kembar.encoding.photo_folder import PhotoFolder
+from kembar.encoding.photos import PhotoError
 from kembar.errors import InputError, RunError
-from kembar.ownership import check_output
-from kembar.paths import join_uri
-from kembar.photo_folder import PhotoFolder
-from kembar.photos import PhotoError
-from kembar.runs import NewTable, output_folder
-from kembar.storage import delete, exists, list_paths, read_arrow, read_bytes, write_arrow, write_bytes
+from kembar.storage.files import delete, exists, list_paths, read_bytes, write_bytes
+from kembar.storage.output_folder import NewTable, output_folder
+from kembar.storage.ownership import check_output
+from kembar.storage.paths import join_uri
+from kembar.storage.tables import read_arrow, write_arrow
 
 BUCKET = "shop"
 

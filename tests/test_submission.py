@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from kembar.errors import InputError
-from kembar.submission import groups_table, read_submission, submission_csv
+from kembar.listings.submission import groups_table, read_submission, submission_csv
 
 
 def test_every_listing_has_a_row_with_itself_first():

@@ -11,12 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from kembar.catalogue_files import inspect_catalogue
 from kembar.config import load_settings
 from kembar.errors import InputError, message_for_user
-from kembar.formats import kind_of
-from kembar.listings import label_listings, read_listings, validate_listings
-from kembar.partitions import partition_values
+from kembar.listings.catalogue_files import inspect_catalogue
+from kembar.listings.validation import label_listings, read_listings, validate_listings
+from kembar.storage.formats import kind_of
+from kembar.storage.hive_partitions import partition_values
 
 IDS = [f"p{n}" for n in range(6)]
 COLUMNS = {

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kembar.encoding.towers.text import BUILTIN, TextTower
 from kembar.errors import ConfigError
-from kembar.towers.text import BUILTIN, TextTower
 
 TITLES = [
     "hand sanitizer gel 60 ml",

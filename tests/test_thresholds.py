@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kembar.discriminator import best_looks
-from kembar.grouping import Clusterer
+from kembar.clustering import Clusterer
+from kembar.model.discriminator import best_looks
 from kembar.training.thresholds import (
     GroupingChoice,
     curve,
@@ -15,7 +15,7 @@ from kembar.training.thresholds import (
     plateau,
     row_f1,
 )
-from kembar.training.worlds import CandidateRows
+from kembar.training.views import CandidateRows
 from tests import oracles
 from tests.builders import first_looks, near_copies, steady_discriminator
 

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from kembar.config import load_settings
-from kembar.photos import PhotoError
+from kembar.encoding.photos import PhotoError
 from kembar.report.thumbnails import Limits, link_photos, show_photos, shrink_photo
-from kembar.runs import output_folder
-from kembar.storage import list_paths
+from kembar.storage.files import list_paths
+from kembar.storage.output_folder import output_folder
 
 LIMITS = Limits(px=32, max_bytes=10**6, max_pixels=10**6)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kembar.titles import LONGEST_TITLE, normalise_title, title_terms
+from kembar.listings.titles import LONGEST_TITLE, normalise_title, title_terms
 
 
 def test_decoration_case_and_width_do_not_matter():

@@ -9,11 +9,11 @@ import tensorflow as tf
 
 from kembar.config import Settings
 from kembar.errors import TrainingError
-from kembar.training.features import TrainingFeatures, TripletRows, epoch_batches
-from kembar.training.heads import first_heads
+from kembar.training.fit_heads import first_heads
 from kembar.training.loop import Trainer, make_deterministic
 from kembar.training.losses import LOSSES
 from kembar.training.network import SiameseNetwork
+from kembar.training.pair_features import TrainingFeatures, TripletRows, epoch_batches
 from tests.toys import N, copied_listings, drawn_triplets, kill_at_step, network_of, small
 
 
@@ -100,7 +100,7 @@ def test_an_epochs_order_is_a_function_of_seed_and_epoch(features: TrainingFeatu
 def test_the_small_cnn_is_trained_along(
     features: TrainingFeatures, triplets: TripletRows, settings: Settings, tmp_path: Path
 ):
-    from kembar.towers.small_cnn import FEATURES, INPUT_PX, build_small_cnn
+    from kembar.encoding.towers.small_cnn import FEATURES, INPUT_PX, build_small_cnn
 
     config = small(settings)
     rng = np.random.default_rng(1)

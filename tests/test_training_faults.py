@@ -10,9 +10,9 @@ import tensorflow as tf
 
 from kembar.config import Settings
 from kembar.errors import TrainingError
-from kembar.training.features import TrainingFeatures, TripletRows
 from kembar.training.loop import Trainer, make_deterministic
-from kembar.training.work import TrainingWork
+from kembar.training.pair_features import TrainingFeatures, TripletRows
+from kembar.training.work_folder import TrainingWork
 from tests.disks import fill, small_disk
 from tests.submit import ROOT
 from tests.toys import copied_listings, drawn_triplets, kill_at_step, network_of, small

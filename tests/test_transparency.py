@@ -2,21 +2,16 @@
 
 import io
 import struct
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from fuzz.photos import chunk, on_clear_ground, png_of
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
-
-from fuzz.photos import chunk, on_clear_ground, png_of
-
-from kembar.photos import decode_photo
+from kembar.encoding.photos import decode_photo
 from kembar.report.thumbnails import Limits, shrink_photo
-from kembar.sample.products import draw_product
-from kembar.sample.scene import photograph
+from kembar.synthetic.products import draw_product
+from kembar.synthetic.scene import photograph
 
 PX, LIMIT = 96, 10_000_000
 MODES = sorted(on_clear_ground(0))

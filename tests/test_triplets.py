@@ -6,8 +6,8 @@ from pyspark.sql import DataFrame, SparkSession
 from kembar.blocking import SOURCES
 from kembar.config import TripletSettings
 from kembar.schemas import LISTINGS, TRIPLETS, conform
-from kembar.training.worlds import FOLDS
-from kembar.triplets import add_folds, build_triplets, split_groups
+from kembar.training.triplets import add_folds, build_triplets, split_groups
+from kembar.training.views import FOLDS
 
 SETTINGS = TripletSettings(per_anchor=3, hard_share=0.5, remine_epochs=0, held_out_share=0.3, seed=5)
 

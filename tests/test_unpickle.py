@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kembar.encoding.towers.lite0 import weights_path
+from kembar.encoding.towers.unpickle import read_tensors
 from kembar.errors import BundleError
-from kembar.towers.lite0 import weights_path
-from kembar.towers.unpickle import read_tensors
 
 MAGIC = pickle.dumps(0x1950A86A20F9469CFC6C, 2)
 

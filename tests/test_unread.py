@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kembar.towers.runtime import get_text_tower
-from kembar.towers.unread import embed_all, hashed_code
+from kembar.encoding.towers.runtime import get_text_tower
+from kembar.encoding.towers.unread import embed_all, hashed_code
 
 UNKNOWN = {
     "Tamil": ("சேலை", "சாலை"),

@@ -11,10 +11,10 @@ from pyspark.sql import SparkSession
 
 from kembar.blocking import Blocking, CandidateLists
 from kembar.config import load_settings
-from kembar.distances import pair_distances
-from kembar.evidence import MODALITY_OF
-from kembar.scoring import look_at
-from kembar.training.worlds import FOLDS, CandidateRows, LabelledCatalogue, best_per_listing
+from kembar.model.distances import pair_distances
+from kembar.schemas import MODALITY_OF
+from kembar.scoring.score import look_at
+from kembar.training.views import FOLDS, CandidateRows, LabelledCatalogue, best_per_listing
 from tests.builders import index_of, random_discriminator, random_titles
 from udfs.mine import collect_rows, mine_pairs
 

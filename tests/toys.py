@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from kembar.config import Settings
-from kembar.training.features import TrainingFeatures, TripletRows
-from kembar.training.heads import first_heads
+from kembar.training.fit_heads import first_heads
 from kembar.training.loop import Trainer
 from kembar.training.network import SiameseNetwork
+from kembar.training.pair_features import TrainingFeatures, TripletRows
 from tests.builders import index_of, random_titles
 
 N = 90

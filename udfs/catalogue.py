@@ -9,15 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 
-from kembar import algorithms
-from kembar.blending import comparable
-from kembar.carried import LastRun
-from kembar.catalogue import CatalogueIndex, build_index
 from kembar.errors import InputError, RunError
-from kembar.places import unchanged
+from kembar.incremental.reusable_pairs import LastRun
+from kembar.index.catalogue_index import CatalogueIndex, build_index
+from kembar.index.query_expansion import comparable
+from kembar.index.row_lookup import unchanged
+from kembar.index.tfidf import HASHED_TERMS, hash_terms
 from kembar.schemas import ENCODED, QUARANTINE
-from kembar.storage import delete, join_uri, read_arrow, read_table, rewrite_table, write_arrow
-from kembar.terms import HASHED_TERMS, hash_terms
+from kembar.storage import algorithms
+from kembar.storage.files import delete, join_uri
+from kembar.storage.tables import read_arrow, read_table, rewrite_table, write_arrow
 
 _FEW = 20_000
 """New listings up to which this process hashes their terms itself."""

@@ -8,17 +8,17 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from kembar.assembly import ASSEMBLED, assemble, write_codes
-from kembar.bundle import Bundle, trusted_text_tower
 from kembar.config import EncodeSettings, Settings
-from kembar.contents import add_contents
-from kembar.encoding import ListingEncoder, TitleEncoder
-from kembar.parts import PartFolder
-from kembar.photo_codes import PhotoEncoder
-from kembar.photo_folder import PhotoFolder
+from kembar.encoding.assembly import ASSEMBLED, assemble, write_codes
+from kembar.encoding.content_hash import add_contents
+from kembar.encoding.embed import ListingEncoder, TitleEncoder
+from kembar.encoding.photo_codes import PhotoEncoder
+from kembar.encoding.photo_folder import PhotoFolder
+from kembar.encoding.towers.runtime import show_gpus
+from kembar.encoding.towers.small_cnn import first_weights
+from kembar.model.bundle import Bundle, trusted_text_tower
 from kembar.schemas import ENCODED, LISTINGS, QUARANTINE
-from kembar.towers.runtime import show_gpus
-from kembar.towers.small_cnn import first_weights
+from kembar.storage.parts import PartFolder
 
 BatchEncoder = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 RAW = "raw"
@@ -49,7 +49,7 @@ def stage_codes(
 
 
 def with_contents(listings: DataFrame, images: PhotoFolder) -> DataFrame:
-    """LISTINGS with the fingerprint of each one's content and whether its photo is absent, see `kembar.contents`.
+    """LISTINGS with each one's content hash (`kembar.encoding.content_hash`) and whether its photo is absent.
 
     A catalogue in one file comes in one partition, and would have its photos looked up by one core.
     """

@@ -9,10 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
-from kembar.bundle import Thresholds
-from kembar.config import GroupingSettings
-from kembar.discriminator import Discriminator
-from kembar.grouping import (
+from kembar.clustering import (
     Clusterer,
     Cut,
     Grouping,
@@ -24,8 +21,11 @@ from kembar.grouping import (
     join_lone_listings,
     read_neighbours,
 )
-from kembar.grouping.clusters import CLUSTERS
-from kembar.grouping.pieces import HOLDS
+from kembar.clustering.cut_components import HOLDS
+from kembar.clustering.linkage import CLUSTERS
+from kembar.config import GroupingSettings
+from kembar.model.bundle import Thresholds
+from kembar.model.discriminator import Discriminator
 from udfs.lists import ShippedLists, open_lists
 from udfs.shipped import Shipped, open_index, partitions
 

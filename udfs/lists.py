@@ -13,15 +13,15 @@ from pyspark import SparkFiles, TaskContext
 from pyspark.sql import DataFrame, SparkSession
 
 from kembar.blocking import CandidateLists
-from kembar.carried import Carried, carry_lists
-from kembar.discriminator import Discriminator
-from kembar.mapped import map_array, save_array
-from kembar.matches import MATCHES_ARROW, write_matches
-from kembar.parts import PartFolder
-from kembar.runs import OutputFolder, reconcile
+from kembar.incremental.reusable_pairs import Carried, carry_lists
+from kembar.index.mapped_arrays import map_array, save_array
+from kembar.model.discriminator import Discriminator
 from kembar.schemas import MATCHES
-from kembar.scoring import LISTS, PAIRS, Recheck, look_batches, score_batches
-from kembar.storage import part_rows, read_batches, read_parts, rewrite_table
+from kembar.scoring.matches import MATCHES_ARROW, write_matches
+from kembar.scoring.score import LISTS, PAIRS, Recheck, look_batches, score_batches
+from kembar.storage.output_folder import OutputFolder, reconcile
+from kembar.storage.parts import PartFolder
+from kembar.storage.tables import part_rows, read_batches, read_parts, rewrite_table
 from udfs.shipped import Shipped, new_prefix, open_blocking, open_index, open_names, partitions, ship_files
 
 _WRITTEN = "lists bigint"

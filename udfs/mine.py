@@ -10,10 +10,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from kembar.blocking import Blocking
-from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings
 from kembar.evaluation import Truth
-from kembar.training.worlds import CandidateRows
+from kembar.index.catalogue_index import CatalogueIndex
+from kembar.training.views import CandidateRows
 from udfs.shipped import Shipped, open_blocking, ship_catalogue
 
 _PROPOSED = "row_l bigint, row_r bigint, weight float, blocks int, sides int"

@@ -8,22 +8,22 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from kembar.assembly import BLIND
 from kembar.config import EncodeSettings
-from kembar.images import SAMPLED, find_folder
-from kembar.photo_counts import PhotoCounts, quarantined_failures, written_failures
-from kembar.photo_folder import PhotoFolder
-from kembar.photo_names import whole_path
-from kembar.photos import NOT_FOUND
+from kembar.encoding.assembly import BLIND
+from kembar.encoding.image_folder import SAMPLED, find_folder
+from kembar.encoding.photo_counts import PhotoCounts, quarantined_failures, written_failures
+from kembar.encoding.photo_folder import PhotoFolder
+from kembar.encoding.photo_names import whole_path
+from kembar.encoding.photos import NOT_FOUND
 
 
 def find_photos(images: str, listings: DataFrame, settings: EncodeSettings, say: Callable[[str], None]) -> PhotoFolder:
-    """The folder of a catalogue's photos, see `kembar.images.find_folder`; what there is to say about it is said."""
+    """The folder of a catalogue's photos (`kembar.encoding.image_folder`); what there is to say about it is said."""
     return folder_of(images, listings, draw_names(listings), settings, say)
 
 
 def draw_names(listings: DataFrame) -> list[str]:
-    """Names of photos of a catalogue, the same ones that `kembar.images.sample_names` draws."""
+    """Names of photos of a catalogue, the same ones that `kembar.encoding.image_folder.sample_names` draws."""
     drawn = _names(listings).orderBy(F.md5(F.col("image").cast("binary"))).limit(SAMPLED).collect()
     return [row.image for row in drawn]
 
@@ -43,7 +43,7 @@ def _names(listings: DataFrame) -> DataFrame:
 
 
 def _can_be_shortened(names: DataFrame) -> bool:
-    """As `kembar.photo_names.can_be_shortened`, of any number of names."""
+    """As `kembar.encoding.photo_names.can_be_shortened`, of any number of names."""
     paths = names.mapInArrow(_split_paths, "path string, last string")
     counts = paths.agg(F.count_distinct("path"), F.count_distinct("last")).collect()[0]
     return bool(counts[0] == counts[1])

@@ -14,11 +14,11 @@ from functools import partial
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
+from kembar.encoding.photo_folder import PhotoFolder
 from kembar.errors import RunError
-from kembar.paths import is_local, join_uri
-from kembar.photo_folder import PhotoFolder
-from kembar.runs import OutputFolder
-from kembar.storage import delete, read_bytes, write_bytes
+from kembar.storage.files import delete, read_bytes, write_bytes
+from kembar.storage.output_folder import OutputFolder
+from kembar.storage.paths import is_local, join_uri
 
 _MOST_TASKS, _MOST_PHOTOS = 64, 8
 _COLUMNS = "host string, fault string"

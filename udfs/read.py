@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, SparkSession
 
 from kembar.config import Settings
-from kembar.listings import count_judged, judge_listings, read_listings, split_listings
-from kembar.photo_folder import PhotoFolder
-from kembar.provenance import photo_sizes
-from kembar.runs import OutputFolder, reconcile
+from kembar.encoding.photo_folder import PhotoFolder
+from kembar.encoding.provenance import photo_sizes
+from kembar.listings.validation import count_judged, judge_listings, read_listings, split_listings
+from kembar.storage.output_folder import OutputFolder, reconcile
 from udfs.encode import with_contents
 from udfs.photos import check_names, draw_names, folder_of
 from udfs.probe import check_sight

@@ -6,10 +6,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from kembar.config import Settings
-from kembar.encoding import TitleEncoder
-from kembar.photo_codes import PhotoEncoder
-from kembar.training.relist import RELISTED, CopyEncoder, Relisted
-from kembar.training.retitle import RETITLED, TitleCopier
+from kembar.encoding.embed import TitleEncoder
+from kembar.encoding.photo_codes import PhotoEncoder
+from kembar.training.augmentation.photo_copies import RELISTED, CopyEncoder, Relisted
+from kembar.training.augmentation.title_copies import RETITLED, TitleCopier
 
 
 def relist_photos(listings: DataFrame, photos: PhotoEncoder, settings: Settings) -> DataFrame:

@@ -13,10 +13,10 @@ from pyspark import SparkFiles
 from pyspark.sql import DataFrame, SparkSession
 
 from kembar.blocking import Blocking
-from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings
-from kembar.mapped import beside
-from kembar.matches import load_names, save_names
+from kembar.index.catalogue_index import CatalogueIndex
+from kembar.index.mapped_arrays import beside
+from kembar.scoring.matches import load_names, save_names
 
 _NAMES = "posting_ids.arrow"
 

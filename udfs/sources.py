@@ -11,30 +11,31 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from kembar.blending import comparable
-from kembar.bundle import Bundle
-from kembar.catalogue import CatalogueIndex
 from kembar.config import Settings
-from kembar.listings import read_listings, validate_listings
-from kembar.nothing import require_products, require_usable
-from kembar.photo_folder import PhotoFolder
-from kembar.review import DecidedPairs, Undecided, candidates_in, decided_in, join_pairs, read_evidence
-from kembar.review.answers import EVIDENCE_COLUMNS, MOST_UNDECIDED
+from kembar.encoding.photo_folder import PhotoFolder
+from kembar.encoding.towers.image import SMALL_CNN
+from kembar.encoding.towers.runtime import tensorflow
+from kembar.encoding.towers.small_cnn import INPUT_PX
+from kembar.index.catalogue_index import CatalogueIndex
+from kembar.index.query_expansion import comparable
+from kembar.listings.nothing_to_do import require_products, require_usable
+from kembar.listings.validation import read_listings, validate_listings
+from kembar.model.bundle import Bundle
 from kembar.schemas import MATCHES, TRIPLETS
-from kembar.storage import join_uri, list_parts, read_parts, read_table, rewrite_table, write_table
-from kembar.towers.image import SMALL_CNN
-from kembar.towers.runtime import tensorflow
-from kembar.towers.small_cnn import INPUT_PX
-from kembar.training.features import read_triplets, triplet_rows
-from kembar.training.heads import first_heads
+from kembar.storage.files import join_uri
+from kembar.storage.tables import list_parts, read_parts, read_table, rewrite_table, write_table
+from kembar.training.augmentation.photo_copies import Relisted
+from kembar.training.augmentation.title_copies import Retitled
+from kembar.training.fit_heads import first_heads
+from kembar.training.labelled_sources import LabelledSource
 from kembar.training.labels import RowLabels, labels_by_row
+from kembar.training.pair_features import read_triplets, triplet_rows
 from kembar.training.pixels import load_pixels
-from kembar.training.relist import Relisted
-from kembar.training.retitle import Retitled
-from kembar.training.sources import LabelledSource
-from kembar.training.work import TrainingWork
-from kembar.training.worlds import FOLDS, LabelledCatalogue
-from kembar.triplets import add_folds, build_triplets, split_groups
+from kembar.training.review import DecidedPairs, Undecided, candidates_in, decided_in, join_pairs, read_evidence
+from kembar.training.review.answers import EVIDENCE_COLUMNS, MOST_UNDECIDED
+from kembar.training.triplets import add_folds, build_triplets, split_groups
+from kembar.training.views import FOLDS, LabelledCatalogue
+from kembar.training.work_folder import TrainingWork
 from udfs.catalogue import index_catalogue
 from udfs.encode import encode_listings, photo_encoder, split_encoded, threads_of, title_encoder
 from udfs.mine import collect_rows, mine_pairs, name_pairs

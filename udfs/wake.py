@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyspark import InheritableThread
 from pyspark.sql import SparkSession
 
-from kembar.runs import OutputFolder
+from kembar.storage.output_folder import OutputFolder
 from udfs.probe import check_sight
 
 _NEEDED = ("faiss", "udfs.lists", "udfs.group")

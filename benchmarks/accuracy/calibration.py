@@ -8,8 +8,8 @@ import numpy as np
 from accuracy.judge import TableFit, fit
 from accuracy.modality import product, seen_through, whole
 from accuracy.prepare import Workshop
-from kembar.bundle import Thresholds
-from kembar.training.judged import JudgedPairs, left_out_pairs
+from kembar.model.bundle import Thresholds
+from kembar.training.calibration import JudgedPairs, left_out_pairs
 from kembar.training.thresholds import curve
 
 BINS = 10

@@ -16,10 +16,10 @@ from sklearn.linear_model import LogisticRegression
 
 from accuracy.judge import TableChoice, TableFit
 from accuracy.tables import PairTable
-from kembar.curves import Reals
-from kembar.discriminator import Discriminator, gap
-from kembar.titles import normalise_title, title_terms
-from kembar.training.worlds import World
+from kembar.listings.titles import normalise_title, title_terms
+from kembar.model.discriminator import Discriminator, gap
+from kembar.training.views import World
+from kembar.types import Reals
 
 _NUMBER = re.compile(r"\d")
 _RARE = 4

@@ -10,10 +10,10 @@ from accuracy.figures import Judged
 from accuracy.hide import take_rows, through
 from accuracy.judge import fit
 from accuracy.prepare import Heads, Workshop
-from kembar.bundle import Decider
-from kembar.grouping.labels import join_lone_listings
-from kembar.heads import normalise_rows
-from kembar.training.worlds import LabelledCatalogue
+from kembar.clustering.singletons import join_lone_listings
+from kembar.index.vectors import normalise_rows
+from kembar.model.bundle import Decider
+from kembar.training.views import LabelledCatalogue
 
 NAME = "grocery-dev"
 ALIKE = (0.9, 0.75)

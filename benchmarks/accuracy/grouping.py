@@ -12,7 +12,7 @@ from accuracy.modality import whole
 from accuracy.prepare import Workshop
 from accuracy.rivals import WAYS, Way
 from kembar.training.thresholds import MATCH_GRID, plateau
-from kembar.training.worlds import FOLDS
+from kembar.training.views import FOLDS
 
 GRID = np.round(np.concatenate([[0.02, 0.05, 0.08, 0.11], MATCH_GRID, [0.92, 0.95, 0.98]]), 2)
 LONE = np.round(np.arange(0.02, 0.9, 0.04), 2)

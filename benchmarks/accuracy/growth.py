@@ -11,9 +11,9 @@ from accuracy.figures import Judged
 from accuracy.judge import MAX_GROUP, PER_LISTING, TableFit
 from accuracy.modality import whole
 from accuracy.prepare import Workshop
-from kembar.grouping.labels import join_lone_listings
+from kembar.clustering.singletons import join_lone_listings
 from kembar.training.thresholds import GroupingChoice
-from kembar.training.worlds import LabelledCatalogue, World
+from kembar.training.views import LabelledCatalogue, World
 
 NAME = "shopee-dev"
 OTHERS = (0, 5_000, 24_380)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
-from kembar.catalogue import CatalogueIndex
+from kembar.index.catalogue_index import CatalogueIndex
 
 Chosen = NDArray[np.bool_]
 

@@ -11,10 +11,10 @@ from accuracy.figures import Judged
 from accuracy.judge import PER_LISTING, blank, fit
 from accuracy.modality import whole
 from accuracy.prepare import Workshop
-from kembar.catalogue import CatalogueIndex
-from kembar.discriminator import Discriminator
-from kembar.training.decide import DiscriminatorFit, without_gap
-from kembar.training.worlds import LabelledCatalogue, World
+from kembar.index.catalogue_index import CatalogueIndex
+from kembar.model.discriminator import Discriminator
+from kembar.training.fit_discriminator import DiscriminatorFit, without_gap
+from kembar.training.views import LabelledCatalogue, World
 
 SETS = ("shopee-dev", "mall-dev")
 

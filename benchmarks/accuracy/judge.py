@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from accuracy.tables import PairTable, TableWorld
-from kembar.bundle import Thresholds
-from kembar.catalogue import has_titles
-from kembar.curves import PATTERNS, Curves, Reals
-from kembar.discriminator import Discriminator
-from kembar.evidence import DISTANCES, EVIDENCE
-from kembar.grouping.clusters import least_of
-from kembar.grouping.labels import join_lone_listings
+from kembar.clustering.linkage import least_of
+from kembar.clustering.singletons import join_lone_listings
+from kembar.index.catalogue_index import has_titles
+from kembar.model.bundle import Thresholds
+from kembar.model.curves import PATTERNS, Curves
+from kembar.model.discriminator import Discriminator
+from kembar.schemas import DISTANCES, EVIDENCE
 from kembar.training.crossfit import CrossFit
-from kembar.training.decide import DiscriminatorFit
+from kembar.training.fit_discriminator import DiscriminatorFit
 from kembar.training.thresholds import MATCH_GRID, GroupingChoice, curve, lone_curve, plateau
-from kembar.training.worlds import FOLDS, CandidateRows, LabelledCatalogue, World
+from kembar.training.views import FOLDS, CandidateRows, LabelledCatalogue, World
+from kembar.types import Reals
 
 Rows = NDArray[np.int64]
 MAX_GROUP, PER_LISTING = 50, 45

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from accuracy.judge import MAX_GROUP, PER_LISTING, TableFit, blank
 from accuracy.prepare import Workshop
 from accuracy.tables import PairTable
-from kembar.bundle import Decider, Thresholds
-from kembar.grouping.labels import join_lone_listings
-from kembar.training.decide import DiscriminatorFit
-from kembar.training.deciders import STRENGTHS
-from kembar.training.judged import left_out_pairs
-from kembar.training.worlds import FOLDS, LabelledCatalogue
+from kembar.clustering.singletons import join_lone_listings
+from kembar.model.bundle import Decider, Thresholds
+from kembar.training.calibration import left_out_pairs
+from kembar.training.fit_deciders import STRENGTHS
+from kembar.training.fit_discriminator import DiscriminatorFit
+from kembar.training.views import FOLDS, LabelledCatalogue
 
 SIZES = (25, 50, 100, 200, 400)
 WITH_BASE = SIZES[:4]

@@ -10,10 +10,10 @@ from accuracy.grocery import half_of, judge_by
 from accuracy.judge import fit
 from accuracy.prepare import Heads, Workshop, heads_of, open_work
 from kembar.config import Settings
-from kembar.towers.runtime import tensorflow
-from kembar.training.heads import first_heads
-from kembar.training.sources import LabelledSource
-from kembar.training.work import TrainingWork
+from kembar.encoding.towers.runtime import tensorflow
+from kembar.training.fit_heads import first_heads
+from kembar.training.labelled_sources import LabelledSource
+from kembar.training.work_folder import TrainingWork
 
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "cross-entropy (the default)": {},

@@ -9,9 +9,9 @@ from accuracy.figures import Judged
 from accuracy.hide import keep_where, through
 from accuracy.judge import TableFit, fit
 from accuracy.prepare import Workshop
-from kembar.blending import blended
-from kembar.catalogue import has_titles
-from kembar.training.worlds import LabelledCatalogue
+from kembar.index.catalogue_index import has_titles
+from kembar.index.query_expansion import blended
+from kembar.training.views import LabelledCatalogue
 
 PATTERNS = {
     "image": ("image",),

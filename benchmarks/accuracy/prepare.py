@@ -15,21 +15,21 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from accuracy.keep import Keep
-from kembar.blending import comparable
-from kembar.catalogue import CatalogueIndex
 from kembar.config import Settings
-from kembar.heads import Head
-from kembar.listings import read_listings, validate_listings
-from kembar.photo_folder import PhotoFolder
+from kembar.encoding.photo_folder import PhotoFolder
+from kembar.encoding.towers.image import SMALL_CNN, ImageTower
+from kembar.encoding.towers.runtime import tensorflow
+from kembar.index.catalogue_index import CatalogueIndex
+from kembar.index.query_expansion import comparable
+from kembar.listings.validation import read_listings, validate_listings
+from kembar.model.heads import Head
 from kembar.session import get_session
-from kembar.towers.image import SMALL_CNN, ImageTower
-from kembar.towers.runtime import tensorflow
-from kembar.training.heads import first_heads
-from kembar.training.relist import Relisted
-from kembar.training.retitle import Retitled
-from kembar.training.sources import LabelledSource, join_sources
-from kembar.training.work import TrainingWork
-from kembar.training.worlds import CandidateRows, LabelledCatalogue
+from kembar.training.augmentation.photo_copies import Relisted
+from kembar.training.augmentation.title_copies import Retitled
+from kembar.training.fit_heads import first_heads
+from kembar.training.labelled_sources import LabelledSource, join_sources
+from kembar.training.views import CandidateRows, LabelledCatalogue
+from kembar.training.work_folder import TrainingWork
 from udfs.catalogue import index_catalogue
 from udfs.encode import encode_listings, photo_encoder, split_encoded, threads_of, title_encoder
 from udfs.mine import collect_rows, mine_pairs

@@ -11,9 +11,9 @@ from scipy.spatial.distance import squareform
 
 from accuracy.extras import square_of
 from accuracy.judge import TableChoice
-from kembar.curves import Reals
-from kembar.grouping.clusters import least_of
-from kembar.grouping.labels import join_lone_listings
+from kembar.clustering.linkage import least_of
+from kembar.clustering.singletons import join_lone_listings
+from kembar.types import Reals
 
 Claims = NDArray[np.bool_]
 Rows = NDArray[np.int64]

@@ -10,12 +10,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from kembar.catalogue import CatalogueIndex
-from kembar.curves import KNOTS, Curves, Present, Reals, pattern_of
-from kembar.discriminator import Discriminator, gap, sigmoid
-from kembar.distances import hash_distance, presence
-from kembar.evidence import MODALITY_OF
-from kembar.training.worlds import World
+from kembar.index.catalogue_index import CatalogueIndex
+from kembar.model.curves import KNOTS, Curves, pattern_of
+from kembar.model.discriminator import Discriminator, gap, sigmoid
+from kembar.model.distances import hash_distance, presence
+from kembar.schemas import MODALITY_OF
+from kembar.training.views import World
+from kembar.types import Present, Reals
 
 Rows = NDArray[np.int64]
 _FAR = 200.0
@@ -53,7 +54,7 @@ class PairTable:
         return np.triu_indices(self.listings, 1)
 
     def probabilities(self, model: Discriminator, best: Reals) -> Reals:
-        """Of all pairs, as `kembar.scoring.score_rows` gives them."""
+        """Of all pairs, as `kembar.scoring.score.score_rows` gives them."""
         left, right = self._ends
         first = log_odds(model.first, self.distances, self.present)
         evidence = np.column_stack([self.distances, gap(first, best[left], best[right])])

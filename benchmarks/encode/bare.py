@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from kembar.bundle import load_bundle
 from kembar.config import load_settings
-from kembar.photo_folder import PhotoFolder
-from kembar.photos import Photo, decode_photo
-from kembar.titles import normalise_title, title_terms
-from kembar.towers.runtime import get_image_tower, get_text_tower
+from kembar.encoding.photo_folder import PhotoFolder
+from kembar.encoding.photos import Photo, decode_photo
+from kembar.encoding.towers.runtime import get_image_tower, get_text_tower
+from kembar.listings.titles import normalise_title, title_terms
+from kembar.model.bundle import load_bundle
 
 SETTINGS = load_settings()
 _TITLES_AT_ONCE, _SPLIT_OVER = 1024, 300

@@ -13,7 +13,7 @@ from scale.cluster import Cluster
 
 from faults.equal import APART
 from faults.running import Ended, Running, submit
-from kembar.storage import MANIFEST
+from kembar.storage.files import MANIFEST
 
 LISTINGS, PARTITIONS = 200, 8
 FAST = ("training.base=scratch", "training.epochs=3", "training.batch_size=64", "training.checkpoint_minutes=0.0001")
@@ -30,7 +30,7 @@ class Scene:
     def prepare(self) -> None:
         """Draw the catalogue."""
         if not (self.folder / "catalogue" / "train.csv").exists():
-            draw = ["-m", "kembar.sample", "--listings", str(LISTINGS), "--output", str(self.folder / "catalogue")]
+            draw = ["-m", "kembar.synthetic", "--listings", str(LISTINGS), "--output", str(self.folder / "catalogue")]
             subprocess.run([sys.executable, *draw], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
     def whole(self, job: str) -> Path:

@@ -14,9 +14,9 @@ from fuzz.photos import PhotoCase
 from fuzz.rows import ENCODINGS, Row, draw_file
 from fuzz.tables import FileCase
 from kembar.config import load_settings
+from kembar.encoding.photos import PhotoError, decode_photo
 from kembar.errors import message_for_user
-from kembar.listings import read_listings, validate_listings
-from kembar.photos import PhotoError, decode_photo
+from kembar.listings.validation import read_listings, validate_listings
 
 _TOKEN = re.compile(r"id-\d{7}")
 _VARIES = re.compile(r"(?<=encoding: ).*|(?<=reads: ).*|(?<=\(chunk ).*(?=\))|[\d,]*\d")

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from fuzz.judge import Verdict
-from kembar.photo_folder import PhotoFolder
-from kembar.photos import PhotoError
+from kembar.encoding.photo_folder import PhotoFolder
+from kembar.encoding.photos import PhotoError
 
 _FILES = ("abc.jpg", "with space.png", "kopi_é.jpg", "sub/in.webp", "100%25.jpg", "日本.JPG")
 _SECRET = b"not to be read"

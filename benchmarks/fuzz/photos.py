@@ -11,9 +11,9 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageDraw
 
-from kembar.photo_headers import MOST_PIECES, MOST_SCANS
-from kembar.sample.products import draw_product
-from kembar.sample.scene import photograph
+from kembar.encoding.photo_headers import MOST_PIECES, MOST_SCANS
+from kembar.synthetic.products import draw_product
+from kembar.synthetic.scene import photograph
 
 Rng = np.random.Generator
 Due = Literal["used", "refused", "either"]

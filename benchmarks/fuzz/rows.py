@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from kembar.records import LONGEST_RECORD
+from kembar.storage.csv_records import LONGEST_RECORD
 
 Rng = np.random.Generator
 Due = Literal["used", "quarantined", "either"]

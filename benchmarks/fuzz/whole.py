@@ -13,7 +13,7 @@ from fuzz.judge import Verdict
 from fuzz.photos import photo_cases
 from fuzz.rows import HEADER, draw_row
 from fuzz.tables import hopeless_files
-from kembar.locks import LOCK
+from kembar.storage.locks import LOCK
 
 _PHOTOS, _ROWS = 150, 150
 _TRIED = ("wrong header", "noise", "gzip cut short", "an Excel workbook", "a codec that is not there")

@@ -12,8 +12,8 @@ from scale.work import Run
 
 SIZES = (1_000, 6_000)
 BUDGET_S, COMPETITION = 8 * 3600, 70_000
-ABOUT = f"""`python -m kembar.sample.load photos` writes JPEG files of 640 to 1,024 pixels, of which a tenth are shown
-twice; `jobs/encode.py` and `jobs/match.py` take them to groups by `spark-submit`. The competition gives
+ABOUT = f"""`python benchmarks/make_catalogue.py photos` writes JPEG files of 640 to 1,024 pixels, of which a tenth
+are shown twice; `jobs/encode.py` and `jobs/match.py` take them to groups by `spark-submit`. The competition gives
 {BUDGET_S // 3600} hours of CPU for about {COMPETITION:,} listings. Where that size was not run its row is marked ≈ and
 carried there on a line through the two largest that were: what is spent once, and what each listing adds. F1 is of
 drawn products; this page is about time.

@@ -16,7 +16,7 @@ from scale.match import command
 from scale.work import Run
 
 SIZES, NEW_SHARE, SEED, FEW = (70_000,), 0.01, 7, 100
-ABOUT = f"""`python -m kembar.sample.load photos` writes a catalogue with JPEG files of 640 to 1,024 pixels.
+ABOUT = f"""`python benchmarks/make_catalogue.py photos` writes a catalogue with JPEG files of 640 to 1,024 pixels.
 All of its listings but {NEW_SHARE:.0%}, chosen at random, are encoded and matched; then the whole catalogue is encoded
 into the same folder and matched with `--previous`. Seconds are those of the jobs' stages, so without Spark's start;
 the whole catalogue's encoding is taken to last as long as that of the {1 - NEW_SHARE:.0%}. Groups are compared with
@@ -25,7 +25,7 @@ Start-up is what the stages of both jobs take for a catalogue of {FEW} of the li
 Python's workers start, TensorFlow loads the towers.
 """
 
-CODES = """Match alone, on a catalogue of `python -m kembar.sample.load codes`, whose planted products are at the
+CODES = """Match alone, on a catalogue of `python benchmarks/make_catalogue.py codes`, whose planted products are at the
 distances of real titles with photos of other goods joined to them.
 """
 

@@ -11,9 +11,9 @@ from scale.pairs import Planted
 from scale.work import Run
 
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
-ABOUT = f"""`python -m kembar.sample.load codes` makes encoded catalogues with planted products, at distances measured
-on real titles with joined photos
-(`lib/kembar/sample/load/__init__.py`); `jobs/match.py` runs on each by `spark-submit`, from start to
+ABOUT = f"""`python benchmarks/make_catalogue.py codes` makes encoded catalogues with planted products, at
+distances measured on real titles with joined photos
+(`benchmarks/load/__init__.py`); `jobs/match.py` runs on each by `spark-submit`, from start to
 exit. Recall is that of planted pairs among the candidates that match keeps, counted in `matches/`; F1 is
 `jobs/evaluate.py`'s row-wise mean. Memory is the most that all of the run's processes held at once (proportional set
 size, sampled each half second); shuffle is what Spark's event log says was written. Growth is the exponent of a power

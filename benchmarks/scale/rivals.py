@@ -25,7 +25,7 @@ NEARLY = 0.01
 MLLIB_IMAGE = (("0.02", "3", "1.0"), ("0.005", "10", "1.0"), ("0.05", "3", "1.1"), ("0.1", "3", "1.2"))
 MLLIB_TERMS = (("3", "0.7"), ("10", "0.8"), ("20", "0.9"), ("40", "0.95"), ("80", "0.95"))
 
-ABOUT = f"""Catalogues of `python -m kembar.sample.load codes`, the same files for all; recall is that of planted
+ABOUT = f"""Catalogues of `python benchmarks/make_catalogue.py codes`, the same files for all; recall is that of planted
 pairs among the candidates, each pair once. kembar's seconds are those of its stages `index`, `block` and `score`,
 with the whole job beside; a rival's are those of reading what it needs to the last pair, Spark's start not counted.
 Peak memory is all processes' proportional set size. Of a rival's settings the table has the

@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 from common import markdown, write_page
+from load import SKEWED
 
-from kembar.sample.load import SKEWED
 from scale.match import command, gib, measure_match
 from scale.work import Run
 

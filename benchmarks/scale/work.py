@@ -47,10 +47,18 @@ class Run:
         return sorted(found, key=lambda result: result["listings"])
 
     def catalogue(self, kind: str, listings: int, *options: str) -> Path:
-        """A catalogue of `kembar.sample.load`, made where it is not there yet."""
+        """A catalogue of `benchmarks.load`, made where it is not there yet."""
         folder = self.build / "catalogues" / "-".join([kind, str(listings), *(o.lstrip("-") for o in options)])
         if not folder.exists():
-            command = [sys.executable, "-m", "kembar.sample.load", kind, "--listings", listings, "--output", folder]
+            command = [
+                sys.executable,
+                str(ROOT / "benchmarks" / "make_catalogue.py"),
+                kind,
+                "--listings",
+                listings,
+                "--output",
+                folder,
+            ]
             subprocess.run([*map(str, command), *options], cwd=ROOT, check=True)
         return folder
 

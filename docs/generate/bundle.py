@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kembar import bundle
+from kembar.model import bundle
 
 SHIPPED = Path(bundle.__file__).parent / "default_bundle"
 

@@ -17,10 +17,10 @@ import pandas as pd
 from pyspark.sql import SparkSession
 from rich.console import Console
 
-from kembar.results.learning import learn_from_labels
-from kembar.sample import write_catalogue
-from kembar.sample.show import groups_table
+from kembar.analysis.learning import learn_from_labels
 from kembar.session import get_session
+from kembar.synthetic import write_catalogue
+from kembar.synthetic.show import groups_table
 
 ROOT = Path(__file__).parent.parent.parent
 README = ROOT / "README.md"

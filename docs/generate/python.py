@@ -4,7 +4,7 @@ import inspect
 import re
 
 import kembar
-from kembar import results
+from kembar import analysis as results
 
 _WIDE = 80
 _OF_NOTEBOOKS = ("Result", "Evidence", "Judgement", "BlockStudy", "Learnt", "Gallery", "RunPlaces")

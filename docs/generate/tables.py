@@ -30,7 +30,7 @@ def tables_page() -> str:
         "# Tables",
         "",
         "Each is a folder of Parquet files. Which files are current says `manifest.json` beside the folder; "
-        "`kembar.storage.read_table` reads by it, so that a reader sees a run whole or not at all.",
+        "`kembar.storage.files.read_table` reads by it, so that a reader sees a run whole or not at all.",
     ]
     for name, (schema, text) in described_tables().items():
         words = " ".join(text.split())

@@ -5,26 +5,26 @@ What an analyst needs in a notebook can be had from here; it is imported when it
 
 >>> import kembar
 >>> kembar.read_matches.__module__
-'kembar.results.result'
+'kembar.analysis.result'
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from kembar.storage.versions import __version__ as __version__
+
 if TYPE_CHECKING:
-    from kembar.results import Result, find_run, judge_matches, learn_from_labels, read_matches, study_blocks
+    from kembar.analysis import Result, find_run, judge_matches, learn_from_labels, read_matches, study_blocks
     from kembar.session import get_session
 
-__version__ = "0.1.0"
-
 _PLACES = {
-    "Result": "kembar.results",
-    "find_run": "kembar.results",
+    "Result": "kembar.analysis",
+    "find_run": "kembar.analysis",
     "get_session": "kembar.session",
-    "judge_matches": "kembar.results",
-    "learn_from_labels": "kembar.results",
-    "read_matches": "kembar.results",
-    "study_blocks": "kembar.results",
+    "judge_matches": "kembar.analysis",
+    "learn_from_labels": "kembar.analysis",
+    "read_matches": "kembar.analysis",
+    "study_blocks": "kembar.analysis",
 }
 __all__ = [
     "Result",

@@ -19,6 +19,10 @@ from pydantic.dataclasses import dataclass
 
 from kembar.errors import ConfigError
 
+EFFICIENTNET, SMALL_CNN = IMAGE_TOWERS = ("efficientnet-lite0", "small-cnn")
+BUILTIN = "builtin:use-multilingual"
+"""The text tower that is built from a package's weights; any other is a SavedModel from outside."""
+
 _STRICT = ConfigDict(extra="forbid")
 Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]

@@ -1,5 +1,6 @@
 """The tables that travel between jobs, one schema per arrow of the pipeline, and the check that they fit."""
 
+import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
@@ -14,7 +15,14 @@ from pyspark.sql.types import (
 )
 
 from kembar.errors import InputError
-from kembar.evidence import DISTANCES, EVIDENCE
+
+DISTANCES = ("image", "title", "word", "character", "hash")
+EVIDENCE = (*DISTANCES, "gap")
+"""What the discriminator weighs: the distances, and the gap to the best candidates (`kembar.model.discriminator`)."""
+
+MODALITIES = ("image", "title", "hash")
+MODALITY_OF = np.array([0, 1, 1, 1, 2])
+"""For each of DISTANCES, which of MODALITIES both listings must have."""
 
 
 def _table(**columns: DataType) -> StructType:
@@ -39,9 +47,9 @@ ENCODED = _table(
     failures=ArrayType(_TEXT),
     encoder=_TEXT,
 )
-"""One listing's codes: the fingerprint of what it consists of (`kembar.contents`), L2-normalised embeddings (null where
-the modality is missing), the perceptual hash as 16 hex digits, the title's terms in order, what failed, the encoder's
-fingerprint."""
+"""One listing's codes: the fingerprint of its content (`kembar.encoding.content_hash`), L2-normalised embeddings (null
+where the modality is missing), the perceptual hash as 16 hex digits, the title's terms in order, what failed, the
+encoder's fingerprint."""
 
 _SIDES = {f"{side}_{column}": _TEXT for side in ("anchor", "match", "non_match") for column in LISTINGS.names[:4]}
 TRIPLETS = _table(**_SIDES, non_match_source=_TEXT, split=_TEXT)
@@ -59,12 +67,12 @@ MATCHES = _table(
     blocks=ArrayType(_TEXT),
 )
 """Scored pairs, posting_id_l < posting_id_r. Each distance, null where a side lacks the modality; the gap (log-odds by
-which each side's best candidate is likelier, see `kembar.discriminator`); the evidence, each one's share of the
+which each side's best candidate is likelier, see `kembar.model.discriminator`); the evidence, each one's share of the
 log-odds: ln(probability / (1 - probability)) = prior + the sum of the evidence; and the blocks that proposed it."""
 
 GROUPS = _table(posting_id=_TEXT, group_id=_TEXT, group_size=IntegerType())
 """The partition of the catalogue into products. `group_id` is the least posting_id of the group when it is first seen,
-and then stays (`kembar.group_ids`)."""
+and then stays (`kembar.incremental.group_ids`)."""
 
 CHANGES = _table(
     run=IntegerType(),
@@ -75,8 +83,8 @@ CHANGES = _table(
     other_groups=ArrayType(_TEXT),
     reason=_TEXT,
 )
-"""What became of groups (`kembar.group_log`): the number of the run since the first, the event, the group and its size
-afterwards, the listings that it won or lost, the groups from which those came or to which they went, and why."""
+"""What became of groups (`kembar.incremental.change_log`): the number of the run since the first, the event, the group and
+its size afterwards, the listings that it won or lost, the groups from which those came or to which they went, and why."""
 
 CATALOGUE = _table(
     posting_id=_TEXT,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page
 
-from kembar.decisions import read_decisions
+from kembar.listings.decisions import read_decisions
 
 Groups = list[dict]
 

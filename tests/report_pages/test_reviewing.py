@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from kembar.decisions import read_decisions
+from kembar.listings.decisions import read_decisions
 from tests.browser import watched
 from tests.report_pages.pages import Groups, between, go, ids, pairs, press, saved
 from tests.reports import small_run, write_small_report

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 from shared import KEPT, Clock, nearest_kept, read_encoded, read_products, report
 
-from kembar.blending import comparable
-from kembar.catalogue import CatalogueIndex, build_index
-from kembar.distances import HASH_REACH_BITS
-from kembar.terms import hash_terms
+from kembar.index.catalogue_index import CatalogueIndex, build_index
+from kembar.index.query_expansion import comparable
+from kembar.index.tfidf import hash_terms
+from kembar.model.distances import HASH_REACH_BITS
 
 _CELLS = 2**25  # of a block of likenesses: 128 MiB
 

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kembar.blocking.growth import grown
-from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings
-from kembar.mapped import map_array, map_sparse, save_array, save_sparse
-
-Rows = NDArray[np.int64]
+from kembar.index.catalogue_index import CatalogueIndex
+from kembar.index.mapped_arrays import map_array, map_sparse, save_array, save_sparse
+from kembar.types import Rows
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class KeyedBlocks:
         return self.opened[rows] @ self.members
 
     def save(self, prefix: Path) -> None:
-        """Write one file an array, see `kembar.mapped`."""
+        """Write one file an array, see `kembar.index.mapped_arrays`."""
         save_sparse(prefix, "opened", self.opened)
         save_sparse(prefix, "members", self.members)
         save_array(prefix, "counts", np.array(list(vars(self.counts).values())))

@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kembar.discriminator import FARTHEST
-from kembar.mapped import map_array, save_array
+from kembar.index.mapped_arrays import map_array, save_array
+from kembar.model.discriminator import FARTHEST
+from kembar.types import Rows
 
-Rows = NDArray[np.int64]
 _ARRAYS = ("start", "other", "blocks", "best")
 
 
@@ -66,7 +66,7 @@ class CandidateLists:
         return np.where(there, low, -1)
 
     def save(self, prefix: Path) -> None:
-        """Write one file an array, see `kembar.mapped`."""
+        """Write one file an array, see `kembar.index.mapped_arrays`."""
         for name in _ARRAYS:
             save_array(prefix, name, getattr(self, name))
 

@@ -14,19 +14,17 @@ from scipy.sparse import csr_array
 
 from kembar.blocking.growth import grown
 from kembar.blocking.keyed import KeyedBlocks, hash_blocks, word_blocks
-from kembar.blocking.nearest import NearestCodes, hash_codes
-from kembar.catalogue import CatalogueIndex
 from kembar.config import BlockingSettings
-from kembar.heads import Matrix
-from kembar.mapped import beside
+from kembar.index.catalogue_index import CatalogueIndex
+from kembar.index.mapped_arrays import beside
+from kembar.index.nearest import NearestCodes, hash_codes
+from kembar.types import Matrix, Rows
 
 SOURCES = ("hash_band", "image_near", "title_near", "rare_term", "hash_near")
 _NEAR = ("image_near", "title_near", "hash_near")
 _BITS = len(SOURCES)
 _ONE = 1 << 24
 """A weight of 1 in the fixed point that weights and source bits travel in together: weight · 2^24 · 2^5 + bits."""
-
-Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Blocking:
 
     @staticmethod
     def build(index: CatalogueIndex, settings: BlockingSettings) -> "Blocking":
-        """Of a catalogue with the codes that `kembar.blending.comparable` gives."""
+        """Of a catalogue with the codes that `kembar.index.query_expansion.comparable` gives."""
         near = {}
         for source in _NEAR:
             rows = np.flatnonzero(_has(index, source))
@@ -67,7 +65,7 @@ class Blocking:
         return Blocking(index, keyed, near, settings)
 
     def save(self, prefix: Path) -> None:
-        """Write the blocks beside the index, see `kembar.mapped`."""
+        """Write the blocks beside the index, see `kembar.index.mapped_arrays`."""
         for source, blocks in self.keyed.items():
             blocks.save(beside(prefix, source))
         for source, codes in self.near.items():

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kembar.errors import InputError
+from kembar.types import Rows
 
-Rows = NDArray[np.int64]
 _SIZE_CLASSES = {"2": (2, 2), "3": (3, 3), "4-6": (4, 6), "7-50": (7, 50), "1": (1, 1), "51+": (51, 2**62)}
 
 

@@ -31,8 +31,9 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
-from kembar.report.groups import Groups, Rows
+from kembar.report.groups import Groups
 from kembar.report.pairs import Pairs
+from kembar.types import Rows
 
 Shares = NDArray[np.float64]
 TWO_BELOW = 0.5

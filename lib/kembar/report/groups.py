@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-Rows = NDArray[np.int64]
+from kembar.types import Rows
+
 LONE = -1
 """The group of a listing that has none."""
 

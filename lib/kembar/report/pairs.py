@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kembar.evidence import DISTANCES, EVIDENCE
-from kembar.report.groups import LONE, Groups, Rows
+from kembar.report.groups import LONE, Groups
+from kembar.schemas import DISTANCES, EVIDENCE
+from kembar.types import Rows
 
 FIGURES = (
     "probability",

@@ -6,12 +6,12 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from kembar.paths import join_uri
-from kembar.report.files import Told, write_data
-from kembar.report.rows import tell_rows
+from kembar.report.page_data import Told, write_data
+from kembar.report.table_rows import tell_rows
 from kembar.report.thumbnails import Photos
-from kembar.runs import OutputFolder
-from kembar.storage import list_paths, write_bytes
+from kembar.storage.files import list_paths, write_bytes
+from kembar.storage.output_folder import OutputFolder
+from kembar.storage.paths import join_uri
 
 FIRST_PAGE = "index.html"
 PAGES = ("group.html", "groups.html", FIRST_PAGE)

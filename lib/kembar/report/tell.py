@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from kembar.errors import NothingToDoError
 from kembar.report.doubt import LACKS_FROM, TWO_BELOW, cohesion, doubt_of
-from kembar.report.files import Told
 from kembar.report.groups import number_groups
 from kembar.report.overview import count_blocking, count_failures, count_probabilities, count_sizes, list_quarantine
+from kembar.report.page_data import Told
 from kembar.report.pairs import border_pairs, inner_pairs, place_pairs
 from kembar.report.shown import show_listings
 

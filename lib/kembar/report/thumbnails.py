@@ -14,12 +14,12 @@ from multiprocessing import get_context
 from PIL import Image
 
 from kembar.config import Settings
-from kembar.images import folder_of_names
-from kembar.paths import filesystem_of, is_local, join_uri
-from kembar.photo_folder import PhotoFolder
-from kembar.photos import PhotoError, open_picture, upright
-from kembar.runs import OutputFolder
-from kembar.storage import list_paths
+from kembar.encoding.image_folder import folder_of_names
+from kembar.encoding.photo_folder import PhotoFolder
+from kembar.encoding.photos import PhotoError, open_picture, upright
+from kembar.storage.files import list_paths
+from kembar.storage.output_folder import OutputFolder
+from kembar.storage.paths import filesystem_of, is_local, join_uri
 
 FOLDER = "thumbs"
 _AT_ONCE = 64
@@ -63,7 +63,7 @@ def shrink_photo(data: bytes, limits: Limits) -> bytes:
     """A photo as a small JPEG, upright, its shape kept, what is see-through in it white.
 
     Raises:
-        PhotoError: As `kembar.photos.open_picture`.
+        PhotoError: As `kembar.encoding.photos.open_picture`.
     """
     with open_picture(data, limits.max_pixels, limits.px) as picture:
         small = upright(picture).convert("RGB")

@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import PurePath
 from string import Template
 
-from kembar.bundle import Bundle
 from kembar.config import Settings
-from kembar.review import Gain
-from kembar.training.deciders import Figure, describe
+from kembar.model.bundle import Bundle
+from kembar.training.fit_deciders import Figure, describe
+from kembar.training.review import Gain
 
 _CARD = Template("""\
 # A kembar bundle

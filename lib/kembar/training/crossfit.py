@@ -13,12 +13,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from kembar.bundle import Decider, Thresholds
-from kembar.discriminator import Discriminator
-from kembar.grouping.labels import join_lone_listings
-from kembar.training.decide import DiscriminatorFit
+from kembar.clustering.singletons import join_lone_listings
+from kembar.model.bundle import Decider, Thresholds
+from kembar.model.discriminator import Discriminator
+from kembar.training.fit_discriminator import DiscriminatorFit
 from kembar.training.thresholds import LONE_HOME, GroupingChoice, curve, lone_curve, nearest_plateau, plateau
-from kembar.training.worlds import FOLDS, LabelledCatalogue, World, natural_worlds
+from kembar.training.views import FOLDS, LabelledCatalogue, World, natural_worlds
 
 LeftOut = frozenset[int]
 

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from kembar.curves import KNOTS, Reals, segments
-from kembar.discriminator import sigmoid
+from kembar.model.curves import KNOTS, segments
+from kembar.model.discriminator import sigmoid
+from kembar.types import Reals
 
 WEAK = 1e-5
 """Penalty on squared weights, in units of mean log-loss, that keeps empty segments at nought and shapes nothing."""

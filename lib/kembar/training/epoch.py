@@ -6,8 +6,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from kembar.training.features import TrainingFeatures, epoch_batches
 from kembar.training.network import SiameseNetwork
+from kembar.training.pair_features import TrainingFeatures, epoch_batches
 
 
 @dataclass(frozen=True)

@@ -5,24 +5,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from kembar.blending import comparable
-from kembar.bundle import Bundle, Decider, Thresholds
-from kembar.catalogue import CatalogueIndex
 from kembar.config import Settings, TrainingSettings
-from kembar.curves import Curves
-from kembar.heads import Head
-from kembar.towers.image import SMALL_CNN, ImageTower
-from kembar.towers.small_cnn import build_small_cnn, pack_weights
-from kembar.training.decide import without_gap
+from kembar.encoding.towers.image import SMALL_CNN, ImageTower
+from kembar.encoding.towers.small_cnn import build_small_cnn, pack_weights
+from kembar.index.catalogue_index import CatalogueIndex
+from kembar.index.query_expansion import comparable
+from kembar.model.bundle import Bundle, Decider, Thresholds
+from kembar.model.curves import Curves
+from kembar.model.heads import Head
+from kembar.training.augmentation.photo_copies import relist_matches
 from kembar.training.epoch import EpochResult
-from kembar.training.heads import first_heads
+from kembar.training.fit_discriminator import without_gap
+from kembar.training.fit_heads import first_heads
+from kembar.training.hard_negatives import Miner
+from kembar.training.labelled_sources import LabelledSource, join_sources
 from kembar.training.labels import RowLabels
 from kembar.training.loop import Trainer, make_deterministic
 from kembar.training.network import SiameseNetwork
-from kembar.training.relist import relist_matches
-from kembar.training.remine import Miner
-from kembar.training.sources import LabelledSource, join_sources
-from kembar.training.work import TrainingWork
+from kembar.training.work_folder import TrainingWork
 
 
 @dataclass(frozen=True)

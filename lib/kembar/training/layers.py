@@ -1,15 +1,15 @@
 """The parts of the Siamese network that have weights, and the distance between codes.
 
-The arithmetic equals that of `kembar.heads` and `kembar.curves`; a test holds
+The arithmetic equals that of `kembar.model.heads` and `kembar.model.curves`; a test holds
 them together.
 """
 
 import numpy as np
 import tensorflow as tf
 
-from kembar.curves import KNOTS, PATTERNS, Curves, usable_distances
-from kembar.evidence import DISTANCES, MODALITIES
-from kembar.heads import Head
+from kembar.model.curves import KNOTS, PATTERNS, Curves, usable_distances
+from kembar.model.heads import Head
+from kembar.schemas import DISTANCES, MODALITIES
 
 _SMALL = 1e-12
 

@@ -14,12 +14,11 @@ from tqdm import tqdm
 
 from kembar.config import TrainingSettings
 from kembar.errors import TrainingError
-from kembar.failures import root_cause
-from kembar.storage import write_bytes
+from kembar.storage.files import write_bytes
 from kembar.training.epoch import EpochResult, evaluate
-from kembar.training.features import Batch, TrainingFeatures, TripletRows, epoch_batches
+from kembar.training.hard_negatives import Miner
 from kembar.training.network import SiameseNetwork, drop_modalities
-from kembar.training.remine import Miner
+from kembar.training.pair_features import Batch, TrainingFeatures, TripletRows, epoch_batches
 
 
 def make_deterministic(seed: int) -> None:
@@ -155,7 +154,7 @@ class Trainer:
     def _unwritten(self, what: str, error: Exception) -> TrainingError:
         kept = self._manager.latest_checkpoint
         before = f"the last whole one is {kept}: go on with --resume" if kept else "there is none before it: start anew"
-        return TrainingError(f"{what} could not be written: {root_cause(error)}; {before} once there is room")
+        return TrainingError(f"{what} could not be written: {_first_line(error)}; {before} once there is room")
 
     def _report(self, result: EpochResult) -> None:
         self.history.append(result)
@@ -203,3 +202,9 @@ class Trainer:
         else:
             loss = tf.constant(np.nan)
         return loss
+
+
+def _first_line(error: Exception) -> str:
+    """What TensorFlow says of a disk, without its own frames."""
+    line = str(error).strip().partition("\n")[0]
+    return f"the disk is full: {line}" if "no space left" in line.lower() else line

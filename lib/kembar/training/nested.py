@@ -12,11 +12,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from kembar.bundle import Decider, Thresholds
+from kembar.model.bundle import Decider, Thresholds
+from kembar.training.calibration import left_out_pairs
 from kembar.training.crossfit import CrossFit, best_thresholds, scored_f1
-from kembar.training.judged import left_out_pairs
 from kembar.training.thresholds import GroupingChoice
-from kembar.training.worlds import FOLDS
+from kembar.training.views import FOLDS
 
 F1 = NDArray[np.float64]
 

@@ -7,10 +7,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from kembar.config import TrainingSettings
-from kembar.curves import Present, Reals
-from kembar.evidence import MODALITIES
-from kembar.training.features import TrainingFeatures
-from kembar.training.heads import FirstHeads
+from kembar.schemas import MODALITIES
+from kembar.training.fit_heads import FirstHeads
 from kembar.training.layers import CurvesLayer, HeadLayer, cosine_distance, safe_normalise
 from kembar.training.losses import (
     ARCFACE,
@@ -23,6 +21,8 @@ from kembar.training.losses import (
     cross_entropy_loss,
     product_classes,
 )
+from kembar.training.pair_features import TrainingFeatures
+from kembar.types import Present, Reals
 
 _HEAD_PULL = 1.0
 _PATTERN_PULL = 0.01
@@ -107,7 +107,7 @@ class SiameseNetwork(tf.Module):
         return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
     def log_odds(self, rows: tf.Tensor, ready: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
-        """Log-odds `[b, 2]` of a batch of `kembar.training.features.triplet_batch`."""
+        """Log-odds `[b, 2]` of a batch of `kembar.training.pair_features.triplet_batch`."""
         return self._decide_codes(self._triplet_codes(rows), ready, present)
 
     def _decide_codes(self, codes: list[tf.Tensor], ready: tf.Tensor, present: tf.Tensor) -> tf.Tensor:

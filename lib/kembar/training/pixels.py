@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kembar.config import EncodeSettings
-from kembar.photo_folder import PhotoFolder
-from kembar.photos import PhotoError, decode_photo
+from kembar.encoding.photo_folder import PhotoFolder
+from kembar.encoding.photos import PhotoError, decode_photo
 
 
 def load_pixels(images: PhotoFolder, names: list[str | None], px: int, settings: EncodeSettings) -> NDArray[np.uint8]:

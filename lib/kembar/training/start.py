@@ -3,15 +3,15 @@
 from argparse import Namespace
 from collections.abc import Sequence
 
-from kembar.bundle import Bundle, load_bundle
 from kembar.config import Settings
+from kembar.encoding.image_folder import require_images
+from kembar.encoding.towers.image import EFFICIENTNET, SMALL_CNN
 from kembar.errors import ConfigError, InputError
-from kembar.images import require_images
-from kembar.ownership import check_output
-from kembar.paths import within
-from kembar.storage import join_uri, require
-from kembar.towers.image import EFFICIENTNET, SMALL_CNN
-from kembar.training.work import work_of
+from kembar.model.bundle import Bundle, load_bundle
+from kembar.storage.files import join_uri, require
+from kembar.storage.ownership import check_output
+from kembar.storage.paths import within
+from kembar.training.work_folder import work_of
 
 SHIPPED, SCRATCH = "shipped", "scratch"
 

@@ -14,22 +14,21 @@ from scipy.cluster.hierarchy import fcluster
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from kembar.catalogue import CatalogueIndex
-from kembar.discriminator import Discriminator
-from kembar.grouping import Links
-from kembar.grouping.clusters import Tree, least_of, link_all
-from kembar.grouping.labels import Neighbours, join_lone_listings
-from kembar.scoring import score_rows
-from kembar.training.worlds import CandidateRows, World
+from kembar.clustering import Links
+from kembar.clustering.linkage import Tree, least_of, link_all
+from kembar.clustering.singletons import Neighbours, join_lone_listings
+from kembar.index.catalogue_index import CatalogueIndex
+from kembar.model.discriminator import Discriminator
+from kembar.scoring.score import score_rows
+from kembar.training.views import CandidateRows, World
+from kembar.types import Rows
 
 MATCH_GRID = np.round(np.arange(0.06, 0.9, 0.02), 2)
 LONE_GRID = np.round(np.append(np.arange(0.02, 0.9, 0.02), 1.0), 2)
 LONE_HOME = 0.34
 """Of equally good lone thresholds the one near this: a listing that surely has a match gains by a join from one in
-three on, whatever the catalogue (`kembar.grouping.labels.join_lone_listings`)."""
+three on, whatever the catalogue (`kembar.clustering.singletons.join_lone_listings`)."""
 _LARGEST_TREE = 3000
-
-Rows = NDArray[np.int64]
 
 
 def row_f1(labels: Rows, product: Rows) -> NDArray[np.float64]:

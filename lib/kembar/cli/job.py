@@ -1,0 +1,161 @@
+"""What every job shares: its options, its stages with their seconds, and errors that end it in one paragraph."""
+
+import argparse
+import difflib
+import shlex
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any, NoReturn
+
+import structlog
+from pyspark.sql import SparkSession
+
+from kembar.cli.dry_run import Plan
+from kembar.cli.environment import check_arguments
+from kembar.cli.failures import note_stage, root_cause, stage_of
+from kembar.cli.progress import progress_bar
+from kembar.config import Settings, add_settings_arguments
+from kembar.errors import NothingToDoError, message_for_user
+from kembar.storage.algorithms import algorithm_versions
+from kembar.storage.files import describe_input
+from kembar.storage.ownership import check_output
+from kembar.storage.paths import canonical, check_location, is_local
+
+_LOCATIONS = ("PATH", "DIR", "FILE")
+"""What the options that name a path or URI call their values."""
+
+
+class JobParser(argparse.ArgumentParser):
+    """A parser that names the option that a mistyped one was meant to be."""
+
+    def error(self, message: str) -> NoReturn:
+        typed = [word.partition("=")[0] for word in sys.argv[1:] if word.startswith("--")]
+        known = list(self._option_string_actions)
+        for word in (word for word in typed if word not in known):
+            if near := difflib.get_close_matches(word, known, n=1):
+                message += f"; {word}: did you mean {near[0]}?"
+        super().error(message)
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """The parsed options. Raises InputError naming an option whose path or URI cannot work."""
+        check_arguments(sys.argv[1:] if args is None else args)
+        parsed = super().parse_args(args, namespace)
+        for action in self._actions:
+            named = getattr(parsed, action.dest, None) if action.metavar in _LOCATIONS else None
+            for location in [named] if isinstance(named, str) else named or []:
+                check_location(action.option_strings[0], location)
+        if getattr(parsed, "config", None) and is_local(parsed.config):
+            parsed.config = canonical(parsed.config)
+        return parsed
+
+
+def job_parser(summary: str, **paths: str) -> argparse.ArgumentParser:
+    """A parser with one required option for each path, and --config, --set and --dry-run (see `end_dry_run`)."""
+    parser = JobParser(description=summary, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, text in paths.items():
+        parser.add_argument(f"--{name}", required=True, metavar="PATH", help=text)
+    add_settings_arguments(parser)
+    told = "check everything, say what would be done and about how long it would take, and do nothing"
+    parser.add_argument("--dry-run", action="store_true", help=told)
+    return parser
+
+
+def check_inputs(args: argparse.Namespace, job: str, *options: str) -> None:
+    """Check that a job may write to its `--output`, and harms none of the inputs that these options name.
+
+    Raises:
+        InputError: As `kembar.storage.ownership.check_output`.
+    """
+    check_output(args.output, job, **{option: getattr(args, option) for option in options})
+
+
+def end_dry_run(args: argparse.Namespace, plan: Callable[..., Plan], *told: Any) -> None:
+    """Where `--dry-run` was asked for, print the plan and end the job; plan: from the options and what was `told`."""
+    if args.dry_run:
+        print(plan(args, *told))
+        sys.exit(0)
+
+
+def say_next(done: str, job: str, **options: str) -> None:
+    """The last lines of a job: what it did, and a command that goes on from there, which a shell takes as it stands."""
+    print(done)
+    words = [word for name, value in options.items() for word in (f"--{name}", shlex.quote(value))]
+    print(f"next: spark-submit jobs/{job}.py {' '.join(words)}", file=sys.stderr)
+
+
+class Stages:
+    """Seconds by stage, said on standard error as each begins and ends.
+
+    The stage is also the description of Spark's jobs in it, so that Spark's own pages read as the pipeline does, and
+    where a person looks on there is a bar of its tasks.
+
+    form: "text" for people, "json" for what collects logs: one object a line.
+
+    >>> stages = Stages("match")
+    >>> with stages("read"):
+    ...     pass
+    >>> list(stages.seconds)
+    ['read']
+    """
+
+    def __init__(self, job: str, spark: SparkSession | None = None, form: str = "text") -> None:
+        self.seconds: dict[str, float] = {}
+        self._job, self._spark = job, spark
+        stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
+        render: list[Any] = [stamp, structlog.processors.JSONRenderer()] if form == "json" else [_as_text]
+        self._log = structlog.wrap_logger(structlog.PrintLogger(sys.stderr), processors=render).bind(job=job)
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        self.tell(f"{name} …", stage=name)
+        start = time.monotonic()
+        if self._spark is not None:
+            self._spark.sparkContext.setJobDescription(f"kembar {self._job}: {name}")
+        try:
+            with progress_bar(self._spark, name):
+                yield
+        except Exception as error:
+            note_stage(error, name)
+            raise
+        self.seconds[name] = round(time.monotonic() - start, 2)
+        self.tell(f"{name}: {self.seconds[name]:.1f} s", stage=name, seconds=self.seconds[name])
+
+    def tell(self, text: str, **facts: Any) -> None:
+        """Say something on standard error, and with it facts that a program may look for."""
+        self._log.info(text, **facts)
+
+
+def _as_text(_logger: Any, _method: str, event: dict[str, Any]) -> str:
+    return f"kembar: {event['event']}"
+
+
+def describe_run(settings: Settings, **inputs: str) -> dict[str, Any]:
+    """What a run worked on and by which settings, for its manifest."""
+    described = {name: describe_input(uri) for name, uri in inputs.items()}
+    return {"inputs": described, "settings": asdict(settings), "algorithms": algorithm_versions()}
+
+
+def run_job(main: Callable[[], None]) -> None:
+    """Run a job; an error that is the user's to mend becomes its message and exit status 2.
+
+    One that finds nothing to work on says why, with status 1. Whatever else fails, such as a full disk or a lost
+    cluster, leaves its traceback, one closing line, and status 1.
+    """
+    try:
+        main()
+    except NothingToDoError as error:
+        print(f"error: {error}; nothing was published", file=sys.stderr, flush=True)
+        sys.exit(1)
+    except Exception as error:
+        if (message := message_for_user(error)) is not None:
+            print(f"error: {message}", file=sys.stderr, flush=True)
+            sys.exit(2)
+        traceback.print_exc()
+        stage = stage_of(error)
+        where = f"stage {stage} failed" if stage else "the job failed"
+        print(f"error: {where}: {root_cause(error)}; nothing was published", file=sys.stderr, flush=True)
+        sys.exit(1)

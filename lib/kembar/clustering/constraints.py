@@ -1,0 +1,118 @@
+"""What people decided, as grouping obeys it: pairs that must be in one group, and pairs that must not.
+
+Constraints on pairs as in Wagstaff et al. 2001, "Constrained K-means Clustering with Background Knowledge" (ICML),
+here for average linkage: a pair that must be together is at distance nought and merges before any other, one that must
+not is so far apart that no mean over a component's pairs can make up for it. Where decisions contradict each other over
+a third listing, apart wins. The cap on a group's size wins over both.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pyspark.sql import DataFrame
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from kembar.listings.decisions import DIFFERENT, SAME
+from kembar.types import Rows
+
+_TOGETHER, _APART, _SURE = 0.0, 1e6, 1e6
+
+
+@dataclass(frozen=True)
+class Links:
+    """together, apart: rows of both sides, `[2, pairs]`, the lower one first; absent: decisions about listings that the
+    catalogue does not have."""
+
+    together: Rows
+    apart: Rows
+    absent: int = 0
+
+    def counts(self) -> dict[str, int]:
+        """How many decisions hold and how many are about listings that are not there, for the summary."""
+        return {"together": self.together.shape[1], "apart": self.apart.shape[1], "absent": self.absent}
+
+    @staticmethod
+    def none() -> "Links":
+        return Links(np.empty((2, 0), np.int64), np.empty((2, 0), np.int64))
+
+    @cached_property
+    def heights(self) -> dict[int, list[tuple[int, float]]]:
+        """For each lower row the higher ones that something was decided about, and the height of the pair.
+
+        What is the same as a third is the same: else the mean over both might keep them apart.
+        """
+        found: dict[int, list[tuple[int, float]]] = {}
+        for pairs, height in ((close(self.together), _TOGETHER), (self.apart, _APART)):
+            for left, right in pairs.T.tolist():
+                found.setdefault(left, []).append((right, height))
+        return found
+
+    @cached_property
+    def strangers(self) -> dict[int, set[int]]:
+        """For each row the rows that must not be with it."""
+        found: dict[int, set[int]] = {}
+        for left, right in self.apart.T.tolist():
+            found.setdefault(left, set()).add(right)
+            found.setdefault(right, set()).add(left)
+        return found
+
+    def apply(self, rows: Rows, heights: NDArray[np.float64]) -> None:
+        """Put decided heights, in place, among those of all pairs of `rows` in SciPy's order; rows ascend."""
+        place = {int(row): at for at, row in enumerate(rows)} if self.heights else {}
+        size = len(rows)
+        for row, at in place.items():
+            for other, height in self.heights.get(row, ()):
+                if other in place:
+                    heights[size * at - at * (at + 1) // 2 + place[other] - at - 1] = height
+
+    def join(self, edges: DataFrame) -> DataFrame:
+        """Edges `row_l, row_r, probability` with the pairs that must be together, surer than any mean could be."""
+        if not self.together.shape[1]:
+            return edges
+        certain = pa.table(
+            {
+                "row_l": self.together[0],
+                "row_r": self.together[1],
+                "probability": np.full(self.together.shape[1], _SURE, np.float32),
+            }
+        )
+        return edges.select(*certain.column_names).union(edges.sparkSession.createDataFrame(certain))
+
+    def part(self, edges: DataFrame) -> DataFrame:
+        """Edges `row_l, row_r, …` without the pairs that must be apart."""
+        if not self.apart.shape[1]:
+            return edges
+        apart = edges.sparkSession.createDataFrame(pa.table({"row_l": self.apart[0], "row_r": self.apart[1]}))
+        return edges.join(apart, ["row_l", "row_r"], "left_anti")
+
+
+def close(pairs: Rows) -> Rows:
+    """All pairs of rows that a chain of `pairs` `[2, m]` connects, the lower one first.
+
+    >>> close(np.array([[0, 4], [4, 7]])).tolist()
+    [[0, 0, 4], [4, 7, 7]]
+    """
+    rows, place = np.unique(pairs, return_inverse=True)
+    graph = coo_array((np.ones(pairs.shape[1], np.int8), place.reshape(2, -1)), shape=(len(rows), len(rows)))
+    chains = connected_components(graph, directed=False)[1]
+    several = [rows[chains == chain] for chain in np.unique(chains)]
+    return np.concatenate(
+        [pairs[:, :0], *(chain[np.stack(np.triu_indices(len(chain), 1))] for chain in several)], axis=1
+    )
+
+
+def place_links(decisions: pa.Table | None, posting_ids: list[str]) -> Links:
+    """DECISIONS by row of a catalogue; no links where there are none."""
+    if decisions is None:
+        return Links.none()
+    names = pa.array(posting_ids, pa.string())
+    sides = [np.asarray(pc.index_in(decisions[f"posting_id_{s}"], names).fill_null(-1)).astype(np.int64) for s in "lr"]
+    pairs = np.sort(np.stack(sides), axis=0)
+    known = pairs[0] >= 0
+    said = [np.asarray(pc.equal(decisions["decision"], word)).astype(bool) for word in (SAME, DIFFERENT)]
+    return Links(pairs[:, known & said[0]], pairs[:, known & said[1]], int((~known).sum()))

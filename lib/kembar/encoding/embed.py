@@ -1,0 +1,112 @@
+"""From photos and titles to codes: the work of one executor, on plain Arrow batches."""
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+import pyarrow as pa
+
+from kembar.encoding.photo_codes import Coded, PhotoEncoder, Wanted
+from kembar.encoding.photos import PhotoError
+from kembar.encoding.prefetch import threads_ahead
+from kembar.encoding.recent import Recent
+from kembar.encoding.towers.runtime import get_text_tower
+from kembar.encoding.towers.unread import embed_all
+from kembar.listings.titles import normalise_title, title_terms
+from kembar.model.heads import Head, project
+from kembar.types import Matrix
+
+ENCODED_COLUMNS = (
+    "image_embedding array<float>, title_embedding array<float>, photo_phash string, terms array<string>, "
+    "photo_failure string, title_failure string"
+)
+_ROWS_AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class TitleEncoder:
+    """How titles become codes and terms; `head=None` keeps the tower's own embedding."""
+
+    tower: str
+    head: Head | None
+    batch_size: int
+    threads: int
+
+    def codes(self, normal: list[str]) -> list[Matrix | None]:
+        """Codes of normalised titles, none for an empty one; a title that comes again is not encoded again."""
+        tower = get_text_tower(self.tower, self.threads)
+        known = {title: self._recent.find(title) for title in set(normal) if title}
+        codes = {title: found[0] for title, found in known.items() if found}
+        if fresh := [title for title in dict.fromkeys(normal) if title and title not in codes]:
+            embedded = project(self.head, embed_all(partial(tower.embed, batch_size=self.batch_size), fresh))
+            codes.update(zip(fresh, embedded, strict=True))
+            for title in fresh:
+                self._recent.keep(title, codes[title])
+        return [codes.get(title) for title in normal]
+
+    @cached_property
+    def _recent(self) -> Recent:
+        return Recent()
+
+
+@dataclass(frozen=True)
+class ListingEncoder:
+    """How listings become codes: both towers in one pass, so that no code has to be joined to another."""
+
+    photos: PhotoEncoder
+    titles: TitleEncoder
+    rows_at_once: int = _ROWS_AT_ONCE
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The same rows with ENCODED_COLUMNS behind them; needs `image`, `title` and `want_hash`.
+
+        Rows of one photo should stand together: it is then opened once. Threads open the first photos while the
+        text tower runs, and the next ones while the image tower runs.
+        """
+        with threads_ahead(self.photos.decode_threads) as pool:
+            for part in _slices(batches, self.rows_at_once):
+                yield self._encode(pool, part)
+
+    def _encode(self, pool: Executor, part: pa.RecordBatch) -> pa.RecordBatch:
+        names, titles = part["image"].to_pylist(), part["title"].to_pylist()
+        wanted = {name: want for name, want in zip(names, part["want_hash"].to_pylist(), strict=True) if name}
+        opening = self.photos.begin(pool, [Wanted(*each) for each in wanted.items()])
+        normal = [normalise_title(title) for title in titles]
+        title_codes = self.titles.codes(normal)
+        photos = dict(zip(wanted, self.photos.finish(opening), strict=True))
+        of_row = [photos.get(name) for name in names]
+        unreadable = [bool(title) and not text for title, text in zip(titles, normal, strict=True)]
+        columns = {
+            "image_embedding": _code_column([photo.code if isinstance(photo, Coded) else None for photo in of_row]),
+            "title_embedding": _code_column(title_codes),
+            "photo_phash": _text_column([photo.phash if isinstance(photo, Coded) else None for photo in of_row]),
+            "terms": pa.array([title_terms(title) for title in normal], pa.list_(pa.string())),
+            "photo_failure": _text_column([str(p) if isinstance(p, PhotoError) else None for p in of_row]),
+            "title_failure": _text_column(["title has no letter or digit" if bad else None for bad in unreadable]),
+        }
+        kept = {name: part[name] for name in part.schema.names}
+        return pa.RecordBatch.from_pydict(kept | columns)
+
+
+def _slices(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of at most `rows`, whatever Spark's own batch size is."""
+    for batch in batches:
+        for start in range(0, batch.num_rows, rows):
+            yield batch.slice(start, rows)
+
+
+def _text_column(values: list[str | None]) -> pa.Array:
+    return pa.array(values, pa.string())
+
+
+def _code_column(codes: list[Matrix | None]) -> pa.Array:
+    """Codes as an Arrow list column, null in the rows that have none."""
+    present = [code for code in codes if code is not None]
+    if not present:
+        return pa.nulls(len(codes), pa.list_(pa.float32()))
+    widths = [0 if code is None else len(code) for code in codes]
+    offsets = pa.array(np.concatenate([[0], np.cumsum(widths)]).astype(np.int32))
+    mask = pa.array([code is None for code in codes])
+    return pa.ListArray.from_arrays(offsets, pa.array(np.concatenate(present), pa.float32()), mask=mask)

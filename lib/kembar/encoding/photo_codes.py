@@ -1,0 +1,116 @@
+"""From photos to codes: read and decoded by threads ahead of the image tower, and none encoded twice."""
+
+import hashlib
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from kembar.encoding.photo_folder import PhotoFolder
+from kembar.encoding.photos import Photo, PhotoError, decode_photo
+from kembar.encoding.prefetch import Ahead
+from kembar.encoding.recent import Recent
+from kembar.encoding.towers.runtime import get_image_tower
+from kembar.model.heads import Head, project
+from kembar.types import Matrix
+
+_BATCHES_AHEAD = 3
+"""Batches of photos that are decoded or being decoded while the tower runs: 5 MB each."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A photo's pixels and hash, and the key of its bytes."""
+
+    key: tuple[bytes, bool]
+    photo: Photo
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A photo's code and hash."""
+
+    code: Matrix
+    phash: str | None
+
+
+class Wanted(NamedTuple):
+    """The name of a photo, and whether its hash is asked for."""
+
+    name: str
+    want_hash: bool
+
+    def __str__(self) -> str:
+        return f"photo {self.name}"
+
+
+@dataclass(frozen=True)
+class PhotoEncoder:
+    """How photos become codes; `head=None` keeps the tower's own embedding, which training needs."""
+
+    images: PhotoFolder
+    tower: str
+    precision: str
+    weights: bytes | None
+    head: Head | None
+    batch_size: int
+    threads: int
+    decode_threads: int
+    max_pixels: int
+    max_bytes: int
+    patience_s: int
+
+    def begin(self, pool: Executor, wanted: list[Wanted]) -> Ahead[Wanted, Opened | Coded | PhotoError]:
+        """Start to read and decode photos."""
+        _ = self._tower, self._recent  # made here and not by several threads at once
+        return Ahead(pool, self._open, wanted, _BATCHES_AHEAD * self.batch_size, self.patience_s)
+
+    def finish(self, opening: Ahead[Wanted, Opened | Coded | PhotoError]) -> list[Coded | PhotoError]:
+        """The codes of photos that were begun, in order."""
+        done: list[Any] = []
+        waiting: dict[int, Opened] = {}
+        for row, photo in enumerate(opening):
+            known = self._recent.find(photo.key) if isinstance(photo, Opened) else None  # since it was opened
+            done.append(Coded(*known) if known else photo)
+            if isinstance(photo, Opened) and not known:
+                waiting[row] = photo
+            if len(waiting) == self.batch_size:
+                self._embed(waiting, done)
+        self._embed(waiting, done)
+        return done
+
+    @cached_property
+    def _tower(self) -> Any:
+        return get_image_tower(self.tower, self.threads, self.weights, self.precision)
+
+    @cached_property
+    def _recent(self) -> Recent:
+        return Recent()
+
+    def _open(self, wanted: Wanted) -> Opened | Coded | PhotoError:
+        """A photo as pixels, or its code where this task has seen the same bytes under another name."""
+        name, want_hash = wanted
+        try:
+            data = self.images.read(name, self.max_bytes)
+            # A photo whose hash is wanted is decoded whole, which makes its pixels another rounding of the same.
+            key = hashlib.sha256(data).digest(), want_hash
+            if known := self._recent.find(key):
+                return Coded(*known)
+            return Opened(key, decode_photo(data, self._tower.input_px, want_hash, self.max_pixels))
+        except PhotoError as error:
+            return error
+
+    def _embed(self, waiting: dict[int, Opened], done: list[Any]) -> None:
+        """Put the codes of the photos that wait into `done`; none waits any more."""
+        distinct = {opened.key: opened.photo for opened in waiting.values()}
+        if distinct:
+            pixels = np.stack([photo.pixels for photo in distinct.values()])
+            codes = project(self.head, self._tower.embed(pixels, self.batch_size))
+            coded = {key: Coded(code, distinct[key].phash) for key, code in zip(distinct, codes, strict=True)}
+            for key, each in coded.items():
+                self._recent.keep(key, each.code, each.phash)
+            for row, opened in waiting.items():
+                done[row] = coded[opened.key]
+        waiting.clear()

@@ -1,0 +1,258 @@
+"""The images folder: which file a photo's name means, and its bytes, wherever the folder is.
+
+That a photo is not there, that it cannot be read just now, and that it is broken are three things: only the second is
+tried again, here after a moment and by the next run (`kembar.encoding.photos.tried_again`).
+"""
+
+import errno
+import os
+import posixpath
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+from pyarrow.fs import FileSystem, LocalFileSystem
+
+from kembar.encoding.photo_names import climbs, possible_paths, spellings_of_file, spellings_of_name, stays_inside
+from kembar.encoding.photos import LINK, NOT_FOUND, NOT_READ, TOO_LARGE, PhotoError
+from kembar.storage.paths import filesystem_of, join_uri
+from kembar.storage.text_files import shown
+
+_MOST_LISTED = 500_000
+"""Files of one folder among which another spelling is looked for; of more only exact names are found."""
+_LISTED_ANEW_S = 300
+"""Seconds after which the list of a store's folder, which does not say when it changed, is made anew."""
+_WAITS = (0.1, 0.5, 2.0)
+"""Seconds before each further try to read a photo."""
+_NO_MORE_WAITS = 10
+"""After so many photos in a row that could not be read, the store is down: each further one gets a single try."""
+_NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
+_DENIED = {errno.EACCES, errno.EPERM}
+_SHOWN = 120
+ABSENT, UNKNOWN = "absent", "unknown"
+"""The states of a photo that is not there, and of one of which the disk or store would not say whether it is."""
+
+
+@lru_cache(maxsize=8)
+def open_folder(folder: str) -> tuple[FileSystem, str]:
+    """Connecting to a remote store takes longer than reading a photo, so a process does it once."""
+    return filesystem_of(folder)
+
+
+@dataclass
+class _Luck:
+    """How many photos of a folder could not be read since the last that could, in this process."""
+
+    failed: int = 0
+
+
+@lru_cache(maxsize=8)
+def _luck_of(_folder: str) -> _Luck:
+    return _Luck()
+
+
+@dataclass(frozen=True)
+class PhotoFolder:
+    """The folder in which a catalogue's photos are.
+
+    folder: a path or URI; follow_links: whether a link may lead out of it; shorten: whether folders in front of a
+    name may be left out, see `can_be_shortened` in `kembar.encoding.photo_names`; bare: whether it has no photo at all;
+    patience_s: seconds that a photo is waited for, of which further tries take half at most; advice: what to do where
+    its photos are not found, if that is known.
+    """
+
+    folder: str
+    follow_links: bool = False
+    shorten: bool = True
+    bare: bool = False
+    patience_s: int = 60
+    advice: str | None = None
+
+    def locate(self, names: Iterable[str]) -> dict[str, pafs.FileInfo | None]:
+        """Of each name that means a file: which one, None where the disk or store would not say.
+
+        1. Names as they stand, all at once.
+        2. Of those that are not there, the other paths that they may mean.
+        3. At last the folders' own lists, for files of which the name is another spelling.
+        """
+        wanted = list(dict.fromkeys(names))
+        found = self._files([name for name in wanted if stays_inside(name)])
+        paths = {name: self._paths(name) for name in wanted if name not in found}
+        others = self._files(list(dict.fromkeys(path for each in paths.values() for path in each)))
+        spelt = {
+            name: other
+            for name, each in paths.items()
+            if not any(p in others for p in each)
+            for other in [self._spelt_otherwise(each)]
+            if other
+        }
+        others |= self._files(list(dict.fromkeys(spelt.values())))
+        for name, each in paths.items():
+            if path := next((p for p in [*each, spelt.get(name, "")] if p in others), None):
+                found[name] = others[path]
+        return found
+
+    def states(self, names: list[str | None]) -> list[str]:
+        """Size and time of change of each photo, in order, or ABSENT or UNKNOWN; "" for no name."""
+        found = self.locate(name for name in names if name)
+        state = {n: f"{info.size} {info.mtime_ns}" if info else UNKNOWN for n, info in found.items()}
+        return [state.get(name, ABSENT) if name else "" for name in names]
+
+    def read(self, name: str, max_bytes: int) -> bytes:
+        """The bytes of a photo.
+
+        Raises:
+            PhotoError: No file of the folder has the name, its name or a link leads out of the folder, it is empty,
+                larger than `max_bytes`, or cannot be read, then after some tries.
+        """
+        luck = _luck_of(self.folder)
+        waits = [wait for wait in _WAITS if wait <= self.patience_s / 4] if luck.failed < _NO_MORE_WAITS else []
+        for wait in [*waits, None]:
+            try:
+                data = self._read_once(name, max_bytes)
+                luck.failed = 0
+                return data
+            except (OSError, ValueError, RuntimeError, pa.ArrowException) as error:
+                if _is_absent(error):
+                    raise PhotoError(f"{NOT_FOUND}: {self._looked_for(name)}") from error
+                if wait is None or _errno(error) in _DENIED:
+                    luck.failed += 1
+                    raise PhotoError(f"{NOT_READ}: {type(error).__name__}") from error
+                _pause(wait)
+        raise AssertionError("the last try returns or raises")
+
+    def _read_once(self, name: str, max_bytes: int) -> bytes:
+        try:
+            if stays_inside(name):
+                return self._read_path(name, max_bytes)
+        except OSError as error:
+            if not _is_absent(error):
+                raise
+        if climbs(name):
+            raise PhotoError("photo name leads out of the images folder")
+        info = self.locate([name]).get(name)
+        if info is None:
+            raise FileNotFoundError(errno.ENOENT, "no such photo", name)
+        return self._read_path(posixpath.relpath(info.path, open_folder(self.folder)[1]), max_bytes)
+
+    def _read_path(self, path: str, max_bytes: int) -> bytes:
+        filesystem, root = open_folder(self.folder)
+        place = posixpath.join(root, path)
+        if isinstance(filesystem, LocalFileSystem):
+            self._check_place(root, place)
+        with filesystem.open_input_file(place) as file:
+            if (size := file.size()) > max_bytes:
+                raise PhotoError(f"{TOO_LARGE}: {size} bytes, more than {max_bytes}")
+            data = bytes(file.read(max_bytes))
+        if not data:
+            raise PhotoError("photo is an empty file")
+        return data
+
+    def _check_place(self, root: str, path: str) -> None:
+        """On a local disk a link can lead anywhere, and what is no file (a pipe) can keep its reader waiting."""
+        place = Path(path).resolve(strict=True)
+        if not self.follow_links and not place.is_relative_to(_real_root(root)):
+            raise PhotoError(f"{LINK}: set encode.follow_links=true where its links can be trusted")
+        if not place.is_file():
+            raise PhotoError("photo is no file")
+
+    def _paths(self, name: str) -> list[str]:
+        root = open_folder(self.folder)[1]
+        return possible_paths(name, posixpath.basename(root.rstrip("/")), self.shorten)
+
+    def _looked_for(self, name: str) -> str:
+        paths = self._paths(name)
+        others = f", nor {' or '.join(paths[-2:])}" if paths and paths != [name] else ""
+        return shown(name + others, _SHOWN)
+
+    def _files(self, paths: list[str]) -> dict[str, pafs.FileInfo | None]:
+        """Which of some paths are files; None for those of which the disk or store would not say."""
+        filesystem, root = open_folder(self.folder)
+        if not paths:
+            return {}
+        try:
+            infos = filesystem.get_file_info([posixpath.join(root, path) for path in paths])
+        except (OSError, ValueError):
+            if len(paths) > 1:  # one of them spoils the answer for all
+                half = len(paths) // 2
+                return self._files(paths[:half]) | self._files(paths[half:])
+            return self._one_file(paths[0])
+        return {path: info for path, info in zip(paths, infos, strict=True) if info.type == pafs.FileType.File}
+
+    def _one_file(self, path: str) -> dict[str, pafs.FileInfo | None]:
+        filesystem, root = open_folder(self.folder)
+        try:
+            info = filesystem.get_file_info(posixpath.join(root, path))
+            return {path: info} if info.type == pafs.FileType.File else {}
+        except (OSError, ValueError) as error:
+            return {} if _is_absent(error) else {path: None}
+
+    def _spelt_otherwise(self, paths: list[str]) -> str | None:
+        """The one file beside which a path differs in its spelling alone; None where there is none, or several are."""
+        for path in paths:
+            parent, name = posixpath.split(path)
+            index = _index_of(join_uri(self.folder, parent) if parent else self.folder)
+            for key in spellings_of_name(name):
+                if fits := index.get(key):
+                    return posixpath.join(parent, next(iter(fits))) if len(fits) == 1 else None
+        return None
+
+
+@lru_cache(maxsize=64)
+def _real_root(root: str) -> Path:
+    return Path(root).resolve()
+
+
+def _index_of(folder: str) -> dict[str, set[str]]:
+    """The names of a folder's files by their `spellings_of_file`; nothing where it is missing or far too large."""
+    filesystem, root = filesystem_of(folder)
+    if isinstance(filesystem, LocalFileSystem):
+        try:
+            return _make_index(folder, Path(root).stat().st_mtime_ns)
+        except (OSError, ValueError):
+            return {}
+    return _make_index(folder, int(time.time()) // _LISTED_ANEW_S)
+
+
+@lru_cache(maxsize=256)
+def _make_index(folder: str, _as_of: int) -> dict[str, set[str]]:
+    keys: dict[str, set[str]] = defaultdict(set)
+    for name in list_names(folder, _MOST_LISTED):
+        for key in spellings_of_file(name):
+            keys[key].add(name)
+    return dict(keys)
+
+
+def list_names(folder: str, most: int) -> list[str]:
+    """What a folder holds, by name: nothing where it is missing, cannot be read, or holds more than `most`."""
+    filesystem, root = filesystem_of(folder)
+    try:
+        if isinstance(filesystem, LocalFileSystem):
+            with os.scandir(root) as entries:
+                names = [entry.name for entry in islice(entries, most + 1)]
+        else:
+            found = filesystem.get_file_info(pafs.FileSelector(root, allow_not_found=True))
+            names = [info.base_name for info in found]
+    except (OSError, ValueError):
+        return []
+    return names if len(names) <= most else []
+
+
+def _pause(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def _errno(error: BaseException) -> int | None:
+    return getattr(error, "errno", None)
+
+
+def _is_absent(error: BaseException) -> bool:
+    """Whether an error says that there is no such file, and not that it could not be reached."""
+    kinds = ValueError | RuntimeError | FileNotFoundError | NotADirectoryError
+    return isinstance(error, kinds) or _errno(error) in _NOT_THERE

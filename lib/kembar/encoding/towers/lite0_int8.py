@@ -1,0 +1,150 @@
+"""EfficientNet-Lite0 in 8-bit integers: about twice as fast on a CPU, at a cosine of 0.98 and more to the original.
+
+Post-training quantisation by TensorFlow Lite (Jacob et al. 2018, arXiv:1712.05877): weights by output channel,
+activations by layer. Left to itself it gives a cosine of 0.95 on drawn pictures. What goes wrong are the weights: a
+depthwise kernel's nine or twenty-five roundings add up to another sum, and what it is laid over is never
+negative. So kernels are rounded to the sum that they had, and what is lost all the same on the average is
+given back by the biases (Nagel et al. 2019, arXiv:1906.04721).
+"""
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+from kembar.encoding.towers.lite0 import (
+    INPUT_PX,
+    Array,
+    Convolution,
+    Lite0,
+    activations,
+    convolve,
+    lite0_fingerprint,
+    normalised,
+    pooled,
+    read_lite0,
+)
+from kembar.encoding.towers.runtime import tensorflow, without_stderr
+from kembar.storage.cache import built_once
+
+_VERSION = 2
+_PHOTOS, _FOR_BIASES, _SEED = 64, 24, 99
+_STEPS = 127
+"""A weight is a whole number of steps, from -127 to 127."""
+
+
+def int8_fingerprint() -> str:
+    """Changes with the weights and with this builder."""
+    return f"{lite0_fingerprint()}-int8-v{_VERSION}"
+
+
+def forward_int8(tf: Any, threads: int = 0, cache: Path | None = None) -> Callable[[Any], NDArray[np.float32]]:
+    """A function from uint8 `[n, 224, 224, 3]` RGB to pooled features float32 `[n, 1280]`, on so many threads."""
+    path = built_once(f"{int8_fingerprint()}.tflite", build_int8, cache)
+    with warnings.catch_warnings(action="ignore"), without_stderr():  # of the interpreter's move to another package
+        interpreter = tf.lite.Interpreter(model_path=str(path), num_threads=threads or None)
+        interpreter.allocate_tensors()
+    (taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()
+    batch = 0
+
+    def features(pixels: Any) -> NDArray[np.float32]:
+        nonlocal batch
+        if len(pixels) != batch:
+            batch = len(pixels)
+            interpreter.resize_tensor_input(taken["index"], pixels.shape)
+            interpreter.allocate_tensors()
+        interpreter.set_tensor(taken["index"], pixels)
+        interpreter.invoke()
+        return np.asarray(interpreter.get_tensor(given["index"]), np.float32)
+
+    return features
+
+
+def build_int8(target: Path) -> None:
+    """Write the quantised network to `target` (4 MB); some seconds."""
+    tf = tensorflow()
+    photos, network = calibration_photos(), read_lite0()
+    rounded = round_weights(tf, network, photos[:_FOR_BIASES])
+
+    @tf.function(input_signature=[tf.TensorSpec([None, INPUT_PX, INPUT_PX, 3], tf.float32)])
+    def features(x: Any) -> Any:
+        return pooled(tf, activations(tf, rounded, x))
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([features.get_concrete_function()], features)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([normalised(photo[None])] for photo in photos)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = tf.uint8
+    with warnings.catch_warnings(action="ignore"), without_stderr():
+        target.write_bytes(converter.convert())
+
+
+def calibration_photos() -> Array:
+    """Drawn pictures, `[n, 224, 224, 3]`, 0 … 255: light, shade and edges of every size, without any data.
+
+    The first has a black and a white corner, so that a step of the network's input is exactly one of a pixel's 255.
+    """
+    photos = np.stack([_draw(np.random.default_rng((_SEED, number))) for number in range(_PHOTOS)])
+    photos[0, 0, 0], photos[0, 0, 1] = 0, 255
+    return photos
+
+
+def _draw(rng: np.random.Generator) -> Array:
+    """Shapes of a few colours before a ground that goes from one colour to another; softened, then given grain."""
+    slope = np.linspace(0, 1, INPUT_PX)[:, None, None]
+    ground = (1 - slope) * rng.uniform(120, 255, 3) + slope * rng.uniform(60, 255, 3)
+    image = Image.fromarray(np.broadcast_to(ground, (INPUT_PX, INPUT_PX, 3)).astype(np.uint8))
+    draw = ImageDraw.Draw(image)
+    for size in np.geomspace(0.7, 0.02, int(rng.integers(8, 40))) * INPUT_PX:
+        left, top = rng.uniform(-size / 2, INPUT_PX - size / 2, 2)
+        box = (left, top, left + size, top + size * rng.uniform(0.3, 1.5))
+        (draw.ellipse, draw.rectangle)[int(rng.integers(2))](box, fill=tuple(int(c) for c in rng.uniform(0, 255, 3)))
+    soft = image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0, 2))))
+    grain = rng.normal(0, rng.uniform(0, 12), (INPUT_PX, INPUT_PX, 3))
+    return np.clip(np.asarray(soft, np.float32) + grain, 0, 255).astype(np.float32)
+
+
+def round_weights(tf: Any, network: Lite0, photos: Array) -> Lite0:
+    """The network with weights of whole steps, and biases that make up for what this changes over the photos."""
+    x = tf.constant(normalised(photos))
+    given: Iterator[Any] = iter(activations(tf, network, x))
+    stem, x = _round_layer(tf, network.stem, x), next(given)
+    blocks = []
+    for block in network.blocks:
+        y, expand = x, None
+        if block.expand:
+            expand, y = _round_layer(tf, block.expand, y), next(given)
+        depthwise, y = _round_layer(tf, block.depthwise, y), next(given)
+        project, x = _round_layer(tf, block.project, y), next(given)
+        blocks.append(replace(block, expand=expand, depthwise=depthwise, project=project))
+    return Lite0(stem, tuple(blocks), _round_layer(tf, network.head, x))
+
+
+def _round_layer(tf: Any, layer: Convolution, x: Any) -> Convolution:
+    """A layer in whole steps, that gives the same mean of each channel for what it takes, `x`."""
+    kernel = round_to_steps(layer.kernel, by_sum=layer.depthwise)
+    lost = tf.reduce_mean(convolve(tf, x, replace(layer, kernel=layer.kernel - kernel)), axis=[0, 1, 2])
+    return replace(layer, kernel=kernel, bias=layer.bias + lost.numpy())
+
+
+def round_to_steps(kernel: Array, by_sum: bool) -> Array:
+    """A kernel in whole steps of its own for each output channel.
+
+    kernel: `[h, w, in, out]`; with `by_sum` depthwise, `[h, w, channels, 1]`, each channel rounded to the whole number
+    of steps that its sum is nearest to: those that lie highest above a whole step go up, the others down.
+    """
+    axes = (0, 1, 3) if by_sum else (0, 1, 2)
+    step = np.maximum(np.abs(kernel).max(axes, keepdims=True) / _STEPS, 1e-12)
+    if not by_sum:
+        return (np.round(kernel / step) * step).astype(np.float32)
+    exact = (kernel / step).reshape(-1, kernel.shape[2])
+    below = np.floor(exact)
+    up = np.round(exact.sum(axis=0)) - below.sum(axis=0)
+    rank = np.argsort(np.argsort(below - exact, axis=0, kind="stable"), axis=0)
+    whole = np.clip(below + (rank < up), -_STEPS, _STEPS)
+    return (whole.reshape(kernel.shape) * step).astype(np.float32)

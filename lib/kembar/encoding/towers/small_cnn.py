@@ -1,0 +1,55 @@
+"""The small CNN: an image tower of under 40,000 parameters, trained from scratch with the rest."""
+
+from typing import Any
+
+from kembar.errors import BundleError
+from kembar.model.npz import pack_arrays, unpack_arrays
+
+INPUT_PX = 96
+FEATURES = 96
+_WIDTHS = (16, 32, 64, 96, 128)
+
+
+def build_small_cnn(seed: int = 7) -> Any:
+    """A Keras model from `[n, 96, 96, 3]` (0 … 255) to `[n, 96]`.
+
+    Depthwise-separable convolutions (Howard et al. 2017, arXiv:1704.04861), each halving
+    the picture. Group norm instead of batch norm: a listing's code must not depend on
+    which listings share its batch, in training or after.
+    """
+    import keras
+
+    def init(layer: int) -> Any:
+        return keras.initializers.GlorotUniform(seed=seed + layer)
+
+    inputs = keras.Input((INPUT_PX, INPUT_PX, 3))
+    x = keras.layers.Rescaling(1 / 128, offset=-1.0)(inputs)
+    x = keras.layers.Conv2D(_WIDTHS[0], 3, 2, "same", use_bias=False, kernel_initializer=init(0))(x)
+    x = keras.layers.Activation("relu")(keras.layers.GroupNormalization(4)(x))
+    for layer, width in enumerate(_WIDTHS[1:], start=1):
+        x = keras.layers.DepthwiseConv2D(3, 2, "same", use_bias=False, depthwise_initializer=init(10 * layer))(x)
+        x = keras.layers.Conv2D(width, 1, use_bias=False, kernel_initializer=init(10 * layer + 1))(x)
+        x = keras.layers.Activation("relu")(keras.layers.GroupNormalization(8)(x))
+    pooled = keras.layers.GlobalAveragePooling2D()(x)
+    return keras.Model(inputs, keras.layers.Dense(FEATURES, kernel_initializer=init(100))(pooled), name="small_cnn")
+
+
+def pack_weights(model: Any) -> bytes:
+    """The model's weights as the bytes of an .npz file, without pickle."""
+    return pack_arrays({f"arr_{i}": array for i, array in enumerate(model.get_weights())})
+
+
+def unpack_weights(data: bytes) -> Any:
+    """The model with the weights of `pack_weights`. Raises BundleError where they are not its."""
+    model = build_small_cnn()
+    try:
+        arrays = unpack_arrays(data)
+        model.set_weights([arrays[f"arr_{i}"] for i in range(len(arrays))])
+    except (ValueError, KeyError) as error:
+        raise BundleError(f"the image tower's weights do not fit the small CNN: {error}") from error
+    return model
+
+
+def first_weights(tower: str, seed: int) -> bytes | None:
+    """What an image tower that is trained along starts from; None for one that comes trained."""
+    return pack_weights(build_small_cnn(seed)) if tower == "small-cnn" else None

@@ -1,0 +1,191 @@
+"""What a run of match can carry over from the last one: the candidate lists of listings that are as they were.
+
+A listing's list holds its pairs with their distances. A pair of two listings that did not change is in the old lists
+already; a new or changed listing looks at the whole catalogue and has all its pairs in its own list, and a pair is
+scored from whichever side has it. So nothing but new pairs is compared. Two things grow stale little by little:
+distances by words, since document frequencies move, and lists that a removed listing had a place in. Those who shared a
+group with a listing that is gone or changed look again at once, and all do when a share of the catalogue has changed
+since they last did (`blocking.refresh_share`). In a catalogue of photos alone a code moves with its neighbours, and all
+look again when any did.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kembar.clustering import Settled
+from kembar.config import BlockingSettings, GroupingSettings
+from kembar.errors import InputError
+from kembar.index.catalogue_index import CatalogueIndex, has_titles
+from kembar.index.row_lookup import contents_equal, index_in
+from kembar.model.bundle import Thresholds
+from kembar.model.discriminator import Discriminator
+from kembar.schemas import CATALOGUE
+from kembar.storage import algorithms
+from kembar.storage.files import MANIFEST, join_uri, read_json, require
+from kembar.storage.tables import read_arrow, table_parts
+from kembar.types import Rows
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """The result of the last run of match in a folder; catalogue: CATALOGUE by row."""
+
+    uri: str
+    manifest: dict[str, Any]
+    catalogue: pa.Table
+
+    @property
+    def number(self) -> int:
+        return int(self.manifest["number"])
+
+    @cached_property
+    def groups(self) -> dict[str, str]:
+        """The group_id of each posting_id."""
+        return dict(zip(*(self.catalogue[name].to_pylist() for name in ("posting_id", "group_id")), strict=True))
+
+
+def read_last_run(uri: str | None) -> LastRun | None:
+    """The last run of match in a folder; None where no folder is named.
+
+    Raises:
+        InputError: there is none, it did not finish, or it is not whole.
+    """
+    if uri is None:
+        return None
+    manifest = join_uri(uri, MANIFEST)
+    require(manifest, "the manifest of a finished match run")
+    catalogue = read_arrow(join_uri(uri, "catalogue"), list(CATALOGUE.names))
+    table_parts(join_uri(uri, "changes"))  # read at the end, when a run that has to fail has cost the most
+    return LastRun(uri, read_json(manifest), catalogue.sort_by("posting_id").combine_chunks())
+
+
+@dataclass(frozen=True)
+class Carried:
+    """place: int64 `[old listings]`, the row that each listing of the last run has now, −1 for one that is gone or
+    changed; anew: the rows that look at the whole catalogue; changed: posting_ids of those whose content is another;
+    lists: the parts of the last run's LISTS, none where one is damaged; stale: the share that looks anew."""
+
+    place: Rows
+    anew: Rows
+    changed: set[str]
+    lists: list[str]
+    stale: float
+
+
+def carry_over(last: LastRun, now: pa.Table) -> Carried:
+    """What of the last run holds for a catalogue: `posting_id, content` by row."""
+    was = last.catalogue
+    where = index_in(was["posting_id"], now["posting_id"])
+    same = contents_equal(was, now, where)
+    place = np.where(same, where, -1)
+    bereft = pc.unique(was["group_id"].filter(pa.array(~same)))
+    mates = np.asarray(pc.is_in(was["group_id"], bereft)) & same
+    known = np.zeros(len(now), bool)
+    known[place[same & ~mates]] = True
+    changed = was["posting_id"].filter(pa.array((where >= 0) & ~same)).to_pylist()
+    lists = _sound_lists(last)
+    stale = float((~known).mean()) if len(known) else 0.0
+    return Carried(place, np.flatnonzero(~known), set(changed), lists, stale)
+
+
+def _sound_lists(last: LastRun) -> list[str]:
+    try:
+        return table_parts(join_uri(last.uri, "lists"))
+    except InputError:  # they can be made anew, unlike the ids that groups have
+        return []
+
+
+def plan_carrying(
+    last: LastRun | None, now: pa.Table, pairs_by: str, refresh_share: float, tell: Callable[[str], None]
+) -> Carried | None:
+    """What a run can carry over from the last one, and who looks anew; None where there was none.
+
+    All look anew where the last run made other pairs of the same listings, where its lists are damaged, or where more
+    than `refresh_share` of the catalogue changed since all did.
+    """
+    if last is None:
+        return None
+    carried = carry_over(last, now)
+    stale = float(last.manifest["stale"]) + carried.stale
+    reason = None
+    if last.manifest["pairs_by"] != pairs_by:
+        reason = "the last run had another bundle, other settings of blocking or, of photos alone, other neighbours"
+    elif not carried.lists:
+        reason = "the last run's lists are damaged"
+    elif stale > refresh_share:
+        reason = f"{stale:.0%} of the catalogue changed since all last did"
+    if reason:
+        carried = replace(carried, anew=np.arange(len(now)))
+    tell(f"{len(carried.anew):,} of {len(now):,} listings look for pairs" + (f": {reason}" if reason else ""))
+    return carried
+
+
+def pairs_fingerprint(encoder: str, model: Discriminator, settings: BlockingSettings, index: CatalogueIndex) -> str:
+    """Changes with whatever makes other candidate lists of the same listings. encoder: the codes' fingerprint.
+
+    Codes of photos alone move with their neighbours (`kembar.index.query_expansion`), so there they are part of it.
+    """
+    told = {name: value for name, value in asdict(settings).items() if name != "refresh_share"}
+    versions = [getattr(algorithms, name) for name in ("PHOTOS", "TITLES", "WORDS", "BLOCKING", "SCORING")]
+    digest = hashlib.blake2b(json.dumps([encoder, *versions, told]).encode(), digest_size=8)
+    for curves in (model.first.slopes, model.first.bias):
+        digest.update(np.ascontiguousarray(curves).tobytes())
+    if not has_titles(index):
+        digest.update(np.ascontiguousarray(index.image).data)
+    return digest.hexdigest()
+
+
+def groups_fingerprint(
+    pairs_by: str, model: Discriminator, thresholds: Thresholds, settings: GroupingSettings, links: pa.Table | None
+) -> str:
+    """Changes with whatever makes other clusters of the same candidate lists; links: DECISIONS."""
+    told = [pairs_by, algorithms.CLUSTERING, thresholds.match, settings.max_group, settings.max_component]
+    digest = hashlib.blake2b(json.dumps(told).encode(), digest_size=8)
+    for curves in (model.second.slopes, model.second.bias):
+        digest.update(np.ascontiguousarray(curves).tobytes())
+    if links is not None:
+        digest.update(json.dumps(links.select(["posting_id_l", "posting_id_r", "decision"]).to_pylist()).encode())
+    return digest.hexdigest()
+
+
+def settle(last: LastRun | None, carried: Carried | None, groups_by: str, best: NDArray[np.float32]) -> Settled | None:
+    """What of the last run's clusters can stand now that `best` `[n]`, the best first looks, is known."""
+    if last is None or carried is None or last.manifest["groups_by"] != groups_by:
+        return None
+    columns = ("component", "cluster", "best_look")
+    component, cluster, before = (np.asarray(last.catalogue[name].combine_chunks()) for name in columns)
+    return Settled.of(carried.place, component, cluster, before, best)
+
+
+def carry_lists(place: Rows, anew: NDArray[np.bool_], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """LISTS batches of the last run as they read now: rows renumbered, without those who look anew and who are gone.
+
+    place: `[old listings]` as in Carried; anew: bool `[listings]`, who has a new list.
+    """
+    for batch in batches:
+        row = place[np.asarray(batch["row"])]
+        holds = row >= 0
+        holds[holds] = ~anew[row[holds]]
+        yield _renumbered(batch.filter(pa.array(holds)), row[holds], place)
+
+
+def _renumbered(batch: pa.RecordBatch, row: Rows, place: Rows) -> pa.RecordBatch:
+    """Lists without the entries that have no place any more; order within a list is that of posting_ids, and stays."""
+    names = [name for name in batch.schema.names if name != "row"]
+    owner = np.repeat(np.arange(len(row)), np.asarray(batch["others"].value_lengths()))
+    other = place[np.asarray(batch["others"].flatten())]
+    kept = other >= 0
+    start = pa.array(np.concatenate([[0], np.cumsum(np.bincount(owner[kept], minlength=len(row)))]).astype(np.int32))
+    flat = {name: batch[name].flatten().filter(pa.array(kept)) for name in names}
+    flat["others"] = pa.array(other[kept].astype(np.int32))
+    columns = {name: pa.ListArray.from_arrays(start, values) for name, values in flat.items()}
+    return pa.RecordBatch.from_pydict({"row": pa.array(row)} | columns)

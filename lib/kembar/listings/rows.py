@@ -1,0 +1,85 @@
+"""Catalogue files to rows as they came: CSV by `csv_records`, Parquet by `parquet_files`."""
+
+import posixpath
+from collections.abc import Iterator
+from functools import partial
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from kembar.listings.catalogue_files import CsvTable, row_shape
+from kembar.listings.parquet_files import ParquetTable, Piece, deal_pieces, read_pieces
+from kembar.schemas import LISTINGS
+from kembar.storage.csv_files import csv_records
+
+CORRUPT, FAULT, WHERE, ORDER = "_corrupt_record", "_fault", "_where", "_order"
+"""A broken record's text, what is wrong with it, the line it begins at, and a number that grows along the file."""
+_CSV_COLUMNS = ", ".join([*(f"{c} string" for c in (*LISTINGS.names, CORRUPT, FAULT, WHERE)), f"{ORDER} bigint"])
+_BATCH_ROWS, _BATCH_CHARACTERS = 10_000, 4_000_000
+_FILE_ORDER = 1 << 40
+
+
+def _csv_rows(files: list[CsvTable], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The rows of the files whose numbers come, in batches of `_CSV_COLUMNS`."""
+    for batch in batches:
+        for number in batch["id"].to_pylist():
+            yield from _rows_of_file(number, files[number], several=len(files) > 1)
+
+
+def _rows_of_file(number: int, table: CsvTable, several: bool) -> Iterator[pa.RecordBatch]:
+    header = table.file.header
+    place = [header.index(name) if name in header else None for name in LISTINGS.names]
+    fixed = [table.fixed.get(name) for name in LISTINGS.names]
+    prefix = f"{posixpath.basename(table.uri)}, " if several else ""
+    rows: list[tuple[object, ...]] = []
+    characters = 0
+    for record in csv_records(table.file, row_shape):
+        fields = [
+            value if i is None else record.fields[i] if record.fields else None
+            for i, value in zip(place, fixed, strict=True)
+        ]
+        where, order = f"{prefix}line {record.line}", number * _FILE_ORDER + record.line
+        rows.append((*fields, record.text if record.fault else None, record.fault, where, order))
+        characters += sum(map(len, record.fields))
+        if len(rows) == _BATCH_ROWS or characters > _BATCH_CHARACTERS:
+            yield _batch(rows)
+            rows, characters = [], 0
+    if rows:
+        yield _batch(rows)
+
+
+def _batch(rows: list[tuple[object, ...]]) -> pa.RecordBatch:
+    columns = list(zip(*rows, strict=True))
+    texts = [pa.array(column, pa.string()) for column in columns[:-1]]
+    return pa.RecordBatch.from_arrays(
+        [*texts, pa.array(columns[-1], pa.int64())], [*LISTINGS.names, CORRUPT, FAULT, WHERE, ORDER]
+    )
+
+
+def read_csv(spark: SparkSession, files: list[CsvTable]) -> DataFrame:
+    """The known columns of CSV files as text, and CORRUPT, FAULT, WHERE and ORDER. A task reads a file."""
+    return spark.range(0, len(files), 1, len(files)).mapInArrow(partial(_csv_rows, files), _CSV_COLUMNS)
+
+
+def read_parquet(spark: SparkSession, files: list[ParquetTable]) -> DataFrame:
+    """The same of Parquet files. A task reads some row groups."""
+    tasks = deal_pieces(files)
+    rows = partial(_parquet_rows, files, tasks)
+    return spark.range(0, len(tasks), 1, max(len(tasks), 1)).mapInArrow(rows, _CSV_COLUMNS)
+
+
+def _parquet_rows(
+    files: list[ParquetTable], tasks: list[list[Piece]], batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        for number in batch["id"].to_pylist():
+            for columns in read_pieces(files, tasks[number]):
+                sound = pa.nulls(len(columns["row"]), pa.string())
+                kept = [
+                    *(columns[c] for c in LISTINGS.names),
+                    sound,
+                    columns["fault"],
+                    columns["where"],
+                    columns["row"],
+                ]
+                yield pa.RecordBatch.from_arrays(kept, [*LISTINGS.names, CORRUPT, FAULT, WHERE, ORDER])

@@ -1,0 +1,1 @@
+"""The decision about a pair: distances, discriminator, heads, and the bundle that holds them."""

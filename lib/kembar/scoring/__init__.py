@@ -1,0 +1,1 @@
+"""From proposed pairs to candidate lists to probabilities with their evidence."""

@@ -1,0 +1,1 @@
+"""Files and tables on disks and object stores: paths, output folders that publish whole or not at all, CSV."""

@@ -1,0 +1,161 @@
+"""A catalogue's CSV files: how each is written, and its records, or an error where it is in another encoding.
+
+What a file says of itself is believed: its mark, its header's delimiter. Quotes escaped by a backslash are recognised
+by reading the beginning of the file both ways. An encoding is suggested and never assumed.
+"""
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from kembar.errors import InputError
+from kembar.storage.csv_dialects import COMMAS, DELIMITERS, Dialect
+from kembar.storage.csv_records import UNDECODED, Record, Shape, read_header, read_records
+from kembar.storage.text_files import open_text, shown
+
+_SAMPLE = 4_000_000
+"""Characters by which it is told whether quotes are escaped by a backslash."""
+_SAMPLE_LINES = 200
+_MOST_UNDECODED = 0.2
+"""Share of lines above which a file is taken to be in another encoding, and not to have some damaged lines."""
+_MOST_UNDECODED_OF_SAMPLE = 0.5
+"""The same of a file's beginning, which is looked at before Spark reads the file in several attempts."""
+_SUGGESTED = 3
+_SHOWN = 80
+_NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "utf-32": "UTF-32"}
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A CSV file, by its path or URI.
+
+    Attributes:
+        encoding: the setting `listings.encoding`.
+        header: the names of its columns.
+        dialect: how they are separated.
+    """
+
+    uri: str
+    encoding: str
+    header: tuple[str, ...]
+    dialect: Dialect
+
+
+def inspect_csv(uri: str, encoding: str, fits: Callable[[Sequence[str]], bool]) -> CsvFile:
+    """How a CSV is written: the first delimiter by which its header `fits`, else commas.
+
+    Raises:
+        InputError: it cannot be opened, or most of its beginning is in another encoding.
+    """
+    _check_beginning(uri, encoding)
+    found = []
+    for delimiter in DELIMITERS:
+        dialect = Dialect(delimiter)
+        with open_text(uri, encoding) as text:
+            header = tuple(read_header(text, dialect))
+        if fits(header):
+            return CsvFile(uri, encoding, header, dialect)
+        found.append(header)
+    return CsvFile(uri, encoding, found[0], COMMAS)
+
+
+def _check_beginning(uri: str, encoding: str) -> None:
+    with open_text(uri, encoding) as text:
+        lines = text.read(_SAMPLE).splitlines()[1:]
+        codec = _NAMES.get(text.encoding, text.encoding)
+    undecoded = [line for line in lines if UNDECODED.search(line)]
+    seen = _Undecoded(len(lines), len(undecoded), undecoded[:_SAMPLE_LINES])
+    seen.check(uri, codec, _MOST_UNDECODED_OF_SAMPLE)
+
+
+def csv_records(file: CsvFile, shape: Callable[[list[str]], Shape]) -> Iterator[Record]:
+    """The records of a file.
+
+    Args:
+        file: as `inspect_csv` found it.
+        shape: what is known of the rows under a header.
+
+    Raises:
+        InputError: after the last record, where too many of them hold bytes that are no characters.
+    """
+    header = list(file.header)
+    file = replace(file, dialect=_with_escapes(file, shape(header)))
+    seen = _Undecoded()
+    with open_text(file.uri, file.encoding) as text:
+        encoding = _NAMES.get(text.encoding, text.encoding)
+        for record in read_records(text, len(header), shape(header), file.dialect, encoding):
+            seen.add(record)
+            yield record
+    seen.check(file.uri, encoding)
+
+
+def _with_escapes(file: CsvFile, shape: Shape) -> Dialect:
+    """The dialect by which the beginning of a file reads better: with a backslash before quotes, or without.
+
+    A title may end in a backslash, and its file be written as CSV has it: only where that gives more records that are
+    none, or more fields with a quote at their begin and none around them, are quotes taken to be escaped.
+    """
+    with open_text(file.uri, file.encoding) as text:
+        sample = text.read(_SAMPLE)
+    if '\\"' not in sample:
+        return file.dialect
+    escaped = replace(file.dialect, backslash=True)
+    counts = [_count_odd(sample, len(file.header), shape, dialect) for dialect in (file.dialect, escaped)]
+    return escaped if counts[1] < counts[0] else file.dialect
+
+
+def _count_odd(sample: str, columns: int, shape: Shape, dialect: Dialect) -> int:
+    """Records that are none, or that have a field with a quote at its begin, an escaped one, and none around it."""
+    records = read_records(io.StringIO(sample, newline=""), columns, shape, dialect)
+    return sum(
+        bool(record.fault) or any(text.startswith('"') and '\\"' in text for text in record.fields)
+        for record in records
+    )
+
+
+@dataclass
+class _Undecoded:
+    """Counts the lines of a file that cannot be decoded, and keeps some of them."""
+
+    lines: int = 0
+    undecoded: int = 0
+    sample: list[str] = field(default_factory=list)
+
+    def add(self, record: Record) -> None:
+        self.lines += 1
+        if record.undecoded:
+            self.undecoded += 1
+            if len(self.sample) < _SAMPLE_LINES:
+                self.sample.append(record.undecoded.strip())
+
+    def check(self, uri: str, encoding: str, most: float = _MOST_UNDECODED) -> None:
+        """Raises InputError where there are too many: all of them, or several and more than a share."""
+        if self.undecoded and self.undecoded >= min(self.lines, max(2, most * self.lines)):
+            names = _likely_encodings(self.sample) if encoding == _NAMES["utf-8"] else []
+            raise InputError(
+                f"{uri}: {self.undecoded:,} of {self.lines:,} lines are not {encoding}{self._seem(names)}; save it as "
+                f"UTF-8, or name its encoding, such as --set listings.encoding={names[0] if names else 'gbk'}"
+            )
+
+    def _seem(self, names: list[str]) -> str:
+        if not names:
+            return ""
+        reads = shown(_as_bytes(self.sample[0]).decode(names[0], "replace"), _SHOWN)
+        return f", but likely {' or '.join(names)} (by {names[0]} the first of them reads: {reads})"
+
+
+def _as_bytes(line: str) -> bytes:
+    """The bytes that a line of UTF-8 was before it was read."""
+    return line.encode("utf-8", "surrogateescape")
+
+
+def _likely_encodings(lines: list[str]) -> list[str]:
+    """Python's names of the encodings that fit some lines best; none where nothing does."""
+    from charset_normalizer import from_bytes  # needed for this message alone
+
+    found = from_bytes(b"\n".join(map(_as_bytes, lines)))
+    # Those of old Macs are kin to many others, and hardly any file is written by them.
+    known = [match for match in found if not match.encoding.startswith(("utf", "ascii", "mac"))]
+    alike = [match.encoding for match in known if match.chaos == known[0].chaos]
+    # Of equally likely ones those of Windows, which most files are written by, and Western Europe's first.
+    return sorted(alike, key=lambda name: (name != "cp1252", not name.startswith("cp125")))[:_SUGGESTED]

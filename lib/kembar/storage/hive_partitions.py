@@ -1,0 +1,49 @@
+"""What the folders of a catalogue say: columns in their names, as Hive and Spark write them, and tables of a lake."""
+
+import posixpath
+from urllib.parse import unquote
+
+import pyarrow.fs as pafs
+
+from kembar.errors import InputError
+from kembar.schemas import LISTINGS
+from kembar.storage.paths import canonical, filesystem_of
+from kembar.storage.text_files import shown
+
+_NOTHING = "__HIVE_DEFAULT_PARTITION__"
+_LAKES = {"_delta_log": "delta", ".hoodie": "hudi"}
+
+
+def partition_values(root: str, file: str) -> dict[str, str | None]:
+    """The known columns that the names of a file's folders within `root` give a value, as text.
+
+    >>> partition_values("/shop", "/shop/label_group=a%2Fb/colour=red/part-0.parquet")
+    {'label_group': 'a/b'}
+    """
+    inner = canonical(file).removeprefix(canonical(root).rstrip("/"))
+    named = [name.partition("=") for name in posixpath.dirname(inner).split("/") if "=" in name]
+    values = {unquote(key).strip().lower(): value for key, _, value in named}
+    return {c: None if values[c] == _NOTHING else unquote(values[c]) for c in LISTINGS.names if c in values}
+
+
+def refuse_lake_table(uri: str) -> None:
+    """Refuse a table whose log says which of its files count: read as they lie, files that were deleted would be in.
+
+    Raises:
+        InputError: the folder is a table of Delta Lake, Apache Iceberg or Apache Hudi.
+    """
+    filesystem, path = filesystem_of(uri)
+    for name, kind in _LAKES.items():
+        if filesystem.get_file_info(posixpath.join(path, name)).type == pafs.FileType.Directory:
+            raise _refusal(uri, kind, name)
+    found = filesystem.get_file_info(pafs.FileSelector(posixpath.join(path, "metadata"), allow_not_found=True))
+    if any(info.path.endswith(".metadata.json") for info in found):
+        raise _refusal(uri, "iceberg", "metadata")
+
+
+def _refusal(uri: str, kind: str, name: str) -> InputError:
+    called = {"delta": "a Delta Lake", "hudi": "an Apache Hudi", "iceberg": "an Apache Iceberg"}[kind]
+    return InputError(
+        f"{shown(uri)}: expected CSV or Parquet files, received {called} table, whose {name} says which of its files "
+        f'still count; write its rows as Parquet first: spark.read.format("{kind}").load(...).write.parquet(...)'
+    )

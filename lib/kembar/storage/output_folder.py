@@ -1,0 +1,315 @@
+"""The folder that a job fills: one run at a time, its result published whole or not at all, a manifest beside it.
+
+A run prepares everything under `_staging`, with a journal of what it is about to move. Publishing moves the new parts
+of its tables beside the old ones, under names that no run used before, and then replaces `manifest.json`, which lists
+every part and file: that rename is the moment at which the result changes. Single files such as `submission.csv` are
+renamed right behind it. A run that is killed in between is completed by the next one, one that is killed before it is
+undone; both by the journal alone, so that nothing is deleted that it or a manifest does not name.
+
+Whoever reads through the manifest sees the run before or this one, never some of both. The `_SUCCESS` of a table, which
+readers without kembar look at, is gone while its folder holds parts of two runs.
+"""
+
+import hashlib
+import posixpath
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kembar.errors import RunError
+from kembar.storage.files import (
+    MANIFEST,
+    SUCCESS,
+    as_json,
+    delete,
+    delete_empty,
+    exists,
+    file_bytes,
+    move,
+    read_bytes,
+    write_bytes,
+)
+from kembar.storage.locks import locked
+from kembar.storage.ownership import FORMAT, JOURNAL, STAGING, Contents, files_of, read_contents
+from kembar.storage.paths import filesystem_of, join_uri
+from kembar.storage.tables import list_parts
+from kembar.storage.versions import versions
+
+_FILES = "files"
+_FIRST_PAGE = "index.html"
+
+
+@dataclass(frozen=True)
+class NewTable:
+    """What a table is to consist of.
+
+    kept: parts that are in its folder already and stay as they are; staged: URIs of new part files, or of folders
+    that Spark wrote.
+    """
+
+    staged: list[str]
+    kept: list[str] = field(default_factory=list)
+
+    def parts_in(self, folder: str) -> list[str]:
+        """URIs of all its part files before it is published: new ones, and kept ones in the table's folder."""
+        return [*self.new_parts(), *(join_uri(folder, name) for name in self.kept)]
+
+    def new_parts(self) -> list[str]:
+        """URIs of the part files that are not in the table's folder yet."""
+        files = [[uri] if uri.endswith(".parquet") else list_parts(uri) for uri in self.staged]
+        return [part for each in files for part in each]
+
+
+@dataclass(frozen=True)
+class OutputFolder:
+    """A job's output folder while a run holds it.
+
+    Attributes:
+        uri: The folder.
+        job: The job that writes there.
+        run: A name for this run that none before had.
+        before: The manifest of the last run that ended, or empty.
+        unfinished: Runs that did not end, whose staged parts are still there for this one to go on with.
+    """
+
+    uri: str
+    job: str
+    run: str
+    before: dict[str, Any]
+    unfinished: tuple[str, ...] = ()
+
+    def staged(self, *names: str) -> str:
+        """The URI of something that this run prepares."""
+        return join_uri(self.uri, STAGING, self.run, *names)
+
+    def sound_parts(self, name: str, *staged: str) -> list[str]:
+        """URIs of the parts of a table of the last run, and of those that unfinished runs `staged`, that are whole.
+
+        One that is cut or gone is left out: what it held is then to be made again.
+        """
+        parts: dict[str, dict[str, int] | None] = {
+            join_uri(self.uri, name, part): facts for part, facts in self._listed(name).items()
+        }
+        folders = [join_uri(self.uri, STAGING, run, each) for run in self.unfinished for each in staged]
+        parts |= {part: None for folder in folders for part in list_parts(folder)}
+        return [part for part, facts in parts.items() if _is_whole(part, facts)]
+
+    def publish(
+        self,
+        tables: dict[str, NewTable],
+        files: dict[str, bytes],
+        facts: dict[str, Any],
+        staged_files: Iterable[str] = (),
+        kept_files: Iterable[str] = (),
+        stamped: bool = True,
+    ) -> dict[str, Any]:
+        """Make the run's tables and files the folder's content.
+
+        1. A journal says what is about to be moved, and what it makes obsolete.
+        2. New parts go beside the old ones.
+        3. The manifest is replaced: from here on this run is the result.
+        4. Single files replace their predecessors; what the manifest does not name any more is deleted.
+
+        Args:
+            tables: What each table is to consist of.
+            files: Single files by their names.
+            facts: What the manifest says besides.
+            staged_files: Files that were written to `staged("files", ...)`, relative to there.
+            kept_files: Files of the last run that stay as they are, relative to the folder.
+            stamped: Whether the manifest says which run of which versions wrote it, and when.
+
+        Returns:
+            The manifest.
+
+        Raises:
+            RunError: The result is published, but what it replaces could not be cleared away.
+        """
+        listed = {name: {"parts": self._parts_of(name, table)} for name, table in tables.items()}
+        described = self._stage_files(files, staged_files) | self._kept(kept_files)
+        stamp = {"made_by": "kembar", "format": FORMAT, "job": self.job, "run": self.run, "ended": _now()}
+        manifest = {**stamp, **facts, "versions": versions(), "tables": listed} if stamped else dict(facts)
+        manifest["files"] = dict(sorted(described.items()))
+        swapped = [*files, *staged_files]
+        journal = self._journal(tables, swapped, manifest)
+        write_bytes(self.staged(MANIFEST), as_json(manifest))
+        self._write_journal(journal)
+        for name, table in tables.items():
+            delete(join_uri(self.uri, name, SUCCESS))
+            for part in table.new_parts():
+                move(part, join_uri(self.uri, name, posixpath.basename(part)))
+        move(self.staged(MANIFEST), join_uri(self.uri, MANIFEST))
+        try:
+            _complete(self.uri, journal, manifest)
+            _discard(self.uri, [*self.unfinished, self.run])
+        except OSError as error:
+            raise RunError(
+                f"{self.uri} holds the new result, but what it replaced could not be cleared away, which the next run "
+                f"tries again: {error}"
+            ) from error
+        return manifest
+
+    def begin(self) -> None:
+        """Write the journal of a run that has not moved anything yet."""
+        self._write_journal({})
+
+    def _write_journal(self, facts: dict[str, Any]) -> None:
+        whose = {"made_by": "kembar", "format": FORMAT, "job": self.job, "runs": [*self.unfinished, self.run]}
+        write_bytes(join_uri(self.uri, STAGING, JOURNAL), as_json(whose | facts))
+
+    def _journal(self, tables: dict[str, NewTable], files: list[str], manifest: dict[str, Any]) -> dict[str, Any]:
+        """What a run is about to move into the folder, and which files of the last one it makes obsolete."""
+        now = {f"{name}/{part}" for name, table in manifest.get("tables", {}).items() for part in table["parts"]}
+        were = {f"{name}/{part}" for name in self.before.get("tables", {}) for part in self._listed(name)}
+        gone = files_of(self.before) - set(manifest["files"])
+        return {
+            "publishing": self.run,
+            "manifest_sha256": hashlib.sha256(as_json(manifest)).hexdigest(),
+            "parts": {name: [posixpath.basename(p) for p in table.new_parts()] for name, table in tables.items()},
+            "files": files,
+            "obsolete": sorted((were - now) | gone),
+        }
+
+    def _stage_files(self, files: dict[str, bytes], staged: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Write single files aside; bytes and SHA-256 of each, and bytes of those that were staged before."""
+        for name, data in files.items():
+            write_bytes(self.staged(_FILES, name), data)
+        described: dict[str, dict[str, Any]] = {
+            name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} for name, data in files.items()
+        }
+        return described | {name: {"bytes": file_bytes(self.staged(_FILES, name))} for name in staged}
+
+    def _kept(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+        known = self.before.get("files", {})
+        return {name: known[name] for name in names}
+
+    def rows(self, name: str, table: NewTable) -> int:
+        """How many rows a table will have."""
+        kept = sum(self._listed(name)[part]["rows"] for part in table.kept)
+        return kept + sum(_measure(part)["rows"] for part in table.new_parts())
+
+    def _listed(self, name: str) -> dict[str, dict[str, int]]:
+        """Rows and bytes of the parts of a table, as the last run left it."""
+        return dict(self.before.get("tables", {}).get(name, {}).get("parts", {}))
+
+    def _parts_of(self, name: str, table: NewTable) -> dict[str, dict[str, int]]:
+        """Rows and bytes of every part that a table will have."""
+        parts = {part: facts for part, facts in self._listed(name).items() if part in table.kept}
+        return dict(sorted((parts | {posixpath.basename(p): _measure(p) for p in table.new_parts()}).items()))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _measure(uri: str) -> dict[str, int]:
+    filesystem, path = filesystem_of(uri)
+    rows = pq.read_metadata(path, filesystem=filesystem).num_rows
+    return {"rows": rows, "bytes": filesystem.get_file_info(path).size}
+
+
+def _is_whole(uri: str, facts: dict[str, int] | None) -> bool:
+    try:
+        measured = _measure(uri)
+        return facts is None or facts == measured
+    except (OSError, pa.ArrowException):
+        return False
+
+
+def table_rows(manifest: dict[str, Any], name: str) -> int:
+    """How many rows a table of a manifest has."""
+    return sum(part["rows"] for part in manifest["tables"][name]["parts"].values())
+
+
+def _complete(uri: str, journal: dict[str, Any], manifest: dict[str, Any]) -> None:
+    """What follows a new manifest: files swapped, what is obsolete deleted, tables marked as whole."""
+    staged = join_uri(uri, STAGING, journal["publishing"], _FILES)
+    waiting = [name for name in journal["files"] if exists(join_uri(staged, name))]
+    if _FIRST_PAGE in waiting:  # a person who opens it must not see pages of two runs
+        delete(join_uri(uri, _FIRST_PAGE))
+    for name in sorted(waiting, key=lambda each: each == _FIRST_PAGE):
+        move(join_uri(staged, name), join_uri(uri, name))
+    delete(*(join_uri(uri, path) for path in journal["obsolete"]))
+    _mark_whole(uri, manifest)
+
+
+def _discard(uri: str, runs: Iterable[str]) -> None:
+    """Delete what runs staged, and the journal that names them last."""
+    delete(*(join_uri(uri, STAGING, run) for run in runs), join_uri(uri, STAGING, JOURNAL))
+    delete_empty(join_uri(uri, STAGING))
+
+
+def _mark_whole(uri: str, manifest: dict[str, Any]) -> None:
+    for name in manifest.get("tables", {}):
+        if not exists(mark := join_uri(uri, name, SUCCESS)):
+            write_bytes(mark, b"")
+
+
+def _recover(found: Contents, keep_staged: bool) -> tuple[str, ...]:
+    """Put in order what an unfinished run left; the runs of which staged parts are kept.
+
+    A run that had replaced the manifest is completed, any other is undone.
+    """
+    uri, journal = found.uri, found.journal
+    if _is_published(found):
+        _complete(uri, journal, found.manifest)
+    else:
+        known = {name: set(table["parts"]) for name, table in found.manifest.get("tables", {}).items()}
+        for name, parts in journal.get("parts", {}).items():
+            delete(*(join_uri(uri, name, part) for part in parts if part not in known.get(name, set())))
+        _mark_whole(uri, found.manifest)
+        if keep_staged:
+            return tuple(journal.get("runs", ()))
+    if journal:
+        _discard(uri, journal["runs"])
+    return ()
+
+
+def _is_published(found: Contents) -> bool:
+    """Whether the manifest in the folder is the one that the journal's run was to put there."""
+    manifest, wanted = join_uri(found.uri, MANIFEST), found.journal.get("manifest_sha256")
+    return bool(wanted) and exists(manifest) and hashlib.sha256(read_bytes(manifest)).hexdigest() == wanted
+
+
+@contextmanager
+def output_folder(uri: str, job: str, keep_staged: bool = False) -> Iterator[OutputFolder]:
+    """The output folder of a job, held against other runs; what an unfinished run left is put in order first.
+
+    Args:
+        uri: The folder, which is made where it is missing.
+        job: The job that writes there, a key of `kembar.storage.ownership.OUTPUTS`.
+        keep_staged: Leave what an unfinished run prepared, since this job can go on with it.
+
+    Raises:
+        RunError: Another run holds the folder.
+        InputError: The folder holds what the job did not write, or cannot be written to.
+    """
+    read_contents(uri, job)  # before a lock is written into somebody's folder
+    with locked(uri, job):
+        found = read_contents(uri, job)
+        folder = OutputFolder(uri, job, uuid.uuid4().hex[:12], found.manifest, _recover(found, keep_staged))
+        folder.begin()
+        try:
+            yield folder
+        except Exception:
+            with suppress(OSError):  # the next run tries again
+                _recover(read_contents(uri, job), keep_staged)
+            raise
+
+
+def reconcile(stage: str, came: int, **went: int) -> None:
+    """Check that what came into a stage went somewhere.
+
+    Raises:
+        RunError: it did not; nothing is published then.
+
+    >>> reconcile("read", 10, usable=8, quarantined=2)
+    """
+    if came != sum(went.values()):
+        parts = " + ".join(f"{count} {name.replace('_', ' ')}" for name, count in went.items())
+        raise RunError(f"stage {stage} does not add up: {came} rows came in, {parts} went out; nothing was published")

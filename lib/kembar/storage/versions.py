@@ -1,0 +1,20 @@
+"""Which versions of what a result depends on are in use."""
+
+import platform
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+
+__version__ = "0.1.0"
+_PACKAGES = ("pyspark", "tensorflow", "numpy", "pyarrow", "faiss-cpu", "pillow")
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of kembar, Python and the packages that results depend on, as far as they are here."""
+    found = {"kembar": __version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

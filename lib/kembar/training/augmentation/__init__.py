@@ -1,0 +1,1 @@
+"""Augmentation: photos and titles as another seller of the same product would list them."""
