@@ -28,8 +28,8 @@ VIEWS = {
     "gallery, over-merges first": ("groups.html?sort=risk", ".group", "j", ".group:first-child"),
     "the largest group": ("group.html#{largest}", ".matrix button", "c", "dialog[open] h2"),
 }
-ABOUT = f"""`jobs/report.py` on a catalogue of `python benchmarks/make_catalogue.py photos`, from `spark-submit` to exit,
-with no thumbnail there yet (bar: {BUILD_BAR_S} s), and again with all of them there. Then the pages in headless Chromium,
+ABOUT = f"""`jobs/report.py` on a catalogue of `python benchmarks/make_catalogue.py photos`, from start to exit,
+with no thumbnail there yet (bar: {BUILD_BAR_S} s), and again with all of them. Then the pages in headless Chromium,
 opened from disk, each {TURNS} times in a browser just started: until the page's groups are drawn, and until a key that
 was pressed then has had its effect (bar: {VIEW_BAR_S:.0f} s). Requests to anything but files are counted.
 """

@@ -23,13 +23,13 @@ from kembar.model.bundle import Bundle, load_bundle
 from kembar.model.discriminator import sigmoid
 from kembar.schemas import ENCODED
 from kembar.session import get_session
+from kembar.stages.index_catalogue import index_catalogue
+from kembar.stages.mine_pairs import collect_rows, mine_pairs
 from kembar.storage.tables import read_table
 from kembar.training.fit_discriminator import with_gap
 from kembar.training.review import DecidedPairs, Undecided, choose_pairs, fit_answers
 from kembar.training.thresholds import GroupingChoice
 from kembar.training.views import LabelledCatalogue
-from udfs.catalogue import index_catalogue
-from udfs.mine import collect_rows, mine_pairs
 
 TARGETS, COUNTS, SPLITS, DRAWS = ("mall-dev", "shopee-dev"), (50, 100, 200, 500, 1000), 4, 3
 DRAWN = 1_500

@@ -17,13 +17,13 @@ from kembar.listings.validation import describe_repairs
 from kembar.model.bundle import load_bundle, trusted_text_tower
 from kembar.schemas import QUARANTINE
 from kembar.session import get_session
+from kembar.stages.check_photos import check_photos
+from kembar.stages.encode_listings import stage_codes
+from kembar.stages.read_catalogue import read_with_photos
 from kembar.storage.files import join_uri, require
 from kembar.storage.output_folder import NewTable, output_folder, reconcile
 from kembar.storage.parts import PartFolder
 from kembar.storage.tables import part_rows, rewrite_table, write_table
-from udfs.encode import stage_codes
-from udfs.photos import check_photos
-from udfs.read import read_with_photos
 
 
 def main() -> None:

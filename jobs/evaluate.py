@@ -17,11 +17,11 @@ from kembar.listings.validation import label_listings, read_listings
 from kembar.schemas import ENCODED, MATCHES
 from kembar.scoring.summary import least_kept
 from kembar.session import get_session
+from kembar.stages.index_catalogue import index_catalogue
+from kembar.stages.mine_pairs import count_true_pairs, mine_pairs, place_pairs
 from kembar.storage.files import MANIFEST, exists, join_uri, require, write_json
 from kembar.storage.ownership import check_output_file
 from kembar.storage.tables import read_table
-from udfs.catalogue import index_catalogue
-from udfs.mine import count_true_pairs, mine_pairs, place_pairs
 
 
 def main() -> None:

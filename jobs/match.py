@@ -25,12 +25,12 @@ from kembar.model.fingerprints import require_finished
 from kembar.scoring.matches import count_pairs
 from kembar.scoring.summary import summarise
 from kembar.session import get_session
+from kembar.stages.find_candidates import list_candidates, score_pairs, ship_lists
+from kembar.stages.group_listings import Grouper
+from kembar.stages.index_catalogue import read_catalogue
+from kembar.stages.ship_catalogue import ship_catalogue
+from kembar.stages.warm_up_workers import prepare_workers
 from kembar.storage.output_folder import output_folder
-from udfs.catalogue import read_catalogue
-from udfs.group import Grouper
-from udfs.lists import list_candidates, score_pairs, ship_lists
-from udfs.shipped import ship_catalogue
-from udfs.wake import prepare_workers
 
 
 def main() -> None:

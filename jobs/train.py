@@ -14,13 +14,20 @@ from kembar.config import Settings, settings_from
 from kembar.listings.decisions import read_decisions
 from kembar.model.bundle import Bundle, publish_bundle
 from kembar.session import get_session
+from kembar.stages.training_sources import (
+    decided_pairs,
+    encode_source,
+    judge_sources,
+    label_catalogue,
+    read_decided,
+    sample_pairs,
+)
 from kembar.storage.output_folder import output_folder
 from kembar.training.card import describe_gains, finish_bundle
 from kembar.training.fit_deciders import Figure, fit_deciders, labelled_enough
 from kembar.training.review import Gain, fit_answers, read_pairs
 from kembar.training.start import base_bundle, check_places, check_sources, pair_up
 from kembar.training.work_folder import open_work
-from udfs.sources import decided_pairs, encode_source, judge_sources, label_catalogue, read_decided, sample_pairs
 
 Learnt = tuple[Bundle, list[Figure], Gain | None]
 

@@ -11,16 +11,16 @@ from kembar.listings.nothing_to_do import require_products, require_triplets, re
 from kembar.listings.validation import read_listings, validate_listings
 from kembar.schemas import QUARANTINE, TRIPLETS
 from kembar.session import get_session
+from kembar.stages.check_cluster import check_sight
+from kembar.stages.check_photos import check_photos, draw_names, find_photos
+from kembar.stages.encode_listings import encode_listings, split_encoded
+from kembar.stages.index_catalogue import index_catalogue
+from kembar.stages.mine_pairs import mine_pairs, name_pairs
 from kembar.storage.files import require
 from kembar.storage.output_folder import NewTable, output_folder
 from kembar.storage.tables import list_parts, read_table, rewrite_table, write_table
 from kembar.training.fit_heads import first_heads
 from kembar.training.triplets import build_triplets, count_triplets
-from udfs.catalogue import index_catalogue
-from udfs.encode import encode_listings, split_encoded
-from udfs.mine import mine_pairs, name_pairs
-from udfs.photos import check_photos, draw_names, find_photos
-from udfs.probe import check_sight
 
 
 def main() -> None:

@@ -13,9 +13,9 @@ from pyspark.sql import functions as F
 from kembar.index.catalogue_index import CatalogueIndex, has_titles
 from kembar.index.query_expansion import NEIGHBOURS, blended, comparable
 from kembar.schemas import ENCODED
+from kembar.stages.index_catalogue import read_catalogue
 from kembar.storage.tables import read_table
 from tests.builders import index_of
-from udfs.catalogue import read_catalogue
 
 
 def photos_alone(n: int, missing: float = 0.0, seed: int = 3) -> CatalogueIndex:

@@ -14,8 +14,8 @@ from kembar.blocking.keyed import BlockCounts, cut_blocks, hash_blocks, within_b
 from kembar.config import BlockingSettings, load_settings
 from kembar.index.catalogue_index import CatalogueIndex
 from kembar.index.nearest import PROBES, NearestCodes, cell_count
+from kembar.stages.mine_pairs import collect_rows, mine_pairs
 from tests.builders import index_of, random_titles
-from udfs.mine import collect_rows, mine_pairs
 
 N = 60
 Directed = dict[tuple[int, int], tuple[float, int]]

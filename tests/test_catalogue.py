@@ -10,10 +10,10 @@ from pyspark.sql import DataFrame, SparkSession
 from kembar.config import Settings
 from kembar.index.catalogue_index import CatalogueIndex, has_titles
 from kembar.schemas import ENCODED
+from kembar.stages.index_catalogue import index_catalogue
 from kembar.training.fit_heads import first_heads
 from tests.builders import index_of, random_titles
 from tests.oracles import tf_idf_cosine
-from udfs.catalogue import index_catalogue
 
 ROWS = [
     ("c", "1", [1.0, 0.0], [0.6, 0.8], "00000000000000ff", ["kaos", "anak", "merah"], [], "e"),

@@ -87,7 +87,7 @@ DEALT = """import os
 from functools import partial
 import pyarrow as pa
 from pyspark.sql import SparkSession
-from udfs.encode import encode_on_its_gpu
+from udfs.encoder import encode_on_its_gpu
 
 def say(batches):
     for batch in batches:

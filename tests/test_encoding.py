@@ -26,8 +26,8 @@ from kembar.encoding.towers.runtime import get_image_tower, get_text_tower
 from kembar.errors import RunError
 from kembar.listings.titles import normalise_title
 from kembar.model.heads import principal_head
+from kembar.stages.encode_listings import by_photo, partition_count
 from tests.builders import random_titles
-from udfs.encode import by_photo, partition_count
 
 LIMITS = load_settings().encode
 

@@ -12,10 +12,10 @@ from kembar.clustering.linkage import Clusterer
 from kembar.config import Settings
 from kembar.model.bundle import Thresholds
 from kembar.scoring.score import score_rows
+from kembar.stages.group_listings import Grouper
+from kembar.stages.ship_catalogue import new_prefix, ship_catalogue, ship_files
 from tests.builders import near_copies, steady_discriminator
-from udfs.group import Grouper
-from udfs.lists import ShippedLists
-from udfs.shipped import new_prefix, ship_catalogue, ship_files
+from udfs.candidate_lists import ShippedLists
 
 
 def test_a_cluster_is_remembered_unless_a_hair_decided_it(spark: SparkSession, settings: Settings, tmp_path: Path):

@@ -17,7 +17,7 @@ from kembar.encoding.photo_folder import ABSENT, UNKNOWN, PhotoFolder
 from kembar.encoding.photo_names import can_be_shortened, possible_paths
 from kembar.encoding.photos import PhotoError, tried_again
 from kembar.errors import InputError
-from udfs.photos import draw_names, find_photos
+from kembar.stages.check_photos import draw_names, find_photos
 
 MOST = 1_000
 

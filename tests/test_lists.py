@@ -7,8 +7,8 @@ import pytest
 
 from kembar.incremental.reusable_pairs import Carried
 from kembar.scoring.score import LISTS
+from kembar.stages.find_candidates import ListParts
 from kembar.storage.parts import PartFolder
-from udfs.lists import ListParts
 
 
 def parts(lists: list[str]) -> ListParts:

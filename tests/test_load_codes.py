@@ -24,8 +24,8 @@ from kembar.model.bundle import load_bundle
 from kembar.model.distances import pair_distances
 from kembar.model.fingerprints import require_finished
 from kembar.schemas import DISTANCES, ENCODED, QUARANTINE
+from kembar.stages.index_catalogue import index_catalogue
 from kembar.storage.tables import read_table
-from udfs.catalogue import index_catalogue
 
 LISTINGS = 3000
 

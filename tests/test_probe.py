@@ -7,7 +7,8 @@ from pyspark.sql import SparkSession
 
 from kembar.encoding.photo_folder import PhotoFolder
 from kembar.errors import RunError
-from udfs.probe import Probe, judge_sight, probe_executors
+from kembar.stages.check_cluster import judge_sight, probe_executors
+from udfs.sight import Probe
 
 TOKEN = "t0"
 

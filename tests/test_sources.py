@@ -8,10 +8,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from kembar.config import load_settings
+from kembar.stages.training_sources import encode_source, mine_source
 from kembar.synthetic import write_catalogue
 from kembar.training.labelled_sources import LabelledSource
 from kembar.training.work_folder import TrainingWork
-from udfs.sources import encode_source, mine_source
 
 COPIES = 2
 

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
+from kembar.stages.warm_up_workers import wake_workers
 from udfs import wake
-from udfs.wake import wake_workers
 
 UNUSED = "tabnanny"
 """A module that nothing else imports: in a worker that other tests have used, what matching needs is there anyhow."""

@@ -14,9 +14,9 @@ from kembar.config import load_settings
 from kembar.model.distances import pair_distances
 from kembar.schemas import MODALITY_OF
 from kembar.scoring.score import look_at
+from kembar.stages.mine_pairs import collect_rows, mine_pairs
 from kembar.training.views import FOLDS, CandidateRows, LabelledCatalogue, best_per_listing
 from tests.builders import index_of, random_discriminator, random_titles
-from udfs.mine import collect_rows, mine_pairs
 
 N = 24
 PAIRS = CandidateRows(*np.triu_indices(N, 1))

@@ -24,17 +24,17 @@ from kembar.index.query_expansion import comparable
 from kembar.listings.validation import read_listings, validate_listings
 from kembar.model.heads import Head
 from kembar.session import get_session
+from kembar.stages.augment import collect_relisted, relist_photos, relist_titles
+from kembar.stages.encode_listings import encode_listings, photo_encoder, split_encoded, threads_of, title_encoder
+from kembar.stages.index_catalogue import index_catalogue
+from kembar.stages.mine_pairs import collect_rows, mine_pairs
+from kembar.stages.training_sources import encode_source, mine_source
 from kembar.training.augmentation.photo_copies import Relisted
 from kembar.training.augmentation.title_copies import Retitled
 from kembar.training.fit_heads import first_heads
 from kembar.training.labelled_sources import LabelledSource, join_sources
 from kembar.training.views import CandidateRows, LabelledCatalogue
 from kembar.training.work_folder import TrainingWork
-from udfs.catalogue import index_catalogue
-from udfs.encode import encode_listings, photo_encoder, split_encoded, threads_of, title_encoder
-from udfs.mine import collect_rows, mine_pairs
-from udfs.relist import collect_relisted, relist_photos, relist_titles
-from udfs.sources import encode_source, mine_source
 
 T = TypeVar("T")
 NAMES = ("mall-dev", "shopee-dev", "grocery-dev")

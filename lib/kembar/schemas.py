@@ -83,8 +83,8 @@ CHANGES = _table(
     other_groups=ArrayType(_TEXT),
     reason=_TEXT,
 )
-"""What became of groups (`kembar.incremental.change_log`): the number of the run since the first, the event, the group and
-its size afterwards, the listings that it won or lost, the groups from which those came or to which they went, and why."""
+"""What became of groups (`kembar.incremental.change_log`): the number of the run since the first, the event, the group
+and its size afterwards, the listings that it won or lost, the groups that those came from or went to, and why."""
 
 CATALOGUE = _table(
     posting_id=_TEXT,

@@ -48,7 +48,7 @@ def require_images(uri: str) -> None:
 
 
 def sample_names(names: Iterable[str | None]) -> list[str]:
-    """At most SAMPLED names, the same ones of the same catalogue in whatever order; as `udfs.photos` draws them."""
+    """At most SAMPLED names, the same ones whatever the order; `kembar.stages.check_photos` draws them by Spark."""
     return sorted({name for name in names if name}, key=lambda name: hashlib.md5(_utf8(name)).hexdigest())[:SAMPLED]
 
 

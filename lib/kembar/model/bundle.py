@@ -68,8 +68,8 @@ class Bundle:
 
     titled: decides in a catalogue of listings with titles; untitled: in one of photos alone, where
     "the same product" mostly means another shot of it, and not an edited copy of one picture.
-    blends: whether `untitled` is of codes that are blended (`kembar.index.query_expansion`). Where training from scratch met
-    no catalogue of photos alone it is the titled one, whose curves are of plain codes; what is fitted to it keeps to them.
+    blends: whether `untitled` is of codes with query expansion (`kembar.index.query_expansion`). Where training from
+    scratch met no catalogue of photos alone, `untitled` is the titled decider, whose curves are of plain codes.
     """
 
     image_head: Head

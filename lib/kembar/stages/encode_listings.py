@@ -1,26 +1,22 @@
 """Encoding on executors: each listing's photo and title to codes, in one pass, and their assembly into ENCODED."""
 
-from collections.abc import Callable, Iterator
 from functools import partial
 
-import pyarrow as pa
-from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from kembar.config import EncodeSettings, Settings
-from kembar.encoding.assembly import ASSEMBLED, assemble, write_codes
+from kembar.encoding.assembly import ASSEMBLED
 from kembar.encoding.content_hash import add_contents
 from kembar.encoding.embed import ListingEncoder, TitleEncoder
 from kembar.encoding.photo_codes import PhotoEncoder
 from kembar.encoding.photo_folder import PhotoFolder
-from kembar.encoding.towers.runtime import show_gpus
 from kembar.encoding.towers.small_cnn import first_weights
 from kembar.model.bundle import Bundle, trusted_text_tower
 from kembar.schemas import ENCODED, LISTINGS, QUARANTINE
 from kembar.storage.parts import PartFolder
+from udfs.encoder import BatchEncoder, encode_batches, encode_on_its_gpu, write_part
 
-BatchEncoder = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 RAW = "raw"
 """The encoder's fingerprint in a table of the towers' own embeddings, which only training reads."""
 
@@ -45,7 +41,7 @@ def stage_codes(
     the run.
     """
     encoder = _encoder(listings, images, settings, bundle)
-    return _dealt(listings, rows, settings).mapInArrow(partial(_write_part, encoder, parts), QUARANTINE)
+    return _dealt(listings, rows, settings).mapInArrow(partial(write_part, encoder, parts), QUARANTINE)
 
 
 def with_contents(listings: DataFrame, images: PhotoFolder) -> DataFrame:
@@ -69,27 +65,7 @@ def _encoder(listings: DataFrame, images: PhotoFolder, settings: Settings, bundl
     threads = threads_of(listings.sparkSession)
     encoder = ListingEncoder(photo_encoder(images, settings, bundle, threads), title_encoder(settings, bundle, threads))
     fingerprint = bundle.fingerprint_at(settings.image_tower.precision) if bundle else RAW
-    return partial(encode_on_its_gpu, partial(_encode, encoder, fingerprint))
-
-
-def _encode(encoder: ListingEncoder, fingerprint: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    return assemble(fingerprint, encoder(batches))
-
-
-def encode_on_its_gpu(encode: BatchEncoder, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The encoder's work, on the task's own GPU where Spark deals them out (conf/gpu.conf)."""
-    task = TaskContext.get()
-    if task is not None and "gpu" in (resources := task.resources()):
-        show_gpus(resources["gpu"].addresses)
-    return encode(batches)
-
-
-def _write_part(
-    encoder: BatchEncoder, parts: PartFolder, batches: Iterator[pa.RecordBatch]
-) -> Iterator[pa.RecordBatch]:
-    task = TaskContext.get()
-    assert task is not None, "runs on executors only"
-    return write_codes(parts, task.partitionId(), encoder(batches))
+    return partial(encode_on_its_gpu, partial(encode_batches, encoder, fingerprint))
 
 
 def partition_count(rows: int, cores: int, settings: EncodeSettings) -> int:

@@ -4,14 +4,11 @@ An output or images folder that is a path means another disk on each machine of 
 everywhere. Without this check a run would end an hour later, or encode a catalogue without its photos.
 """
 
-import platform
 import posixpath
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import partial
 
-import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from kembar.encoding.photo_folder import PhotoFolder
@@ -19,49 +16,10 @@ from kembar.errors import RunError
 from kembar.storage.files import delete, read_bytes, write_bytes
 from kembar.storage.output_folder import OutputFolder
 from kembar.storage.paths import is_local, join_uri
+from udfs.sight import Probe, look
 
 _MOST_TASKS, _MOST_PHOTOS = 64, 8
 _COLUMNS = "host string, fault string"
-
-
-@dataclass(frozen=True)
-class Probe:
-    """What every executor is to see: the token of the driver in a folder, and photos by name with their states."""
-
-    folder: str
-    token: str
-    photos: PhotoFolder | None = None
-    states: dict[str, str] = field(default_factory=dict)
-
-    def fault(self, task: int) -> str | None:
-        """What this process cannot see, or None; its own token is left for the driver."""
-        try:
-            seen = read_bytes(join_uri(self.folder, "part-driver")).decode()
-            if seen != self.token:
-                return f"it reads another file in the output {self.folder} than the driver wrote"
-        except OSError as error:
-            return f"it cannot read what the driver writes to the output {self.folder} ({type(error).__name__})"
-        try:
-            write_bytes(join_uri(self.folder, f"part-{task:05}"), self.token.encode())
-        except OSError as error:
-            return f"it cannot write to the output {self.folder} ({type(error).__name__})"
-        return self._blind_to_photos()
-
-    def _blind_to_photos(self) -> str | None:
-        if self.photos is None or not self.states:
-            return None
-        names = list(self.states)
-        for name, state in zip(names, self.photos.states([*names]), strict=True):
-            if state.partition(" ")[0] != self.states[name].partition(" ")[0]:  # of a size; clocks may differ
-                return f"it does not see the photo {name} in {self.photos.folder} as the driver does ({state})"
-        return None
-
-
-def _look(probe: Probe, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        faults = pa.array([probe.fault(task) for task in batch["id"].to_pylist()], pa.string())
-        hosts = pa.array([platform.node()] * batch.num_rows, pa.string())
-        yield pa.RecordBatch.from_pydict({"host": hosts, "fault": faults})
 
 
 def check_sight(
@@ -88,7 +46,7 @@ def probe_executors(
     try:
         write_bytes(join_uri(place, "part-driver"), probe.token.encode())
         tasks = min(spark.sparkContext.defaultParallelism, _MOST_TASKS)
-        looked = spark.range(tasks, numPartitions=tasks).mapInArrow(partial(_look, probe), _COLUMNS).collect()
+        looked = spark.range(tasks, numPartitions=tasks).mapInArrow(partial(look, probe), _COLUMNS).collect()
         judge_sight(probe, [(row.host, row.fault) for row in looked])
     finally:
         delete(place)

@@ -1,10 +1,8 @@
 """The names of a catalogue's photos as Spark sees them, by which the folder of the photos is found."""
 
-import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import chain
 
-import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -13,8 +11,8 @@ from kembar.encoding.assembly import BLIND
 from kembar.encoding.image_folder import SAMPLED, find_folder
 from kembar.encoding.photo_counts import PhotoCounts, quarantined_failures, written_failures
 from kembar.encoding.photo_folder import PhotoFolder
-from kembar.encoding.photo_names import whole_path
 from kembar.encoding.photos import NOT_FOUND
+from udfs.photo_paths import split_paths
 
 
 def find_photos(images: str, listings: DataFrame, settings: EncodeSettings, say: Callable[[str], None]) -> PhotoFolder:
@@ -44,16 +42,9 @@ def _names(listings: DataFrame) -> DataFrame:
 
 def _can_be_shortened(names: DataFrame) -> bool:
     """As `kembar.encoding.photo_names.can_be_shortened`, of any number of names."""
-    paths = names.mapInArrow(_split_paths, "path string, last string")
+    paths = names.mapInArrow(split_paths, "path string, last string")
     counts = paths.agg(F.count_distinct("path"), F.count_distinct("last")).collect()[0]
     return bool(counts[0] == counts[1])
-
-
-def _split_paths(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        paths = [whole_path(name) for name in batch["image"].to_pylist()]
-        lasts = [posixpath.basename(path) for path in paths]
-        yield pa.RecordBatch.from_pydict({"path": pa.array(paths, pa.string()), "last": pa.array(lasts, pa.string())})
 
 
 def check_names(listings: DataFrame, photos: PhotoFolder, settings: EncodeSettings) -> tuple[int, int]:

@@ -1,31 +1,23 @@
 """Python workers checked, and made ready while the driver is busy by itself."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
-from importlib import import_module
 
-import pyarrow as pa
 from pyspark import InheritableThread
 from pyspark.sql import SparkSession
 
+from kembar.stages.check_cluster import check_sight
 from kembar.storage.output_folder import OutputFolder
-from udfs.probe import check_sight
+from udfs.warm_up import import_modules
 
-_NEEDED = ("faiss", "udfs.lists", "udfs.group")
-
-
-def _import(names: tuple[str, ...], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for name in names:
-        import_module(name)
-    yield from batches
+_NEEDED = ("faiss", "udfs.candidate_lists", "udfs.clusterer")
 
 
 def prepare_workers(spark: SparkSession, folder: OutputFolder) -> InheritableThread:
     """Check that executors share the output with this process, then `wake_workers`.
 
     Raises:
-        RunError: As `udfs.probe.check_sight`.
+        RunError: As `kembar.stages.check_cluster.check_sight`.
     """
     check_sight(spark, folder)
     return wake_workers(spark)
@@ -42,7 +34,7 @@ def wake_workers(spark: SparkSession) -> InheritableThread:
         with suppress(Exception):
             spark.sparkContext.setJobDescription("kembar: start Python workers")
             cores = spark.sparkContext.defaultParallelism
-            spark.range(cores, numPartitions=cores).mapInArrow(partial(_import, _NEEDED), "id bigint").count()
+            spark.range(cores, numPartitions=cores).mapInArrow(partial(import_modules, _NEEDED), "id bigint").count()
 
     (thread := InheritableThread(target=wake, name="wake workers", daemon=True)).start()
     return thread

@@ -1,6 +1,5 @@
 """Candidate pairs of a labelled catalogue, for triplets and thresholds: the same blocks that match will use."""
 
-from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -13,21 +12,11 @@ from kembar.blocking import Blocking
 from kembar.config import BlockingSettings
 from kembar.evaluation import Truth
 from kembar.index.catalogue_index import CatalogueIndex
+from kembar.stages.ship_catalogue import rows_of, ship_catalogue
 from kembar.training.views import CandidateRows
-from udfs.shipped import Shipped, open_blocking, ship_catalogue
+from udfs.proposer import proposals_of
 
 _PROPOSED = "row_l bigint, row_r bigint, weight float, blocks int, sides int"
-
-
-def _proposals_of(shipped: Shipped, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    blocking = open_blocking(shipped)
-    for batch in batches:
-        rows = np.asarray(batch["id"])
-        found = blocking.propose(rows)
-        row = np.repeat(rows, np.diff(found.start))
-        ends = {"row_l": np.minimum(row, found.other), "row_r": np.maximum(row, found.other)}
-        by = np.where(row < found.other, 1, 2).astype(np.int32)
-        yield pa.RecordBatch.from_pydict(ends | {"weight": found.weight, "blocks": found.blocks, "sides": by})
 
 
 def mine_pairs(spark: SparkSession, index: CatalogueIndex, settings: BlockingSettings) -> DataFrame:
@@ -36,7 +25,7 @@ def mine_pairs(spark: SparkSession, index: CatalogueIndex, settings: BlockingSet
     sides: a bit set, 1 where the left row proposed the right one, 2 where the right one did.
     """
     shipped = ship_catalogue(spark, Blocking.build(index, settings))
-    directed = shipped.rows(spark).mapInArrow(partial(_proposals_of, shipped), _PROPOSED)
+    directed = rows_of(spark, shipped).mapInArrow(partial(proposals_of, shipped), _PROPOSED)
     return directed.groupBy("row_l", "row_r").agg(
         F.max("weight").alias("weight"), *[F.expr(f"bit_or({name})").alias(name) for name in ("blocks", "sides")]
     )

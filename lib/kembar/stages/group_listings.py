@@ -1,6 +1,5 @@
 """Grouping: components of likely pairs, each clustered where it lies, and lone listings joined."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,8 +25,10 @@ from kembar.clustering.linkage import CLUSTERS
 from kembar.config import GroupingSettings
 from kembar.model.bundle import Thresholds
 from kembar.model.discriminator import Discriminator
-from udfs.lists import ShippedLists, open_lists
-from udfs.shipped import Shipped, open_index, partitions
+from kembar.stages.ship_catalogue import partitions
+from udfs.candidate_lists import ShippedLists
+from udfs.clusterer import clusters_of
+from udfs.executor_files import Shipped
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,7 @@ class Grouper:
         return Grouping(joined, by_row(catalogue.listings, rows, component), cluster, lists.best)
 
 
-def _clusters_of(
-    name: str, lists: str, clusterer: Clusterer, batches: Iterator[pa.RecordBatch]
-) -> Iterator[pa.RecordBatch]:
-    return clusterer(open_index(name).with_looks(open_lists(lists).best), batches)
-
-
 def cluster_components(components: DataFrame, shipped: Shipped, lists: str, clusterer: Clusterer) -> DataFrame:
     """Each component clustered where it lies: CLUSTERS."""
     whole = components.repartition(partitions(components.sparkSession), "component")
-    return whole.mapInArrow(partial(_clusters_of, shipped.name, lists, clusterer), CLUSTERS)
+    return whole.mapInArrow(partial(clusters_of, shipped.name, lists, clusterer), CLUSTERS)

@@ -22,6 +22,11 @@ from kembar.listings.nothing_to_do import require_products, require_usable
 from kembar.listings.validation import read_listings, validate_listings
 from kembar.model.bundle import Bundle
 from kembar.schemas import MATCHES, TRIPLETS
+from kembar.stages.augment import collect_relisted, relist_photos, relist_titles
+from kembar.stages.check_photos import check_photos, find_photos
+from kembar.stages.encode_listings import encode_listings, photo_encoder, split_encoded, threads_of, title_encoder
+from kembar.stages.index_catalogue import index_catalogue
+from kembar.stages.mine_pairs import collect_rows, mine_pairs, name_pairs
 from kembar.storage.files import join_uri
 from kembar.storage.tables import list_parts, read_parts, read_table, rewrite_table, write_table
 from kembar.training.augmentation.photo_copies import Relisted
@@ -36,11 +41,6 @@ from kembar.training.review.answers import EVIDENCE_COLUMNS, MOST_UNDECIDED
 from kembar.training.triplets import add_folds, build_triplets, split_groups
 from kembar.training.views import FOLDS, LabelledCatalogue
 from kembar.training.work_folder import TrainingWork
-from udfs.catalogue import index_catalogue
-from udfs.encode import encode_listings, photo_encoder, split_encoded, threads_of, title_encoder
-from udfs.mine import collect_rows, mine_pairs, name_pairs
-from udfs.photos import check_photos, find_photos
-from udfs.relist import collect_relisted, relist_photos, relist_titles
 
 
 @dataclass(frozen=True)

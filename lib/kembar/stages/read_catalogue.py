@@ -9,10 +9,10 @@ from kembar.config import Settings
 from kembar.encoding.photo_folder import PhotoFolder
 from kembar.encoding.provenance import photo_sizes
 from kembar.listings.validation import count_judged, judge_listings, read_listings, split_listings
+from kembar.stages.check_cluster import check_sight
+from kembar.stages.check_photos import check_names, draw_names, folder_of
+from kembar.stages.encode_listings import with_contents
 from kembar.storage.output_folder import OutputFolder, reconcile
-from udfs.encode import with_contents
-from udfs.photos import check_names, draw_names, folder_of
-from udfs.probe import check_sight
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What a job's stage does with a SparkSession: tables in, tables out."""
