@@ -10,8 +10,13 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+<<<<<<< HEAD
 from kembar.index.catalogue_index import CatalogueIndex, has_titles
 from kembar.index.query_expansion import NEIGHBOURS, blended, comparable
+=======
+from kembar.index.query_expansion import NEIGHBOURS, PHOTOS_PER_NEIGHBOUR, blended, comparable
+from kembar.catalogue import CatalogueIndex, has_titles
+>>>>>>> main
 from kembar.schemas import ENCODED
 from kembar.stages.index_catalogue import read_catalogue
 from kembar.storage.tables import read_table
@@ -26,10 +31,11 @@ def photos_alone(n: int, missing: float = 0.0, seed: int = 3) -> CatalogueIndex:
 def blended_naively(index: CatalogueIndex) -> np.ndarray:
     """Each photo's code plus its nearest ones', as much of each as its cosine is above nought; of length one again."""
     codes, rows = index.image.astype(np.float64), np.flatnonzero(index.has_image)
+    neighbours = min(NEIGHBOURS, len(rows) // PHOTOS_PER_NEIGHBOUR)
     found = codes.copy()
     for row in rows:
         cosine = {int(other): float(codes[row] @ codes[other]) for other in rows if other != row}
-        for other in sorted(cosine, key=lambda each: -cosine[each])[:NEIGHBOURS]:
+        for other in sorted(cosine, key=lambda each: -cosine[each])[:neighbours]:
             found[row] += max(cosine[other], 0.0) * codes[other]
         found[row] /= np.linalg.norm(found[row])
     return found
@@ -37,8 +43,13 @@ def blended_naively(index: CatalogueIndex) -> np.ndarray:
 
 def test_a_photo_is_drawn_to_its_nearest_as_a_loop_draws_it(monkeypatch: pytest.MonkeyPatch):
     """Photos are looked up a chunk at a time, of 16 here; those of 700 lie in cells, all of which are probed."""
+<<<<<<< HEAD
     monkeypatch.setattr("kembar.index.query_expansion._CHUNK", 16)
     for index in (photos_alone(60), photos_alone(700, missing=0.3), photos_alone(2), photos_alone(4)):
+=======
+    monkeypatch.setattr("kembar.index.query_expansion._CHUNK", 16)
+    for index in (photos_alone(60), photos_alone(700, missing=0.3), photos_alone(24), photos_alone(4)):
+>>>>>>> main
         assert np.allclose(blended(index).image, blended_naively(index), atol=2e-3)
 
 
@@ -47,6 +58,17 @@ def test_a_missing_photo_stays_missing_and_a_lone_one_as_it_is():
     assert (blended(index).image[~index.has_image] == 0).all()
     one = replace(index, image=index.image * (np.arange(40) == 3)[:, None], has_image=np.arange(40) == 3)
     assert (blended(one).image == one.image).all()
+
+
+def test_a_few_photos_of_different_goods_are_not_drawn_together():
+    """Of twelve photos on white ground, all at a cosine of about 0.5, five neighbours would be half the catalogue."""
+    rng = np.random.default_rng(2)
+    codes = rng.normal(0, 1, (12, 64)) + rng.normal(0, 1, 64)
+    codes /= np.linalg.norm(codes, axis=1, keepdims=True)
+    index = replace(photos_alone(12), image=codes.astype(np.float16))
+    image = blended(index).image.astype(np.float64)
+    others = ~np.eye(12, dtype=bool)
+    assert (image @ image.T)[others].mean() < (codes @ codes.T)[others].mean() + 0.2
 
 
 def test_other_shots_of_an_article_come_nearer_and_other_articles_do_not():

@@ -11,6 +11,8 @@ from kembar.index.vectors import normalise_rows
 from kembar.types import Matrix, Rows
 
 NEIGHBOURS = 5
+PHOTOS_PER_NEIGHBOUR = 10
+"""Fewer neighbours in a small catalogue, where the five nearest are mostly other products, which it would draw near."""
 _CHUNK, _SEED = 16_384, 7
 
 
@@ -28,7 +30,8 @@ def blended(index: CatalogueIndex) -> CatalogueIndex:
     Where titles tell listings apart, photos that are much alike are copies, which this only blurs.
     """
     rows = np.flatnonzero(index.has_image)
-    if len(rows) < 2:
+    neighbours = min(NEIGHBOURS, len(rows) // PHOTOS_PER_NEIGHBOUR)
+    if not neighbours:
         return index
 
     def codes(chosen: Rows) -> Matrix:
@@ -38,7 +41,7 @@ def blended(index: CatalogueIndex) -> CatalogueIndex:
     for start in range(0, len(rows), _CHUNK):
         chunk = rows[start : start + _CHUNK]
         own = codes(chunk)
-        place, other, cosine = near(chunk, own, NEIGHBOURS)
+        place, other, cosine = near(chunk, own, neighbours)
         known, column = np.unique(other, return_inverse=True)
         weights = csr_array((np.maximum(cosine, 0), (place, column)), shape=(len(chunk), len(known)))
         image[chunk] = normalise_rows(own + weights @ codes(known))
