@@ -10,13 +10,8 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-<<<<<<< HEAD
 from kembar.index.catalogue_index import CatalogueIndex, has_titles
-from kembar.index.query_expansion import NEIGHBOURS, blended, comparable
-=======
 from kembar.index.query_expansion import NEIGHBOURS, PHOTOS_PER_NEIGHBOUR, blended, comparable
-from kembar.catalogue import CatalogueIndex, has_titles
->>>>>>> main
 from kembar.schemas import ENCODED
 from kembar.stages.index_catalogue import read_catalogue
 from kembar.storage.tables import read_table
@@ -43,13 +38,8 @@ def blended_naively(index: CatalogueIndex) -> np.ndarray:
 
 def test_a_photo_is_drawn_to_its_nearest_as_a_loop_draws_it(monkeypatch: pytest.MonkeyPatch):
     """Photos are looked up a chunk at a time, of 16 here; those of 700 lie in cells, all of which are probed."""
-<<<<<<< HEAD
-    monkeypatch.setattr("kembar.index.query_expansion._CHUNK", 16)
-    for index in (photos_alone(60), photos_alone(700, missing=0.3), photos_alone(2), photos_alone(4)):
-=======
     monkeypatch.setattr("kembar.index.query_expansion._CHUNK", 16)
     for index in (photos_alone(60), photos_alone(700, missing=0.3), photos_alone(24), photos_alone(4)):
->>>>>>> main
         assert np.allclose(blended(index).image, blended_naively(index), atol=2e-3)
 
 
