@@ -20,7 +20,8 @@ _DATA = """
 - grocery-dev: 1,979 photos of 55 articles on shop shelves, without titles (GroceryStoreDataset, MIT).
 
 No photo of the competition was used, and no photo or title is in this bundle. The figures above come from heads that
-were trained on one half of the products and curves fitted without a fifth of the other. `benchmarks/accuracy.md` has
+were trained on one half of the products. In each half, a fifth of the products is judged by curves and thresholds that
+were fitted to the other four. `benchmarks/accuracy.md` has
 them by modality, size, growth and calibration, and `benchmarks/rivals.md` beside other tools.
 
 Not measured: other marketplaces, other languages than those above, furniture in rooms, street photos. Train a bundle
