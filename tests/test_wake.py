@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
+from kembar.stages import warm_up_workers as wake
 from kembar.stages.warm_up_workers import wake_workers
-from udfs import wake
 
 UNUSED = "tabnanny"
 """A module that nothing else imports: in a worker that other tests have used, what matching needs is there anyhow."""
