@@ -72,7 +72,7 @@
   };
 
   /** The evidence for a pair, and the function that draws its chart once it is in the page and returns how to end it. */
-  kembar.model.evidence = (pair) => {
+  kembar.evidence = (pair) => {
     if (!pair) {
       const text = "This pair was not compared: each of the two has likelier candidates.";
       return [element("p", { className: "hint" }, text), () => () => {}];

@@ -87,7 +87,7 @@
     const { left, right, places, pair, folder } = shown;
     clear();
     refresh = [];
-    const [evidence, draw] = kembar.model.evidence(pair);
+    const [evidence, draw] = kembar.evidence(pair);
     const hash = element(
       "section",
       { "aria-labelledby": "bits-title" },
