@@ -46,10 +46,11 @@ demo: setup  ## find the product groups of a sample catalogue
 test: setup  ## run the tests
 	KEMBAR_CHROMIUM="$$(sh scripts/find-chromium.sh)" $(BIN)/python -m pytest
 
-check: setup  ## lint, format and types
+check: setup  ## lint, format, types and imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --cache-dir build/import_linter
 
 coverage: setup  ## run the tests and report which lines of lib and udfs none of them reached
 	KEMBAR_CHROMIUM="$$(sh scripts/find-chromium.sh)" $(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-report=html:build/coverage

@@ -21,7 +21,7 @@ from PIL import Image
 
 from kembar.config import Settings, load_settings
 from kembar.encoding.towers.lite0 import FEATURES, INPUT_PX
-from kembar.encoding.towers.runtime import get_text_tower
+from kembar.encoding.towers.loaded import get_text_tower
 from kembar.index.catalogue_index import CatalogueIndex
 from kembar.index.tfidf import count_terms, tf_idf
 from kembar.index.vectors import normalise_rows

@@ -19,7 +19,7 @@ from PIL import Image
 
 from kembar.synthetic.products import draw_product
 from kembar.synthetic.scene import photograph
-from kembar.synthetic.titles import write_title
+from kembar.synthetic.seller_titles import write_title
 
 SIDES = (640, 800, 1024)
 _DRAWN, _LARGEST, _SEED = 48, 1100, 20260

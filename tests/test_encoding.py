@@ -22,7 +22,7 @@ from kembar.encoding.photos import PhotoError, decode_photo
 from kembar.encoding.prefetch import Ahead, threads_ahead
 from kembar.encoding.recent import Recent
 from kembar.encoding.towers.image import ImageTower
-from kembar.encoding.towers.runtime import get_image_tower, get_text_tower
+from kembar.encoding.towers.loaded import get_image_tower, get_text_tower
 from kembar.errors import RunError
 from kembar.listings.titles import normalise_title
 from kembar.model.heads import principal_head

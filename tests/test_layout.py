@@ -1,66 +1,42 @@
-"""The arrows of the design: jobs use udfs and lib, udfs use lib, lib uses neither; a job reads like its summary."""
+"""The shape of the code: what lies where, and a job that fits on a page. Imports are checked by import-linter."""
 
 import ast
+from collections import Counter
 from pathlib import Path
 
-import networkx as nx
 import pytest
 
-from docs.generate.modules import PAGE, arrows_between, arrows_on_page, import_arrows, modules, part_of, parts_on_page
+from docs.generate.packages import PAGE, write_packages
 
 ROOT = Path(__file__).parent.parent
 JOBS = sorted((ROOT / "jobs").glob("*.py"))
-
-
-def imported(path: Path) -> set[str]:
-    """Top-level names of all modules that a file imports, wherever in it."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.split(".")[0])
-    return names
-
-
-@pytest.mark.parametrize(
-    "folder, forbidden", [("lib", {"jobs", "udfs"}), ("udfs", {"jobs"}), ("jobs", {"jobs", "tests"})]
-)
-def test_arrows_point_one_way(folder: str, forbidden: set[str]):
-    wrong = {str(path): imported(path) & forbidden for path in (ROOT / folder).rglob("*.py")}
-    assert {path: names for path, names in wrong.items() if names} == {}
 
 
 def test_there_are_the_jobs_of_the_contract():
     assert {path.stem for path in JOBS} == {"triplets", "train", "encode", "match", "evaluate", "report", "review"}
 
 
-def test_no_two_modules_import_each_other():
-    """Nor any circle of them, when they are imported; what a function imports when it is called may close one."""
-    assert list(nx.simple_cycles(nx.DiGraph(sorted(import_arrows(at_import=True))))) == []
+def test_the_root_of_the_library_holds_basics_alone():
+    basics = {"__init__", "config", "errors", "schemas", "session", "types"}
+    assert {path.stem for path in (ROOT / "lib" / "kembar").glob("*.py")} == basics
 
 
-def test_no_two_parts_import_each_other_even_on_demand():
-    arrows = arrows_between(parts_on_page(PAGE.read_text(encoding="utf-8")))
-    assert list(nx.simple_cycles(nx.DiGraph(sorted(arrows)))) == []
+def test_no_two_modules_bear_one_name():
+    """But for packages' own __init__ and the files of jobs, which bear the names of the contract."""
+    files = [p for folder in ("lib", "udfs") for p in (ROOT / folder).rglob("*.py") if not p.stem.startswith("__")]
+    counts = Counter(path.stem for path in files)
+    assert {name: count for name, count in counts.items() if count > 1} == {}
 
 
-def test_the_page_on_the_architecture_has_every_module_once():
-    parts = parts_on_page(PAGE.read_text(encoding="utf-8"))
-    homeless = [module for module in modules() if part_of(module, parts) is None]
-    assert homeless == [], f"name them in {PAGE}"
-    names = [name for listed in parts.values() for name in listed]
-    assert len(names) == len(set(names))
-    known = {module.removeprefix("kembar.") for module in modules()} | {"jobs/", "udfs/"}
-    assert set(names) <= known
+def test_only_jobs_and_stages_make_a_session():
+    """`kembar.session` is where it is made, and notebooks may ask the package for it."""
+    users = {path.relative_to(ROOT) for path in ROOT.glob("lib/**/*.py") if "import get_session" in path.read_text()}
+    assert {user.parts[2] for user in users} <= {"__init__.py", "stages", "cli", "analysis"}
 
 
-def test_the_pages_arrows_are_those_of_the_imports():
-    """`python -m docs.generate.modules` prints them as they should be."""
+def test_the_page_on_the_architecture_is_that_of_the_folders():
     page = PAGE.read_text(encoding="utf-8")
-    told, found = arrows_on_page(page), arrows_between(parts_on_page(page))
-    assert sorted(told - found) == []
-    assert sorted(found - told) == []
+    assert write_packages(page) == page, "python -m docs.generate.packages"
 
 
 @pytest.mark.parametrize("path", JOBS, ids=lambda path: path.stem)

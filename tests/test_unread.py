@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kembar.encoding.towers.runtime import get_text_tower
+from kembar.encoding.towers.loaded import get_text_tower
 from kembar.encoding.towers.unread import embed_all, hashed_code
 
 UNKNOWN = {

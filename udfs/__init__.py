@@ -1,0 +1,1 @@
+"""What is handed to Spark: functions for mapInArrow, which run on executors."""

@@ -18,7 +18,7 @@ import numpy as np
 from kembar.config import load_settings
 from kembar.encoding.photo_folder import PhotoFolder
 from kembar.encoding.photos import Photo, decode_photo
-from kembar.encoding.towers.runtime import get_image_tower, get_text_tower
+from kembar.encoding.towers.loaded import get_image_tower, get_text_tower
 from kembar.listings.titles import normalise_title, title_terms
 from kembar.model.bundle import load_bundle
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kembar.synthetic.products import Product, draw_product
-from kembar.synthetic.titles import name_variant
+from kembar.synthetic.seller_titles import name_variant
 from kembar.synthetic.vocabulary import GOODS, LANGUAGES
 from kembar.training.augmentation.edit_titles import dress_up
 from load.spelling import spell

@@ -6,7 +6,7 @@ import networkx as nx
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 
-from docs.generate.modules import _BLOCK, Arrow, arrows_on_page
+from docs.generate.packages import _ARROWS, Arrow, arrows_on_page
 
 _STRONG, _FAINT, _INK, _BOX = "#2b6777", "#d5dee4", "#22333b", "#eaf1f4"
 
@@ -49,4 +49,4 @@ def draw_arrows(markdown: str) -> str:
     """The page with the picture above its list of arrows."""
     flat = " ".join(draw(arrows_on_page(markdown)).split())
     figure = f'<div class="kembar-figure" role="img" aria-label="the arrows listed below, drawn">{flat}</div>\n\n'
-    return _BLOCK.sub(lambda block: figure + "```text\n" + block[1] + "```", markdown)
+    return _ARROWS.sub(lambda block: figure + "```text\n" + block[1] + "```", markdown)

@@ -12,7 +12,7 @@ from kembar.encoding.photo_codes import Coded, PhotoEncoder, Wanted
 from kembar.encoding.photos import PhotoError
 from kembar.encoding.prefetch import threads_ahead
 from kembar.encoding.recent import Recent
-from kembar.encoding.towers.runtime import get_text_tower
+from kembar.encoding.towers.loaded import get_text_tower
 from kembar.encoding.towers.unread import embed_all
 from kembar.listings.titles import normalise_title, title_terms
 from kembar.model.heads import Head, project

@@ -12,7 +12,7 @@ from kembar.encoding.photo_folder import PhotoFolder
 from kembar.encoding.photos import Photo, PhotoError, decode_photo
 from kembar.encoding.prefetch import Ahead
 from kembar.encoding.recent import Recent
-from kembar.encoding.towers.runtime import get_image_tower
+from kembar.encoding.towers.loaded import get_image_tower
 from kembar.model.heads import Head, project
 from kembar.types import Matrix
 

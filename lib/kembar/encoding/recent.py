@@ -4,10 +4,11 @@ Of a task and not of a process: the last digits of a code depend on what shares 
 which tasks the process happened to have before. A bundle could not be trained again to the same bytes.
 """
 
-from collections import OrderedDict
 from collections.abc import Hashable
 from threading import Lock
 from typing import Any
+
+from cachetools import LRUCache
 
 from kembar.types import Matrix
 
@@ -27,8 +28,9 @@ class Recent:
     """
 
     def __init__(self, most_bytes: int = _MOST_BYTES):
-        self._most_bytes, self._bytes = most_bytes, 0
-        self._codes: OrderedDict[Hashable, tuple[Matrix, Any]] = OrderedDict()
+        self._codes: LRUCache[Hashable, tuple[Matrix, Any]] = LRUCache(
+            most_bytes, getsizeof=lambda kept: kept[0].nbytes
+        )
         self._lock = Lock()
 
     def __contains__(self, key: Hashable) -> bool:
@@ -37,17 +39,10 @@ class Recent:
     def find(self, key: Hashable) -> tuple[Matrix, Any] | None:
         """The code that was kept under this key and what was kept beside it."""
         with self._lock:
-            if key in self._codes:
-                self._codes.move_to_end(key)
             return self._codes.get(key)
 
     def keep(self, key: Hashable, code: Matrix, beside: Any = None) -> None:
         """Keep a code `[dim]`: a copy, since a row of a batch would keep the whole batch in memory."""
         with self._lock:
-            if key not in self._codes:
-                self._bytes += code.nbytes
-            self._codes[key] = code.copy(), beside
-            self._codes.move_to_end(key)
-            while self._bytes > self._most_bytes:
-                _, (oldest, _) = self._codes.popitem(last=False)
-                self._bytes -= oldest.nbytes
+            if code.nbytes <= self._codes.maxsize:
+                self._codes[key] = code.copy(), beside

@@ -1,17 +1,16 @@
 """Where models are kept that are built once from a package's weights."""
 
-import fcntl
 import hashlib
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from filelock import FileLock
+
 from kembar.errors import ConfigError
 
 _FINGERPRINT_LENGTH = 16
-
-
 _CACHE = "KEMBAR_CACHE"
 
 
@@ -68,8 +67,7 @@ def _built_in(folder: Path, name: str, build: Callable[[Path], None]) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
         return target
-    with (target.parent / f".{target.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(target.parent / f".{target.name}.lock"):
         if not target.exists():
             partial = target.parent / f".{target.name}.partial"
             shutil.rmtree(partial, ignore_errors=True)

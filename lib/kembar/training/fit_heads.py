@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kembar.config import Settings
 from kembar.encoding.towers.image import image_dim
-from kembar.encoding.towers.runtime import get_text_tower
+from kembar.encoding.towers.loaded import get_text_tower
 from kembar.index.catalogue_index import CatalogueIndex
 from kembar.model.heads import Head, contrast_head, principal_head
 from kembar.types import Rows

@@ -1,15 +1,11 @@
-"""One TensorFlow a process, and one of each tower in it, however many tasks it serves."""
+"""One TensorFlow a process, quiet, with the threads and the GPU that are its task's."""
 
 import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from kembar.encoding.towers.image import ImageTower
-    from kembar.encoding.towers.text import TextTower
+from functools import cache
+from typing import Any
 
 
 @contextmanager
@@ -64,21 +60,3 @@ def show_gpus(addresses: Sequence[str]) -> None:
     Spark says which GPU is a task's but hides the others from it on no machine that it does not own.
     """
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(addresses)
-
-
-@lru_cache(maxsize=2)
-def get_text_tower(handle: str, threads: int = 0) -> "TextTower":
-    """The text tower of this process."""
-    from kembar.encoding.towers.text import TextTower
-
-    return TextTower(handle, threads)
-
-
-@lru_cache(maxsize=2)
-def get_image_tower(
-    name: str, threads: int = 0, weights: bytes | None = None, precision: str = "float32"
-) -> "ImageTower":
-    """The image tower of this process."""
-    from kembar.encoding.towers.image import ImageTower
-
-    return ImageTower(name, threads, weights, precision)

@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 
 from kembar.encoding.photo_codes import PhotoEncoder
 from kembar.encoding.photos import PhotoError, decode_photo, open_picture
-from kembar.encoding.towers.runtime import get_image_tower
+from kembar.encoding.towers.loaded import get_image_tower
 from kembar.index.catalogue_index import CatalogueIndex
 from kembar.training.augmentation.edit_photos import edit_heavily, edit_lightly
 from kembar.types import Rows
