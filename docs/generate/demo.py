@@ -1,6 +1,6 @@
 """What README.md shows of the demo, from a run of it: python -m docs.generate.demo writes the page anew.
 
-The catalogue is that of `make demo`; `tests/test_demo.py` compares what the page shows with a run.
+The catalogue is that of `make demo`; `tests/docs/test_demo.py` compares what the page shows with a run.
 """
 
 import re

@@ -64,11 +64,9 @@ def in_layers(found: set[Arrow]) -> list[str]:
     """The packages, each before those that it imports; jobs first, of others the first by name."""
     left, ordered = set(packages()), []
     while left:
-        free = min(
-            (p for p in left if not any(o in left and right == p for o, right in found)), key=lambda p: (p != JOBS, p)
-        )
-        ordered.append(free)
-        left.remove(free)
+        free = [name for name in left if not any(other in left and right == name for other, right in found)]
+        ordered.append(first := min(free, key=lambda name: (name != JOBS, name)))
+        left.remove(first)
     return ordered
 
 
