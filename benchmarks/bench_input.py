@@ -53,9 +53,9 @@ def draw_catalogue(titles: list[str]) -> CatalogueIndex:
 
 
 def trainer_of(index: CatalogueIndex, rows: NDArray[np.int64], settings: Settings, work: Path) -> Trainer:
-    title, image = (codes.astype(np.float32) for codes in (index.title, index.image))
-    network = SiameseNetwork(title, image, first_heads(index, settings), settings.training)
-    return Trainer(network, TrainingFeatures(index), TripletRows(rows, rows[:1]), settings.training, work, quiet=True)
+    features = TrainingFeatures(index)
+    network = SiameseNetwork(features, first_heads(index, settings), settings.training)
+    return Trainer(network, features, TripletRows(rows, rows[:1]), settings.training, work, quiet=True)
 
 
 def batches_per_second(batches: Any, first: int = 2) -> float:

@@ -27,7 +27,7 @@ def copied_listings() -> TrainingFeatures:
     index.phash[1::3] = index.phash[0::3]
     index.has_image[5] = index.has_title[10] = index.has_hash[15] = False
     index.image[5] = index.title[10] = 0
-    return TrainingFeatures(index, PRODUCT, np.zeros(N, np.int64))
+    return TrainingFeatures(index)
 
 
 def drawn_triplets(first_half: int = 66) -> TripletRows:
@@ -47,8 +47,7 @@ def small(settings: Settings, **changes: object) -> Settings:
 
 
 def network_of(features: TrainingFeatures, settings: Settings) -> SiameseNetwork:
-    trained = np.flatnonzero(np.arange(N) < 66)
-    return SiameseNetwork(features, first_heads(features.towers, settings), settings.training, trained)
+    return SiameseNetwork(features, first_heads(features.towers, settings), settings.training)
 
 
 def kill_at_step(trainer: Trainer, last: int) -> None:

@@ -1,4 +1,4 @@
-"""What heads learn from: each loss, non-matches mined again, photos and titles relisted, beside the default."""
+"""What heads learn from: each loss beside the default."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,20 +11,11 @@ from accuracy.judge import fit
 from accuracy.prepare import Heads, Workshop, heads_of, open_work
 from kembar.config import Settings
 from kembar.encoding.towers.runtime import tensorflow
-from kembar.training.fit_heads import first_heads
-from kembar.training.labelled_sources import LabelledSource
 from kembar.training.work_folder import TrainingWork
 
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "cross-entropy (the default)": {},
     "the seed's": {"training": {"loss": "triplet_probability"}},
-    "contrastive": {"training": {"loss": "contrastive"}},
-    "triplet margin": {"training": {"loss": "triplet_margin"}},
-    "ArcFace": {"training": {"loss": "arcface"}},
-    "supervised contrastive": {"training": {"loss": "supervised_contrastive"}},
-    "cross-entropy, re-mined each epoch": {"triplets": {"remine_epochs": 1}},
-    "cross-entropy, each photo relisted twice": {"training": {"relist_photos": 2}},
-    "cross-entropy, each title relisted twice": {"training": {"relist_titles": 2}},
     "cross-entropy, another seed": {"training": {"seed": 8}},
 }
 TITLED, PHOTOS, ALIKE = ("mall-dev", "shopee-dev"), "grocery-dev", 0.9
@@ -42,23 +33,9 @@ def _changed(settings: Settings, changes: dict[str, dict[str, Any]]) -> Settings
     return replace(settings, **{name: replace(getattr(settings, name), **new) for name, new in changes.items()})
 
 
-def _source(shop: Workshop, name: str, settings: Settings) -> LabelledSource:
-    """A set with what these settings learn from beside its listings."""
-    source = shop.prepared.sources[name]
-    if settings.triplets.remine_epochs:
-        heads = first_heads(source.towers, settings)
-        proposed = shop.propose(f"{name}-first", source.towers.projected(heads.image, heads.title))
-        source = replace(source, proposed=proposed)
-    if settings.training.relist_photos:
-        source = replace(source, relisted=shop.relisted(name, settings))
-    if settings.training.relist_titles:
-        source = replace(source, retitled=shop.retitled(name, settings))
-    return source
-
-
 def _learn(shop: Workshop, key: str, settings: Settings) -> Learnt:
     """Heads of each half, trained on all sets together as a bundle's are."""
-    told = {name: _source(shop, name, settings) for name in shop.names}
+    told = {name: shop.prepared.sources[name] for name in shop.names}
     tensorflow()
     from kembar.training.fit import fit_views
 

@@ -99,9 +99,8 @@ SECTIONS: dict[str, tuple[str, str, Callable[[dict[str, Any]], str]]] = {
     ),
     "losses": (
         "By what heads learn from",
-        "Heads trained with each loss, with non-matches mined again, and with altered copies of photos; everything "
-        "after the heads is the same. Losses other than the first two are asked of the codes, beside cross-entropy "
-        "of the decision. Sets with titles are whole catalogues; of `grocery-dev` each half of the classes is judged "
+        "Heads trained with each loss; everything after the heads is the same. Sets with titles are whole "
+        "catalogues; of `grocery-dev` each half of the classes is judged "
         "by the other (cosine to others ≤ 0.9). Epochs are those that the heads of each half kept.",
         _losses,
     ),

@@ -24,13 +24,10 @@ from kembar.index.query_expansion import comparable
 from kembar.listings.validation import read_listings, validate_listings
 from kembar.model.heads import Head
 from kembar.session import get_session
-from kembar.stages.augment import collect_relisted, relist_photos, relist_titles
-from kembar.stages.encode_listings import encode_listings, photo_encoder, split_encoded, threads_of, title_encoder
+from kembar.stages.encode_listings import encode_listings, split_encoded
 from kembar.stages.index_catalogue import index_catalogue
 from kembar.stages.mine_pairs import collect_rows, mine_pairs
 from kembar.stages.training_sources import encode_source, mine_source
-from kembar.training.augmentation.photo_copies import Relisted
-from kembar.training.augmentation.title_copies import Retitled
 from kembar.training.fit_heads import first_heads
 from kembar.training.labelled_sources import LabelledSource, join_sources
 from kembar.training.views import CandidateRows, LabelledCatalogue
@@ -134,29 +131,6 @@ class Workshop:
             proposed = self.propose(f"{name}-{number}{key and '-'}{key}", index)
             found.append(LabelledCatalogue(name, index, proposed, source.labels.product, view.judged[name]))
         return found
-
-    def relisted(self, name: str, settings: Settings) -> Relisted:
-        """Altered copies of a data set's photos."""
-        return self.keep.once(
-            f"relisted-{name}-{settings.training.relist_photos}", lambda: self._relist(name, settings)
-        )
-
-    def _relist(self, name: str, settings: Settings) -> Relisted:
-        listings, _ = validate_listings(read_listings(self.spark, str(DATA / name / "train.csv")))
-        photos = photo_encoder(PhotoFolder(str(images_of(DATA / name))), settings, None, threads_of(self.spark))
-        return collect_relisted(relist_photos(listings, photos, settings), listings, self.prepared.posting_ids[name])
-
-    def retitled(self, name: str, settings: Settings) -> Retitled:
-        """Altered copies of a data set's titles."""
-        return self.keep.once(
-            f"retitled-{name}-{settings.training.relist_titles}", lambda: self._retitle(name, settings)
-        )
-
-    def _retitle(self, name: str, settings: Settings) -> Retitled:
-        listings, _ = validate_listings(read_listings(self.spark, str(DATA / name / "train.csv")))
-        titles = title_encoder(settings, None, threads_of(self.spark))
-        made = relist_titles(listings, titles, settings).toArrow()
-        return Retitled.of(made, self.prepared.posting_ids[name], self.prepared.sources[name].towers)
 
     def towers_of(self, key: str, name: str, posting_ids: list[str], others: int = 0) -> tuple[CatalogueIndex, list]:  # type: ignore[type-arg]
         """Some of a set's listings, among titles of other shops' goods, as a catalogue of their own: term

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kembar.synthetic.edit_titles import dress_up
 from kembar.synthetic.products import Product, draw_product
 from kembar.synthetic.seller_titles import name_variant
 from kembar.synthetic.vocabulary import GOODS, LANGUAGES
-from kembar.training.augmentation.edit_titles import dress_up
 from load.spelling import spell
 from load.words import BRAND, NAME, brands_of, common_words
 

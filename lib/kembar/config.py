@@ -89,7 +89,6 @@ class EncodeSettings:
 class TripletSettings:
     per_anchor: Annotated[Whole, Field(ge=1, le=1000)]
     hard_share: Share
-    remine_epochs: Size
     held_out_share: Annotated[Number, Field(gt=0, lt=1)]
     seed: Seed
 
@@ -97,17 +96,13 @@ class TripletSettings:
 @dataclass(frozen=True, config=_STRICT)
 class TrainingSettings:
     base: Text
-    loss: Literal[
-        "cross_entropy", "triplet_probability", "triplet_margin", "contrastive", "arcface", "supervised_contrastive"
-    ]
+    loss: Literal["cross_entropy", "triplet_probability"]
     epochs: Count
     batch_size: Count
     learning_rate: Positive
     head_learning_rate_scale: Positive
     title_dim: Count
     image_dim: Count
-    relist_photos: Annotated[Whole, Field(ge=0, le=16)]
-    relist_titles: Annotated[Whole, Field(ge=0, le=16)]
     modality_dropout: Annotated[Number, Field(ge=0, lt=1)]
     checkpoint_minutes: Positive
     keep_checkpoints: Count

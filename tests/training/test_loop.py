@@ -111,7 +111,7 @@ def test_the_small_cnn_is_trained_along(
     before = [weight.copy() for weight in cnn.get_weights()]
     seen = replace(features, towers=towers, pixels=pixels)
     few = TripletRows(triplets.train[:64], triplets.held_out[:16])
-    network = SiameseNetwork(seen, first_heads(towers, config), config.training, few.train, cnn)
+    network = SiameseNetwork(seen, first_heads(towers, config), config.training, cnn)
     trainer = Trainer(network, seen, few, replace(config.training, epochs=1), tmp_path, quiet=True)
     trainer.fit()
     assert all(np.isfinite(weight).all() for weight in cnn.get_weights())

@@ -56,12 +56,3 @@ def test_a_triplet_with_nothing_to_compare_counts_for_nothing(
 def test_settings_reach_the_network(features: TrainingFeatures, settings: Settings):
     network = network_of(features, small(settings))
     assert network.title_head.export().code_dim == 8
-
-
-def test_the_odds_of_any_pair_are_those_of_a_triplet_that_has_it(features: TrainingFeatures, settings: Settings):
-    network = network_of(features, small(settings))
-    rows = np.array([[0, 1, 30], [5, 4, 10], [15, 17, 40]])
-    batch = {name: tf.constant(value) for name, value in triplet_batch(features, rows).items()}
-    left, right = np.repeat(rows[:, 0], 2), rows[:, 1:].ravel()
-    odds = network.pair_odds(left, right, *features.ready(left, right))
-    np.testing.assert_allclose(odds.reshape(3, 2), network.log_odds(**batch).numpy(), rtol=1e-4, atol=1e-4)

@@ -9,7 +9,7 @@ from kembar.schemas import LISTINGS, TRIPLETS, conform
 from kembar.training.triplets import add_folds, build_triplets, split_groups
 from kembar.training.views import FOLDS
 
-SETTINGS = TripletSettings(per_anchor=3, hard_share=0.5, remine_epochs=0, held_out_share=0.3, seed=5)
+SETTINGS = TripletSettings(per_anchor=3, hard_share=0.5, held_out_share=0.3, seed=5)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_the_source_says_how_the_non_match_was_chosen(triplets: list, candidates
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_the_hard_share_is_obeyed(listings: DataFrame, candidates: DataFrame, share: float):
-    settings = TripletSettings(per_anchor=1, hard_share=share, remine_epochs=0, held_out_share=0.3, seed=5)
+    settings = TripletSettings(per_anchor=1, hard_share=share, held_out_share=0.3, seed=5)
     made = [t for t in build_triplets(listings, candidates, settings).collect() if t.anchor_posting_id.endswith("-0")]
     hard = sum(t.non_match_source != "random" for t in made)
     if share:

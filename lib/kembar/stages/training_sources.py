@@ -22,15 +22,12 @@ from kembar.listings.nothing_to_do import require_products, require_usable
 from kembar.listings.validation import read_listings, validate_listings
 from kembar.model.bundle import Bundle
 from kembar.schemas import MATCHES, TRIPLETS
-from kembar.stages.augment import collect_relisted, relist_photos, relist_titles
 from kembar.stages.check_photos import check_photos, find_photos
-from kembar.stages.encode_listings import encode_listings, photo_encoder, split_encoded, threads_of, title_encoder
+from kembar.stages.encode_listings import encode_listings, split_encoded
 from kembar.stages.index_catalogue import index_catalogue
 from kembar.stages.mine_pairs import collect_rows, mine_pairs, name_pairs
 from kembar.storage.files import join_uri
 from kembar.storage.tables import list_parts, read_parts, read_table, rewrite_table, write_table
-from kembar.training.augmentation.photo_copies import Relisted
-from kembar.training.augmentation.title_copies import Retitled
 from kembar.training.fit_heads import first_heads
 from kembar.training.labelled_sources import LabelledSource
 from kembar.training.labels import RowLabels, labels_by_row
@@ -90,44 +87,14 @@ def encode_source(
 
 def mine_source(spark: SparkSession, source: EncodedSource, work: TrainingWork, number: int) -> LabelledSource:
     """Build a catalogue's triplets into the work folder, unless they are there, and read what training needs."""
-    settings, table, again = work.settings, f"triplets-{number}", work.settings.triplets.remine_epochs > 0
-    proposed = None
-    if again or not work.has(table):
+    settings, table = work.settings, f"triplets-{number}"
+    if not work.has(table):
         heads = first_heads(source.index, settings)
         pairs = mine_pairs(spark, source.index.projected(heads.image, heads.title), settings.blocking).persist()
-        proposed = collect_rows(pairs) if again else None
-    if not work.has(table):
         triplets = build_triplets(source.listings, name_pairs(pairs, source.posting_ids), settings.triplets)
         write_table(triplets, work.path(table), TRIPLETS)
     rows = triplet_rows(read_triplets(work.path(table)), source.posting_ids)
-    return LabelledSource(
-        source.name,
-        source.index,
-        source.labels,
-        rows,
-        pixels=_pixels(source, settings),
-        proposed=proposed,
-        relisted=relist_source(source, work, number) if settings.training.relist_photos else None,
-        retitled=retitle_source(source, work, number) if settings.training.relist_titles else None,
-    )
-
-
-def relist_source(source: EncodedSource, work: TrainingWork, number: int) -> Relisted:
-    """Altered copies of a catalogue's photos, encoded into the work folder unless they are there."""
-    spark, table = source.listings.sparkSession, f"relisted-{number}"
-    if not work.has(table):
-        photos = photo_encoder(source.images, work.settings, None, threads_of(spark))
-        rewrite_table(relist_photos(source.listings, photos, work.settings), work.path(table))
-    return collect_relisted(read_parts(spark, [work.path(table)]), source.listings, source.posting_ids)
-
-
-def retitle_source(source: EncodedSource, work: TrainingWork, number: int) -> Retitled:
-    """Altered copies of a catalogue's titles, encoded into the work folder unless they are there."""
-    spark, table = source.listings.sparkSession, f"retitled-{number}"
-    if not work.has(table):
-        titles = title_encoder(work.settings, None, threads_of(spark))
-        rewrite_table(relist_titles(source.listings, titles, work.settings), work.path(table))
-    return Retitled.of(read_parts(spark, [work.path(table)]).toArrow(), source.posting_ids, source.index)
+    return LabelledSource(source.name, source.index, source.labels, rows, _pixels(source, settings))
 
 
 def _pixels(source: EncodedSource, settings: Settings) -> NDArray[np.uint8] | None:

@@ -19,10 +19,10 @@ from tqdm import tqdm
 
 from kembar.encoding.photos import open_picture
 from kembar.errors import ConfigError
+from kembar.synthetic.edit_photos import edit_heavily, edit_lightly
 from kembar.synthetic.products import draw_product, group_size
 from kembar.synthetic.scene import photograph
 from kembar.synthetic.seller_titles import write_title
-from kembar.training.augmentation.edit_photos import edit_heavily, edit_lightly
 
 COLUMNS = ("posting_id", "image", "image_phash", "title", "label_group")
 # Of the competition's true pairs 30 % have hashes within 20 bits, and some share one file.

@@ -4,9 +4,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from kembar.synthetic.drawing.canvas import Colour, ink_on, mix
+from kembar.synthetic.drawing.pen import Pen
 from kembar.synthetic.products import Product
 from kembar.synthetic.vocabulary import COLOURS
-from kembar.training.augmentation.pen import Pen
 
 _HUES = tuple(COLOURS.values())
 

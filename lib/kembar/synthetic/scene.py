@@ -5,9 +5,9 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from kembar.synthetic.drawing import draw_item
 from kembar.synthetic.drawing.canvas import Colour, mix
+from kembar.synthetic.drawing.pen import Pen
 from kembar.synthetic.poster import lay_behind, print_over
 from kembar.synthetic.products import Product
-from kembar.training.augmentation.pen import Pen
 
 _OVERSAMPLING = 1.6
 _WHITE: Colour = (252, 252, 251)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from kembar.synthetic.edit_titles import dress_up
 from kembar.synthetic.products import Product
 from kembar.synthetic.vocabulary import COLOUR_NAMES, KINDS, LANGUAGES, VARIANTS
-from kembar.training.augmentation.edit_titles import dress_up
 
 _KEEP_CODE = 0.5
 _KEEP_LANGUAGE, _KEEP_BRAND, _KEEP_NAME, _KEEP_VARIANT, _KEEP_ATTRIBUTE = 0.85, 0.85, 0.75, 0.93, 0.4

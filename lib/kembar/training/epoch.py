@@ -12,10 +12,7 @@ from kembar.training.pair_features import TrainingFeatures, epoch_batches
 
 @dataclass(frozen=True)
 class EpochResult:
-    """One epoch's mean training loss, and on the held-out triplets the loss of the decisions, and those at 0.5.
-
-    What a loss asks of codes besides is left out there: ArcFace has no centres of held-out products.
-    """
+    """One epoch's mean training loss, and on the held-out triplets the loss of the decisions, and those at 0.5."""
 
     epoch: int
     training_loss: float
@@ -32,7 +29,7 @@ def evaluate(
     parts = []
     for batch in epoch_batches(features, triplets, batch_size, 0, 0):
         inputs = [tf.constant(batch[name]) for name in ("rows", "ready", "present")]
-        parts.append((network.log_odds(*inputs).numpy(), network.decision_losses(*inputs).numpy()))
+        parts.append((network.log_odds(*inputs).numpy(), network.losses(*inputs).numpy()))
     odds, losses = (np.concatenate(side) for side in zip(*parts, strict=True))
     said, true = odds > 0, np.array([True, False])[None, :]
     hits = float((said & true).sum())

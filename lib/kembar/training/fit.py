@@ -13,11 +13,9 @@ from kembar.index.query_expansion import comparable
 from kembar.model.bundle import Bundle, Decider, Thresholds
 from kembar.model.curves import Curves
 from kembar.model.heads import Head
-from kembar.training.augmentation.photo_copies import relist_matches
 from kembar.training.epoch import EpochResult
 from kembar.training.fit_discriminator import without_gap
 from kembar.training.fit_heads import first_heads
-from kembar.training.hard_negatives import Miner
 from kembar.training.labelled_sources import LabelledSource, join_sources
 from kembar.training.labels import RowLabels
 from kembar.training.loop import Trainer, make_deterministic
@@ -101,14 +99,11 @@ def _fit(
     make_deterministic(training.seed)
     features, triplets = join_sources(sources)
     triplets = triplets.trained_on(part)
-    if features.origin is not None:
-        triplets = replace(triplets, train=relist_matches(triplets.train, features.origin, training.seed))
     cnn = build_small_cnn(training.seed) if features.pixels is not None else None
     same = [source.same_photos(part) for source in sources] if cnn is None else []
     heads = first_heads(features.towers, settings, same)
-    network = SiameseNetwork(features, heads, training, triplets.train, cnn)
-    miner = Miner.of(features, triplets.train, settings.triplets) if settings.triplets.remine_epochs else None
-    trainer = Trainer(network, features, triplets, training, work.folder / part, miner=miner)
+    network = SiameseNetwork(features, heads, training, cnn)
+    trainer = Trainer(network, features, triplets, training, work.folder / part)
     if resume:
         trainer.resume()
     trainer.fit()

@@ -33,14 +33,6 @@ class SamePhotos:
     left: Rows
     right: Rows
 
-    def with_copies(self, row: Rows, copies: NDArray[np.float32]) -> "SamePhotos":
-        """With altered copies `[m, dim]` of the photos of rows `[m]`, each a pair with its own photo."""
-        if not len(row):
-            return self
-        fresh = len(self.photos) + np.arange(len(row))
-        photos = np.concatenate([self.photos, copies])
-        return SamePhotos(photos, np.concatenate([self.left, row]), np.concatenate([self.right, fresh]))
-
 
 def first_heads(towers: CatalogueIndex, settings: Settings, same: list[SamePhotos] | None = None) -> FirstHeads:
     """The photo head from what labelled pairs of photos share, where there are any; principal components for the rest.

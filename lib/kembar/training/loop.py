@@ -16,7 +16,6 @@ from kembar.config import TrainingSettings
 from kembar.errors import TrainingError
 from kembar.storage.files import write_bytes
 from kembar.training.epoch import EpochResult, evaluate
-from kembar.training.hard_negatives import Miner
 from kembar.training.network import SiameseNetwork, drop_modalities
 from kembar.training.pair_features import Batch, TrainingFeatures, TripletRows, epoch_batches
 
@@ -29,10 +28,7 @@ def make_deterministic(seed: int) -> None:
 
 @dataclass
 class Trainer:
-    """Trains `network` on triplets, keeping its state in `work` (checkpoints/, logs/).
-
-    miner: chooses the training triplets' non-matches anew between epochs; its choice is part of the state.
-    """
+    """Trains `network` on triplets, keeping its state in `work` (checkpoints/, logs/)."""
 
     network: SiameseNetwork
     features: TrainingFeatures
@@ -40,7 +36,6 @@ class Trainer:
     settings: TrainingSettings
     work: Path
     quiet: bool = False
-    miner: Miner | None = None
     history: list[EpochResult] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -52,13 +47,11 @@ class Trainer:
         self._epoch, self._step = (tf.Variable(0, dtype=tf.int64, name=n) for n in ("epoch", "step"))
         self._best_loss, self._best_epoch = tf.Variable(np.inf, name="best_loss"), tf.Variable(0, dtype=tf.int64)
         self._loss_sum = tf.Variable(0.0, name="loss_sum")
-        self._non_match = tf.Variable(self.triplets.train[:, 2], name="non_match")
         self._trained = [*self.network.slow_variables(), *self.network.fast_variables()]
         self._best = [tf.Variable(v) for v in self._trained]
         state = tf.train.Checkpoint(
             trained=self._trained,
             best=self._best,
-            non_match=self._non_match,
             counters=[self._epoch, self._step, self._best_loss, self._best_epoch, self._loss_sum],
             optimizers=[v.value for o in (self._slow, self._fast) for v in o.variables],
         )
@@ -134,8 +127,6 @@ class Trainer:
         self._epoch.assign_add(1)
         self._step.assign(0)
         self._loss_sum.assign(0.0)
-        if self.miner is not None:
-            self._non_match.assign(self.miner.choose(self.network, int(self._epoch), self._non_match.numpy()))
         self._report(result)
         self._save()
 
@@ -176,10 +167,9 @@ class Trainer:
     def _dataset(self, epoch: int, start: int) -> Any:
         """Batches made by a background thread while the network trains on the ones before."""
         seed, size = self.settings.seed, self.settings.batch_size
-        rows = np.column_stack([self.triplets.train[:, :2], self._non_match.numpy()])
 
         def batches() -> Iterator[Batch]:
-            return epoch_batches(self.features, rows, size, seed, epoch, start)
+            return epoch_batches(self.features, self.triplets.train, size, seed, epoch, start)
 
         signature = {
             "rows": tf.TensorSpec([None, 3], tf.int64),

@@ -10,24 +10,12 @@ from kembar.config import TrainingSettings
 from kembar.schemas import MODALITIES
 from kembar.training.fit_heads import FirstHeads
 from kembar.training.layers import CurvesLayer, HeadLayer, cosine_distance, safe_normalise
-from kembar.training.losses import (
-    ARCFACE,
-    DECISIONS,
-    OF_CODES,
-    ArcFace,
-    CodeBatch,
-    CodeLoss,
-    class_means,
-    cross_entropy_loss,
-    product_classes,
-)
+from kembar.training.losses import LOSSES
 from kembar.training.pair_features import TrainingFeatures
-from kembar.types import Present, Reals
 
 _HEAD_PULL = 1.0
 _PATTERN_PULL = 0.01
 _CODES_AT_ONCE = 256
-_PAIRS_AT_ONCE = 16_384
 
 
 def _full_width(embeddings: NDArray[np.float16], width: int) -> NDArray[np.float32]:
@@ -38,8 +26,7 @@ def _full_width(embeddings: NDArray[np.float16], width: int) -> NDArray[np.float
 class SiameseNetwork(tf.Module):
     """Two listings' features to log-odds, with the towers' embeddings as constants.
 
-    trained: the rows of listings that the heads are trained on, `[any]`; image_tower: a Keras model that is trained
-    along on the features' pixels, where they have some.
+    image_tower: a Keras model that is trained along on the features' pixels, where they have some.
     """
 
     def __init__(
@@ -47,7 +34,6 @@ class SiameseNetwork(tf.Module):
         features: TrainingFeatures,
         heads: FirstHeads,
         settings: TrainingSettings,
-        trained: NDArray[np.int64],
         image_tower: Any = None,
     ):
         super().__init__(name="siamese")
@@ -55,25 +41,10 @@ class SiameseNetwork(tf.Module):
         photos = _full_width(towers.image, len(heads.image.centre)) if image_tower is None else features.pixels
         self._title = tf.constant(_full_width(towers.title, len(heads.title.centre)))
         self._image = tf.constant(photos)
-        self._product, self._catalogue = tf.constant(features.product), tf.constant(features.catalogue)
         self.title_head, self.image_head = HeadLayer(heads.title, "title"), HeadLayer(heads.image, "image")
         self.image_tower = image_tower
         self.discriminator = CurvesLayer()
-        self._decision = DECISIONS.get(settings.loss, cross_entropy_loss)
-        self._centres: list[tf.Variable] = []
-        self._of_codes = self._losses_of_codes(features, settings.loss, trained)
-
-    def _losses_of_codes(self, features: TrainingFeatures, name: str, trained: NDArray[np.int64]) -> list[CodeLoss]:
-        """What is asked of photos' and titles' codes; nothing where the list is empty."""
-        if name != ARCFACE:
-            return [OF_CODES[name]] * 2 if name in OF_CODES else []
-        class_of, classes = product_classes(features.product, np.unique(trained))
-        catalogue = np.zeros(classes, np.int64)
-        catalogue[class_of[class_of >= 0]] = features.catalogue[class_of >= 0]
-        codes = self.codes(np.arange(len(class_of)))
-        heads = [ArcFace(class_of, class_means(each, class_of, classes), catalogue) for each in codes]
-        self._centres = [head.centres for head in heads]
-        return [*heads]
+        self._decision = LOSSES[settings.loss]
 
     def codes(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Codes of photos and of titles as they are now, `[len(rows), dim]` each."""
@@ -97,42 +68,16 @@ class SiameseNetwork(tf.Module):
         """Log-odds `[...]` of photo and title distance `[..., 2]`, the ready ones and presence `[..., 3]` each."""
         return self.discriminator(tf.concat([coded, ready], axis=-1), present)
 
-    def pair_odds(self, left: NDArray[np.int64], right: NDArray[np.int64], ready: Reals, present: Present) -> Reals:
-        """Log-odds `[pairs]` of any pairs as they are now; ready, present: as `TrainingFeatures.ready` gives them."""
-        sides, parts = self.codes(np.arange(len(self._title))), []
-        for i in range(0, len(left), _PAIRS_AT_ONCE):
-            at = slice(i, i + _PAIRS_AT_ONCE)
-            coded = [cosine_distance(tf.constant(codes[left[at]]), tf.constant(codes[right[at]])) for codes in sides]
-            parts.append(self.decide(tf.stack(coded, axis=-1), ready[at], present[at]).numpy())
-        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
-
     def log_odds(self, rows: tf.Tensor, ready: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
         """Log-odds `[b, 2]` of a batch of `kembar.training.pair_features.triplet_batch`."""
-        return self._decide_codes(self._triplet_codes(rows), ready, present)
-
-    def _decide_codes(self, codes: list[tf.Tensor], ready: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
-        apart = [cosine_distance(each[:, :1], each[:, 1:]) for each in codes]
+        apart = [cosine_distance(each[:, :1], each[:, 1:]) for each in self._triplet_codes(rows)]
         return self.decide(tf.stack(apart, axis=-1), ready, present)
 
-    def decision_losses(self, rows: tf.Tensor, ready: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
+    def losses(self, rows: tf.Tensor, ready: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
         """Loss of each triplet's decisions `[b]`; a triplet with nothing to compare counts as zero."""
-        return self._decision_losses(self._triplet_codes(rows), ready, present)
-
-    def _decision_losses(self, codes: list[tf.Tensor], ready: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
-        odds = self._decide_codes(codes, ready, present)
+        odds = self.log_odds(rows, ready, present)
         comparable = tf.cast(tf.reduce_all(tf.reduce_any(present, axis=-1), axis=-1), tf.float32)
         return self._decision(odds[:, 0], odds[:, 1]) * comparable
-
-    def losses(self, rows: tf.Tensor, ready: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
-        """`decision_losses`, and beside them what is asked of the codes."""
-        codes = self._triplet_codes(rows)
-        total = self._decision_losses(codes, ready, present)
-        usable = tf.reduce_all(present[..., :2], axis=1)  # all three photos, all three titles
-        for k, of_codes in enumerate(self._of_codes):
-            product, catalogue = tf.gather(self._product, rows), tf.gather(self._catalogue, rows[:, 0])
-            asked = of_codes(CodeBatch(codes[k], rows, product, catalogue, usable[:, k]))
-            total += tf.where(usable[:, k], asked, 0.0)
-        return total
 
     def pull(self) -> tf.Tensor:
         """How far the weights are from where they should stay."""
@@ -142,7 +87,7 @@ class SiameseNetwork(tf.Module):
     def slow_variables(self) -> list[tf.Variable]:
         """Those that should stay near a good start, and those of a tower, whose units die in large steps."""
         tower = [] if self.image_tower is None else [weight.value for weight in self.image_tower.trainable_weights]
-        return [self.title_head.kernel, self.image_head.kernel, *self._centres, *tower]
+        return [self.title_head.kernel, self.image_head.kernel, *tower]
 
     def fast_variables(self) -> list[tf.Variable]:
         """Those that are learnt from scratch."""

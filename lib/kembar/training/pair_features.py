@@ -13,7 +13,6 @@ from kembar.errors import TrainingError
 from kembar.index.catalogue_index import CatalogueIndex
 from kembar.model.distances import pair_distances
 from kembar.storage.tables import read_arrow
-from kembar.training.views import CandidateRows
 from kembar.types import Present, Reals
 
 LEXICAL_AND_HASH = [2, 3, 4]
@@ -26,18 +25,12 @@ Batch = dict[str, NDArray]  # type: ignore[type-arg]
 class TrainingFeatures:
     """Labelled catalogues by row.
 
-    towers: the catalogue with its towers' own embeddings for codes; product: `[n]`, equal for the listings of one
-    product of one catalogue; catalogue: `[n]`, which of them a row is of; pixels: uint8 `[n, px, px, 3]`, zero where
-    there is no photo, if the image tower is trained along; proposed: the blocks' pairs, where non-matches are mined
-    again; origin: `[n]`, of which row each is a copy with an altered photo, where there are copies.
+    towers: the catalogue with its towers' own embeddings for codes; pixels: uint8 `[n, px, px, 3]`, zero where there is
+    no photo, if the image tower is trained along.
     """
 
     towers: CatalogueIndex
-    product: NDArray[np.int64]
-    catalogue: NDArray[np.int64]
     pixels: NDArray[np.uint8] | None = None
-    proposed: CandidateRows | None = None
-    origin: NDArray[np.int64] | None = None
 
     @cached_property
     def _ready(self) -> CatalogueIndex:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from kembar.config import Settings
 from kembar.encoding.image_folder import require_images
-from kembar.encoding.towers.image import EFFICIENTNET, SMALL_CNN
 from kembar.errors import ConfigError, InputError
 from kembar.model.bundle import Bundle, load_bundle
 from kembar.storage.files import join_uri, require
@@ -21,16 +20,9 @@ def base_bundle(settings: Settings) -> Bundle | None:
 
     Raises:
         BundleError: there is no bundle at the path that `training.base` names.
-        ConfigError: the settings ask for other towers than the base bundle has, or for altered copies where no
-            head learns from them.
+        ConfigError: the settings ask for other towers than the base bundle has.
     """
     name = settings.training.base
-    for copies in ("relist_photos", "relist_titles"):
-        if getattr(settings.training, copies) and (name != SCRATCH or settings.image_tower.name == SMALL_CNN):
-            raise ConfigError(
-                f"training.{copies} is for heads over pretrained towers: it needs training.base={SCRATCH} and "
-                f"image_tower.name={EFFICIENTNET}, received {name} and {settings.image_tower.name}"
-            )
     if name == SCRATCH:
         return None
     base = load_bundle(None if name == SHIPPED else name)

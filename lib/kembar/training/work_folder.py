@@ -18,7 +18,7 @@ from kembar.storage.locks import LOCK, locked
 from kembar.storage.paths import canonical, is_local
 
 _RUN = "run.json"
-_TABLES = r"(encoded|hashed|triplets|relisted|retitled)-\d+"
+_TABLES = r"(encoded|hashed|triplets)-\d+"
 _PARTS = r"\.?(_SUCCESS|part-[^/]*)(\.crc)?|_temporary/.*"
 _NETWORKS = r"(train|held_out|whole)"
 _STATE = r"checkpoints/(checkpoint|[^/]*ckpt[^/]*|[^/]*\.tmp[^/]*)|logs/events\.[^/]*|history\.json|\.[^/]*\.partial"

@@ -4,7 +4,7 @@ import numpy as np
 
 from kembar.synthetic.drawing.canvas import DARK, STEEL, WHITE, Canvas, ink_on, mirrored, mix, smooth
 from kembar.synthetic.drawing.look import Look
-from kembar.training.augmentation.pen import Pen
+from kembar.synthetic.drawing.pen import Pen
 
 
 def backpack(canvas: Canvas, look: Look) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from kembar.training.augmentation.pen import Box, Pen, Point
+from kembar.synthetic.drawing.pen import Box, Pen, Point
 
 Colour = tuple[int, int, int]
 

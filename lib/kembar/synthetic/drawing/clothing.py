@@ -2,7 +2,7 @@
 
 from kembar.synthetic.drawing.canvas import Canvas, Colour, ink_on, mirrored, mix, smooth
 from kembar.synthetic.drawing.look import Look, print_label
-from kembar.training.augmentation.pen import Pen
+from kembar.synthetic.drawing.pen import Pen
 
 _SKINNY: Colour = (250, 250, 248)
 _DARK: Colour = (40, 40, 46)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kembar.synthetic.drawing.canvas import Colour, ink_on, mix
+from kembar.synthetic.drawing.pen import Box, Pen
 from kembar.synthetic.products import Product
 from kembar.synthetic.vocabulary import COLOURS, VARIANTS
-from kembar.training.augmentation.pen import Box, Pen
 
 _PAPER: Colour = (246, 243, 236)
 

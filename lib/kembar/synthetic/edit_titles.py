@@ -32,7 +32,6 @@ SUFFIXES = (
     " | Official",
     " kirim hari ini",
 )
-_LEFT_OUT = 0.2
 
 
 def _misspell(word: str, rng: np.random.Generator) -> str:
@@ -75,10 +74,3 @@ def dress_up(parts: list[str], rng: np.random.Generator) -> str:
     title = str(rng.choice(PREFIXES)) + title if rng.random() < 0.3 else title
     title = title + str(rng.choice(SUFFIXES)) if rng.random() < 0.35 else title
     return _debris(title, rng)
-
-
-def retitle(title: str, rng: np.random.Generator) -> str:
-    """The title by another seller; of the words at least one stays."""
-    words = title.split()
-    kept = [word for word in words if rng.random() >= _LEFT_OUT]
-    return dress_up(kept or words[:1], rng)

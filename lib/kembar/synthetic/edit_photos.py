@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
-from kembar.training.augmentation.pen import Pen
+from kembar.synthetic.drawing.pen import Pen
 
 _PROMISES = (
     "PROMO",
