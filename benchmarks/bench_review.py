@@ -19,7 +19,8 @@ from kembar.config import load_settings
 from kembar.evaluation.scores import bootstrap_mean
 from kembar.index.query_expansion import comparable
 from kembar.listings.validation import read_listings
-from kembar.model.bundle import Bundle, load_bundle
+from kembar.model.bundle import Bundle
+from kembar.model.bundle_files import load_bundle
 from kembar.model.discriminator import sigmoid
 from kembar.schemas import ENCODED
 from kembar.session import get_session

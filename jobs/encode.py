@@ -14,15 +14,17 @@ from kembar.encoding.image_folder import require_images
 from kembar.incremental.encode_plan import describe_work, plan_increment
 from kembar.listings.nothing_to_do import require_usable
 from kembar.listings.validation import describe_repairs
-from kembar.model.bundle import load_bundle, trusted_text_tower
+from kembar.model.bundle import trusted_text_tower
+from kembar.model.bundle_files import load_bundle
 from kembar.schemas import QUARANTINE
 from kembar.session import get_session
 from kembar.stages.check_photos import check_photos
 from kembar.stages.encode_listings import stage_codes
 from kembar.stages.read_catalogue import read_with_photos
 from kembar.storage.files import join_uri, require
-from kembar.storage.output_folder import NewTable, output_folder, reconcile
+from kembar.storage.output_folder import output_folder
 from kembar.storage.parts import PartFolder
+from kembar.storage.table_parts import NewTable, reconcile
 from kembar.storage.tables import part_rows, rewrite_table, write_table
 
 

@@ -20,7 +20,7 @@ from kembar.incremental.reusable_pairs import (
 from kembar.index.catalogue_index import has_titles
 from kembar.listings.decisions import read_decisions
 from kembar.listings.nothing_to_do import require_listings
-from kembar.model.bundle import load_bundle
+from kembar.model.bundle_files import load_bundle
 from kembar.model.fingerprints import require_finished
 from kembar.scoring.matches import count_pairs
 from kembar.scoring.summary import summarise

@@ -12,7 +12,7 @@ from kembar.cli.dry_run import plan_review
 from kembar.cli.job import Stages, end_dry_run, job_parser, run_job, say_next
 from kembar.config import settings_from
 from kembar.listings.decisions import read_decisions
-from kembar.model.bundle import load_bundle
+from kembar.model.bundle_files import load_bundle
 from kembar.schemas import MATCHES
 from kembar.session import get_session
 from kembar.storage.files import join_uri, require

@@ -12,7 +12,8 @@ from kembar.cli.dry_run import plan_train
 from kembar.cli.job import Stages, end_dry_run, job_parser, run_job, say_next
 from kembar.config import Settings, settings_from
 from kembar.listings.decisions import read_decisions
-from kembar.model.bundle import Bundle, publish_bundle
+from kembar.model.bundle import Bundle
+from kembar.model.bundle_files import publish_bundle
 from kembar.session import get_session
 from kembar.stages.training_sources import (
     decided_pairs,

@@ -17,7 +17,8 @@ from kembar.stages.encode_listings import encode_listings, split_encoded
 from kembar.stages.index_catalogue import index_catalogue
 from kembar.stages.mine_pairs import mine_pairs, name_pairs
 from kembar.storage.files import require
-from kembar.storage.output_folder import NewTable, output_folder
+from kembar.storage.output_folder import output_folder
+from kembar.storage.table_parts import NewTable
 from kembar.storage.tables import list_parts, read_table, rewrite_table, write_table
 from kembar.training.fit_heads import first_heads
 from kembar.training.triplets import build_triplets, count_triplets

@@ -20,7 +20,7 @@ from kembar.encoding.photos import decode_photo
 from kembar.incremental.reusable_pairs import pairs_fingerprint
 from kembar.index.tfidf import count_terms, tf_idf
 from kembar.listings.titles import normalise_title, title_terms
-from kembar.model.bundle import load_bundle
+from kembar.model.bundle_files import load_bundle
 from kembar.scoring.score import score_rows
 from kembar.storage.algorithms import algorithm_versions
 from tests.builders import index_of, random_discriminator, random_titles

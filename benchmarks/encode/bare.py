@@ -20,7 +20,7 @@ from kembar.encoding.photo_folder import PhotoFolder
 from kembar.encoding.photos import Photo, decode_photo
 from kembar.encoding.towers.loaded import get_image_tower, get_text_tower
 from kembar.listings.titles import normalise_title, title_terms
-from kembar.model.bundle import load_bundle
+from kembar.model.bundle_files import load_bundle
 
 SETTINGS = load_settings()
 _TITLES_AT_ONCE, _SPLIT_OVER = 1024, 300

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from kembar.encoding.assembly import ENCODED_ARROW
-from kembar.model.bundle import load_bundle
+from kembar.model.bundle_files import load_bundle
 from kembar.storage.files import MANIFEST, write_json
 from kembar.synthetic.catalogue import new_folder
 from load.page import LISTINGS_SCHEMA, QUARANTINE_SCHEMA, PageMaker

@@ -22,7 +22,7 @@ from kembar.analysis import (
     study_blocks,
 )
 from kembar.blocking import SOURCES
-from kembar.model.bundle import load_bundle
+from kembar.model.bundle_files import load_bundle
 from tests.submit import FAULTS
 
 Pairs = set[tuple[str, str]]

@@ -20,7 +20,7 @@ from pyspark.sql import SparkSession
 from kembar.errors import ConfigError
 from kembar.index.catalogue_index import CatalogueIndex
 from kembar.listings.titles import normalise_title, title_terms
-from kembar.model.bundle import load_bundle
+from kembar.model.bundle_files import load_bundle
 from kembar.model.distances import pair_distances
 from kembar.model.fingerprints import require_finished
 from kembar.schemas import DISTANCES, ENCODED, QUARANTINE

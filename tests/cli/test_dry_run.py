@@ -20,7 +20,7 @@ from kembar.cli.dry_run import (
 from kembar.cli.job import end_dry_run, job_parser
 from kembar.config import load_settings
 from kembar.errors import InputError
-from kembar.model.bundle import load_bundle
+from kembar.model.bundle_files import load_bundle
 from tests.submit import ROOT
 
 JOBS = sorted((ROOT / "jobs").glob("[a-z]*.py"))

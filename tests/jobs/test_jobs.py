@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from kembar.model.bundle import load_bundle
+from kembar.model.bundle_files import load_bundle
 from tests.submit import FAULTS, QUARANTINED, ROOT, submit, succeed
 
 

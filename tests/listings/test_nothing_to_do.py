@@ -9,7 +9,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from kembar.cli.job import run_job
 from kembar.errors import NothingToDoError
 from kembar.listings.nothing_to_do import require_listings, require_products, require_triplets, require_usable
-from kembar.model.bundle import load_bundle
+from kembar.model.bundle_files import load_bundle
 from kembar.schemas import MATCHES
 from kembar.training.review import choose_questions
 

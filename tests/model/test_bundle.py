@@ -13,7 +13,8 @@ import pytest
 
 import kembar
 from kembar.errors import BundleError
-from kembar.model.bundle import Bundle, Decider, Thresholds, load_bundle, save_bundle
+from kembar.model.bundle import Bundle, Decider, Thresholds
+from kembar.model.bundle_files import load_bundle, save_bundle
 from kembar.schemas import MODALITY_OF
 from tests.builders import random_discriminator, small_bundle
 from tests.disks import fill, small_disk

@@ -16,7 +16,8 @@ import pytest
 
 from kembar.config import BUILTIN, load_settings
 from kembar.errors import BundleError, ConfigError, InputError
-from kembar.model.bundle import load_bundle, save_bundle, trusted_text_tower
+from kembar.model.bundle import trusted_text_tower
+from kembar.model.bundle_files import load_bundle, save_bundle
 from kembar.model.npz import LARGEST_BYTES, pack_arrays
 from tests.builders import small_bundle
 from tests.submit import submit

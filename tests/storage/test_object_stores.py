@@ -22,9 +22,10 @@ from kembar.encoding.photo_folder import PhotoFolder
 from kembar.encoding.photos import PhotoError
 from kembar.errors import InputError, RunError
 from kembar.storage.files import delete, exists, list_paths, read_bytes, write_bytes
-from kembar.storage.output_folder import NewTable, output_folder
+from kembar.storage.output_folder import output_folder
 from kembar.storage.ownership import check_output
 from kembar.storage.paths import join_uri
+from kembar.storage.table_parts import NewTable
 from kembar.storage.tables import read_arrow, write_arrow
 
 BUCKET = "shop"

@@ -15,7 +15,8 @@ from pyspark.sql import SparkSession
 from kembar.errors import InputError, RunError
 from kembar.schemas import CATALOGUE
 from kembar.storage import output_folder as runs
-from kembar.storage.output_folder import NewTable, OutputFolder, output_folder, reconcile, table_rows
+from kembar.storage.output_folder import OutputFolder, output_folder
+from kembar.storage.table_parts import NewTable, reconcile, table_rows
 from kembar.storage.tables import read_arrow, read_table, table_parts, write_arrow
 from tests.disks import fill, small_disk
 

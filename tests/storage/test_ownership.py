@@ -12,8 +12,10 @@ import pytest
 from kembar.errors import InputError, RunError
 from kembar.storage import output_folder as runs
 from kembar.storage.files import write_bytes
-from kembar.storage.output_folder import NewTable, output_folder
-from kembar.storage.ownership import OUTPUTS, check_output, check_output_file
+from kembar.storage.folder_contents import OUTPUTS
+from kembar.storage.output_folder import output_folder
+from kembar.storage.ownership import check_output, check_output_file
+from kembar.storage.table_parts import NewTable
 from kembar.storage.tables import write_arrow
 from tests.trees import plant, snapshot
 

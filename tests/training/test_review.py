@@ -10,7 +10,8 @@ import pytest
 
 from kembar.errors import TrainingError
 from kembar.listings.decisions import DECISIONS, read_decisions
-from kembar.model.bundle import Bundle, load_bundle
+from kembar.model.bundle import Bundle
+from kembar.model.bundle_files import load_bundle
 from kembar.model.curves import pattern_of
 from kembar.model.discriminator import sigmoid
 from kembar.schemas import DISTANCES

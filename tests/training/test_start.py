@@ -8,7 +8,7 @@ import pytest
 
 from kembar.config import Settings
 from kembar.errors import BundleError, ConfigError, InputError, TrainingError
-from kembar.model.bundle import save_bundle
+from kembar.model.bundle_files import save_bundle
 from kembar.training.start import base_bundle, pair_up
 from kembar.training.work_folder import TrainingWork
 from tests.model.test_bundle import small_bundle

@@ -13,7 +13,8 @@ from kembar.evaluation import Truth
 from kembar.index.catalogue_index import CatalogueIndex, build_index, has_titles
 from kembar.index.query_expansion import comparable
 from kembar.index.tfidf import hash_terms
-from kembar.model.bundle import Bundle, Decider, load_bundle
+from kembar.model.bundle import Bundle, Decider
+from kembar.model.bundle_files import load_bundle
 from kembar.model.fingerprints import require_finished
 from kembar.schemas import ENCODED
 from kembar.storage.files import join_uri

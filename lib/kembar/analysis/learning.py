@@ -13,7 +13,8 @@ from kembar.analysis.encoded import Codes, read_codes
 from kembar.analysis.proposed import propose_pairs
 from kembar.analysis.result import read_catalogue
 from kembar.config import Settings, load_settings
-from kembar.model.bundle import Bundle, save_bundle
+from kembar.model.bundle import Bundle
+from kembar.model.bundle_files import save_bundle
 from kembar.model.curves import KNOTS, Curves
 from kembar.schemas import DISTANCES, EVIDENCE
 from kembar.training.card import describe_gains, finish_bundle

@@ -5,29 +5,23 @@ tried again, here after a moment and by the next run (`kembar.encoding.photos.tr
 """
 
 import errno
-import os
 import posixpath
 import time
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.fs as pafs
 from pyarrow.fs import FileSystem, LocalFileSystem
 
-from kembar.encoding.photo_names import climbs, possible_paths, spellings_of_file, spellings_of_name, stays_inside
+from kembar.encoding.photo_listing import index_of, real_root
+from kembar.encoding.photo_names import climbs, possible_paths, spellings_of_name, stays_inside
 from kembar.encoding.photos import LINK, NOT_FOUND, NOT_READ, TOO_LARGE, PhotoError
 from kembar.storage.paths import filesystem_of, join_uri
 from kembar.storage.text_files import shown
 
-_MOST_LISTED = 500_000
-"""Files of one folder among which another spelling is looked for; of more only exact names are found."""
-_LISTED_ANEW_S = 300
-"""Seconds after which the list of a store's folder, which does not say when it changed, is made anew."""
 _WAITS = (0.1, 0.5, 2.0)
 """Seconds before each further try to read a photo."""
 _NO_MORE_WAITS = 10
@@ -157,7 +151,7 @@ class PhotoFolder:
     def _check_place(self, root: str, path: str) -> None:
         """On a local disk a link can lead anywhere, and what is no file (a pipe) can keep its reader waiting."""
         place = Path(path).resolve(strict=True)
-        if not self.follow_links and not place.is_relative_to(_real_root(root)):
+        if not self.follow_links and not place.is_relative_to(real_root(root)):
             raise PhotoError(f"{LINK}: set encode.follow_links=true where its links can be trusted")
         if not place.is_file():
             raise PhotoError("photo is no file")
@@ -197,51 +191,11 @@ class PhotoFolder:
         """The one file beside which a path differs in its spelling alone; None where there is none, or several are."""
         for path in paths:
             parent, name = posixpath.split(path)
-            index = _index_of(join_uri(self.folder, parent) if parent else self.folder)
+            index = index_of(join_uri(self.folder, parent) if parent else self.folder)
             for key in spellings_of_name(name):
                 if fits := index.get(key):
                     return posixpath.join(parent, next(iter(fits))) if len(fits) == 1 else None
         return None
-
-
-@lru_cache(maxsize=64)
-def _real_root(root: str) -> Path:
-    return Path(root).resolve()
-
-
-def _index_of(folder: str) -> dict[str, set[str]]:
-    """The names of a folder's files by their `spellings_of_file`; nothing where it is missing or far too large."""
-    filesystem, root = filesystem_of(folder)
-    if isinstance(filesystem, LocalFileSystem):
-        try:
-            return _make_index(folder, Path(root).stat().st_mtime_ns)
-        except (OSError, ValueError):
-            return {}
-    return _make_index(folder, int(time.time()) // _LISTED_ANEW_S)
-
-
-@lru_cache(maxsize=256)
-def _make_index(folder: str, _as_of: int) -> dict[str, set[str]]:
-    keys: dict[str, set[str]] = defaultdict(set)
-    for name in list_names(folder, _MOST_LISTED):
-        for key in spellings_of_file(name):
-            keys[key].add(name)
-    return dict(keys)
-
-
-def list_names(folder: str, most: int) -> list[str]:
-    """What a folder holds, by name: nothing where it is missing, cannot be read, or holds more than `most`."""
-    filesystem, root = filesystem_of(folder)
-    try:
-        if isinstance(filesystem, LocalFileSystem):
-            with os.scandir(root) as entries:
-                names = [entry.name for entry in islice(entries, most + 1)]
-        else:
-            found = filesystem.get_file_info(pafs.FileSelector(root, allow_not_found=True))
-            names = [info.base_name for info in found]
-    except (OSError, ValueError):
-        return []
-    return names if len(names) <= most else []
 
 
 def _pause(seconds: float) -> None:

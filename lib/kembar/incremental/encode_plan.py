@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from kembar.encoding.assembly import ENCODED_ARROW
 from kembar.index.row_lookup import contents_equal, index_in
 from kembar.storage.files import join_uri
-from kembar.storage.output_folder import NewTable
+from kembar.storage.table_parts import NewTable
 from kembar.storage.tables import read_part, write_arrow
 
 _FEW_ROWS, _MANY_SMALL, _ROWS_OF_A_PART = 250, 32, 10_000

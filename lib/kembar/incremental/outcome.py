@@ -16,7 +16,8 @@ from kembar.incremental.group_ids import name_groups
 from kembar.incremental.reusable_pairs import Carried, LastRun
 from kembar.listings.submission import groups_table, quarantined_ids, submission_csv
 from kembar.storage.files import SUMMARY, as_json, join_uri
-from kembar.storage.output_folder import NewTable, OutputFolder
+from kembar.storage.output_folder import OutputFolder
+from kembar.storage.table_parts import NewTable
 from kembar.storage.tables import read_arrow, write_arrow
 
 

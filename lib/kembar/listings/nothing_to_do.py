@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from kembar.errors import NothingToDoError
-from kembar.storage.output_folder import table_rows
+from kembar.storage.table_parts import table_rows
 from kembar.storage.text_files import shown
 
 _REASONS, _ROWS, _LONGEST_ROW = 3, 3, 100

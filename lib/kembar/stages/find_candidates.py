@@ -16,8 +16,9 @@ from kembar.schemas import MATCHES
 from kembar.scoring.matches import MATCHES_ARROW
 from kembar.scoring.score import LISTS, PAIRS
 from kembar.stages.ship_catalogue import new_prefix, partitions, rows_of, ship_files
-from kembar.storage.output_folder import OutputFolder, reconcile
+from kembar.storage.output_folder import OutputFolder
 from kembar.storage.parts import PartFolder
+from kembar.storage.table_parts import reconcile
 from kembar.storage.tables import part_rows, read_batches, read_parts, rewrite_table
 from udfs.candidate_lists import PairScorer, ShippedLists, list_candidates_of
 from udfs.executor_files import Shipped

@@ -12,7 +12,8 @@ from kembar.listings.validation import count_judged, judge_listings, read_listin
 from kembar.stages.check_cluster import check_sight
 from kembar.stages.check_photos import check_names, draw_names, folder_of
 from kembar.stages.encode_listings import with_contents
-from kembar.storage.output_folder import OutputFolder, reconcile
+from kembar.storage.output_folder import OutputFolder
+from kembar.storage.table_parts import reconcile
 
 
 @dataclass(frozen=True)

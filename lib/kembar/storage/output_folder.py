@@ -15,12 +15,9 @@ import posixpath
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from kembar.errors import RunError
 from kembar.storage.files import (
@@ -35,35 +32,15 @@ from kembar.storage.files import (
     read_bytes,
     write_bytes,
 )
+from kembar.storage.folder_contents import FORMAT, JOURNAL, STAGING, Contents, files_of, read_contents
 from kembar.storage.locks import locked
-from kembar.storage.ownership import FORMAT, JOURNAL, STAGING, Contents, files_of, read_contents
-from kembar.storage.paths import filesystem_of, join_uri
+from kembar.storage.paths import join_uri
+from kembar.storage.table_parts import NewTable, is_whole, measure
 from kembar.storage.tables import list_parts
 from kembar.storage.versions import versions
 
 _FILES = "files"
 _FIRST_PAGE = "index.html"
-
-
-@dataclass(frozen=True)
-class NewTable:
-    """What a table is to consist of.
-
-    kept: parts that are in its folder already and stay as they are; staged: URIs of new part files, or of folders
-    that Spark wrote.
-    """
-
-    staged: list[str]
-    kept: list[str] = field(default_factory=list)
-
-    def parts_in(self, folder: str) -> list[str]:
-        """URIs of all its part files before it is published: new ones, and kept ones in the table's folder."""
-        return [*self.new_parts(), *(join_uri(folder, name) for name in self.kept)]
-
-    def new_parts(self) -> list[str]:
-        """URIs of the part files that are not in the table's folder yet."""
-        files = [[uri] if uri.endswith(".parquet") else list_parts(uri) for uri in self.staged]
-        return [part for each in files for part in each]
 
 
 @dataclass(frozen=True)
@@ -98,7 +75,7 @@ class OutputFolder:
         }
         folders = [join_uri(self.uri, STAGING, run, each) for run in self.unfinished for each in staged]
         parts |= {part: None for folder in folders for part in list_parts(folder)}
-        return [part for part, facts in parts.items() if _is_whole(part, facts)]
+        return [part for part, facts in parts.items() if is_whole(part, facts)]
 
     def publish(
         self,
@@ -131,8 +108,9 @@ class OutputFolder:
             RunError: The result is published, but what it replaces could not be cleared away.
         """
         listed = {name: {"parts": self._parts_of(name, table)} for name, table in tables.items()}
-        described = self._stage_files(files, staged_files) | self._kept(kept_files)
-        stamp = {"made_by": "kembar", "format": FORMAT, "job": self.job, "run": self.run, "ended": _now()}
+        described = self._stage_files(files, staged_files) | {name: self.before["files"][name] for name in kept_files}
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        stamp = {"made_by": "kembar", "format": FORMAT, "job": self.job, "run": self.run, "ended": now}
         manifest = {**stamp, **facts, "versions": versions(), "tables": listed} if stamped else dict(facts)
         manifest["files"] = dict(sorted(described.items()))
         swapped = [*files, *staged_files]
@@ -184,14 +162,10 @@ class OutputFolder:
         }
         return described | {name: {"bytes": file_bytes(self.staged(_FILES, name))} for name in staged}
 
-    def _kept(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-        known = self.before.get("files", {})
-        return {name: known[name] for name in names}
-
     def rows(self, name: str, table: NewTable) -> int:
         """How many rows a table will have."""
         kept = sum(self._listed(name)[part]["rows"] for part in table.kept)
-        return kept + sum(_measure(part)["rows"] for part in table.new_parts())
+        return kept + sum(measure(part)["rows"] for part in table.new_parts())
 
     def _listed(self, name: str) -> dict[str, dict[str, int]]:
         """Rows and bytes of the parts of a table, as the last run left it."""
@@ -200,30 +174,7 @@ class OutputFolder:
     def _parts_of(self, name: str, table: NewTable) -> dict[str, dict[str, int]]:
         """Rows and bytes of every part that a table will have."""
         parts = {part: facts for part, facts in self._listed(name).items() if part in table.kept}
-        return dict(sorted((parts | {posixpath.basename(p): _measure(p) for p in table.new_parts()}).items()))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _measure(uri: str) -> dict[str, int]:
-    filesystem, path = filesystem_of(uri)
-    rows = pq.read_metadata(path, filesystem=filesystem).num_rows
-    return {"rows": rows, "bytes": filesystem.get_file_info(path).size}
-
-
-def _is_whole(uri: str, facts: dict[str, int] | None) -> bool:
-    try:
-        measured = _measure(uri)
-        return facts is None or facts == measured
-    except (OSError, pa.ArrowException):
-        return False
-
-
-def table_rows(manifest: dict[str, Any], name: str) -> int:
-    """How many rows a table of a manifest has."""
-    return sum(part["rows"] for part in manifest["tables"][name]["parts"].values())
+        return dict(sorted((parts | {posixpath.basename(p): measure(p) for p in table.new_parts()}).items()))
 
 
 def _complete(uri: str, journal: dict[str, Any], manifest: dict[str, Any]) -> None:
@@ -300,16 +251,3 @@ def output_folder(uri: str, job: str, keep_staged: bool = False) -> Iterator[Out
             with suppress(OSError):  # the next run tries again
                 _recover(read_contents(uri, job), keep_staged)
             raise
-
-
-def reconcile(stage: str, came: int, **went: int) -> None:
-    """Check that what came into a stage went somewhere.
-
-    Raises:
-        RunError: it did not; nothing is published then.
-
-    >>> reconcile("read", 10, usable=8, quarantined=2)
-    """
-    if came != sum(went.values()):
-        parts = " + ".join(f"{count} {name.replace('_', ' ')}" for name, count in went.items())
-        raise RunError(f"stage {stage} does not add up: {came} rows came in, {parts} went out; nothing was published")

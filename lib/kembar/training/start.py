@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from kembar.config import Settings
 from kembar.encoding.image_folder import require_images
 from kembar.errors import ConfigError, InputError
-from kembar.model.bundle import Bundle, load_bundle
+from kembar.model.bundle import Bundle
+from kembar.model.bundle_files import load_bundle
 from kembar.storage.files import join_uri, require
 from kembar.storage.ownership import check_output
 from kembar.storage.paths import within

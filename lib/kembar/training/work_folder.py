@@ -11,7 +11,7 @@ from typing import Any
 
 from kembar.config import Settings
 from kembar.errors import InputError, TrainingError
-from kembar.model.bundle import FORMAT
+from kembar.model.bundle_files import FORMAT
 from kembar.storage.algorithms import algorithm_versions
 from kembar.storage.files import delete, read_json, write_json
 from kembar.storage.locks import LOCK, locked
