@@ -91,7 +91,7 @@ def test_one_that_was_not_finished_is_none(tmp_path: Path):
 
 
 KILLED = """import os, signal, sys
-from kembar.model import bundle
+from kembar.model import bundle_files as bundle
 from kembar.storage import output_folder as runs
 from tests.model.test_bundle import small_bundle, with_thresholds
 moves, move = int(sys.argv[2]), runs.move
@@ -165,7 +165,7 @@ def test_one_of_another_format_is_refused(tmp_path: Path):
 
 def test_the_shipped_one_is_small_and_names_its_data():
     bundle = load_bundle(None)
-    folder = Path(load_bundle.__code__.co_filename).parent / "default_bundle"
+    folder = LIBRARY / "kembar" / "default_bundle"
     assert sum(path.stat().st_size for path in folder.iterdir()) < 5_000_000
     card = (folder / "README.md").read_text()
     assert len(bundle.trained_on["catalogues"]) >= 2
@@ -190,7 +190,9 @@ def test_the_shipped_one_is_found_within_a_zip(tmp_path: Path):
         for path in (LIBRARY / "kembar").rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 archive.write(path, path.relative_to(LIBRARY))
-    code = "import kembar, kembar.model.bundle as b; print(kembar.__file__, b.load_bundle(None).encoder_fingerprint)"
+    code = (
+        "import kembar, kembar.model.bundle_files as b; print(kembar.__file__, b.load_bundle(None).encoder_fingerprint)"
+    )
     paths = {"PYTHONPATH": str(tmp_path / "kembar.zip"), "KEMBAR_CACHE": str(tmp_path / "cache")}
     done = subprocess.run(
         [sys.executable, "-c", code],

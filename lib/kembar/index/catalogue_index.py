@@ -5,9 +5,9 @@ of this index. Only the numbers travel between Spark's stages; the codes are rea
 by position from files that each executor maps.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -30,8 +30,14 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)
 _CENTRE_PRIOR = 50
 """Listings' worth of belief that a catalogue's mean code is nought."""
 
-Projection = Callable[[Matrix], Matrix]
-"""Embeddings `[n, tower_dim]` to codes `[n, code_dim]`."""
+
+class Projection(Protocol):
+    """Embeddings `[n, tower_dim]` to codes `[n, code_dim]`, as `kembar.model.heads.Head`."""
+
+    @property
+    def code_dim(self) -> int: ...
+
+    def __call__(self, embeddings: Matrix, /) -> Matrix: ...
 
 
 @dataclass(frozen=True)
@@ -71,9 +77,9 @@ class CatalogueIndex:
         """The same catalogue with its towers' embeddings brought to codes; missing ones stay zero."""
 
         def codes(head: Projection, embeddings: NDArray[np.float16], present: NDArray[np.bool_]) -> NDArray[np.float16]:
-            some = head(embeddings[present].astype(np.float32))
-            projected = np.zeros((len(self), some.shape[1]), np.float16)
-            projected[present] = some
+            projected = np.zeros((len(self), head.code_dim), np.float16)
+            if present.any():
+                projected[present] = head(embeddings[present].astype(np.float32))
             return projected
 
         image = codes(image_head, self.image, self.has_image)
