@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from common import ROOT, dataset, images_of, markdown, spark_submit, write_page
 
-from kembar.clustering import join_lone_listings
+from kembar.clustering import attach_singletons
 from kembar.config import load_settings
 from kembar.evaluation.scores import bootstrap_mean
 from kembar.index.query_expansion import comparable
@@ -71,19 +71,19 @@ class Shop:
 
     def candidates(self, reviewed: np.ndarray) -> tuple[DecidedPairs, np.ndarray]:
         """The candidate pairs of reviewed listings with their answers, and the rows of both sides."""
-        world, model = self.catalogue.natural, self.bundle.decider_for(self.catalogue.titled).discriminator
-        look, pairs = world.look(model, PER_LISTING), self.catalogue.proposed
+        view, model = self.catalogue.natural, self.bundle.decider_for(self.catalogue.titled).discriminator
+        look, pairs = view.look(model, PER_LISTING), self.catalogue.proposed
         chosen = look.kept & reviewed[pairs.left] & reviewed[pairs.right]
         sides = np.stack([pairs.left[chosen], pairs.right[chosen]])
         names = sides.astype(str).astype(object)
-        return DecidedPairs(with_gap(world, look)[chosen], world.compared[1][chosen], world.same[chosen], *names), sides
+        return DecidedPairs(with_gap(view, look)[chosen], view.compared[1][chosen], view.same[chosen], *names), sides
 
     def f1(self, bundle: Bundle, scored: np.ndarray) -> np.ndarray:
         """F1 of each scored listing."""
         decider = bundle.decider_for(self.catalogue.titled)
         choice = GroupingChoice.of(self.catalogue.natural, decider.discriminator, PER_LISTING, scored)
         groups, at = choice.group(decider.thresholds.match), decider.thresholds
-        return choice.f1(join_lone_listings(groups, choice.neighbours(), at.lone, SETTINGS.grouping.max_group))
+        return choice.f1(attach_singletons(groups, choice.neighbours(), at.lone, SETTINGS.grouping.max_group))
 
 
 def shop_of(target: str) -> Shop:
@@ -121,7 +121,10 @@ def choices(shop: Shop, pairs: DecidedPairs, sides: np.ndarray, split: int) -> I
     """Who chooses, and the order in which pairs are asked about."""
     model = shop.bundle.decider_for(shop.catalogue.titled).discriminator
     yield "kembar", choose_pairs(model, pairs.evidence, pairs.present, sides, max(COUNTS))
-    yield "in doubt", np.argsort(np.abs(sigmoid(model.second_look(pairs.evidence, pairs.present)) - 0.5), kind="stable")
+    yield (
+        "in doubt",
+        np.argsort(np.abs(sigmoid(model.second_logit(pairs.evidence, pairs.present)) - 0.5), kind="stable"),
+    )
     for draw in range(DRAWS):
         yield "random", np.random.default_rng([split, draw]).permutation(len(pairs))
 

@@ -2,8 +2,7 @@
 
 spark-submit jobs/encode.py --listings test.csv --images DIR --output DIR [--bundle DIR]
 
-Where the output holds an earlier run's codes, only new and changed listings are encoded; a run that was killed goes on
-where it stopped.
+Listings that an earlier run encoded into the output, even one that was killed, are not encoded again.
 """
 
 from kembar.cli.dry_run import plan_encode
@@ -14,8 +13,7 @@ from kembar.encoding.image_folder import require_images
 from kembar.incremental.encode_plan import describe_work, plan_increment
 from kembar.listings.nothing_to_do import require_usable
 from kembar.listings.validation import describe_repairs
-from kembar.model.bundle import trusted_text_tower
-from kembar.model.bundle_files import load_bundle
+from kembar.model import load_bundle, trusted_text_tower
 from kembar.schemas import QUARANTINE
 from kembar.session import get_session
 from kembar.stages.check_photos import check_photos
@@ -24,7 +22,7 @@ from kembar.stages.read_catalogue import read_with_photos
 from kembar.storage.files import join_uri, require
 from kembar.storage.output_folder import output_folder
 from kembar.storage.parts import PartFolder
-from kembar.storage.table_parts import NewTable, reconcile
+from kembar.storage.table_parts import NewTable, check_row_counts
 from kembar.storage.tables import part_rows, rewrite_table, write_table
 
 
@@ -52,10 +50,10 @@ def main() -> None:
         published = join_uri(args.output, "listings")
         codes, blind, rest, quarantine = (folder.staged(n) for n in ("codes", "blind", "rest", "quarantine"))
         with stages("read"):
-            read = read_with_photos(spark, args.listings, args.images, settings, folder, stages.tell)
+            read = read_with_photos(spark, args.listings, args.images, settings, folder, stages.log)
         with stages("compare"):
-            plan = plan_increment(read.listings, folder.sound_parts("listings", "codes"), encoder)
-            stages.tell(describe_work(plan.changes, folder.before, encoder))
+            plan = plan_increment(read.listings, folder.intact_parts("listings", "codes"), encoder)
+            stages.log(describe_work(plan.changes, folder.before, encoder))
         with stages("encode"):
             made = PartFolder(codes, folder.run, ENCODED_ARROW, words=("encoder",))
             fresh = stage_codes(plan.fresh, plan.changes.to_encode, read.photos, settings, bundle, made)
@@ -65,7 +63,7 @@ def main() -> None:
             listings = plan.table(published, new := made.parts(), rest)
             tables = {"listings": listings, "quarantine": NewTable([quarantine])}
             written = {name: folder.rows(name, table) for name, table in tables.items()}
-            reconcile("encode", read.rows, **written)
+            check_row_counts("encode", read.rows, **written)
             require_usable(written["listings"], read.rejected.union(found), args.listings)
             used = check_photos(read.named, listings.parts_in(published), read.photos, settings.encode, found)
         counts = {**read.counts, "photo_failures": used.by_reason, **written, **vars(plan.changes)}

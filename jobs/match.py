@@ -8,22 +8,14 @@ from kembar.cli.dry_run import plan_match
 from kembar.cli.job import Stages, check_inputs, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.clustering import place_links
 from kembar.config import settings_from
+from kembar.incremental import reusable_pairs as reuse
 from kembar.incremental.drift import profile_run
 from kembar.incremental.outcome import Outcome
-from kembar.incremental.reusable_pairs import (
-    groups_fingerprint,
-    pairs_fingerprint,
-    plan_carrying,
-    read_last_run,
-    settle,
-)
 from kembar.index.catalogue_index import has_titles
 from kembar.listings.decisions import read_decisions
 from kembar.listings.nothing_to_do import require_listings
-from kembar.model.bundle_files import load_bundle
-from kembar.model.fingerprints import require_finished
-from kembar.scoring.matches import count_pairs
-from kembar.scoring.summary import summarise
+from kembar.model import load_bundle, require_finished
+from kembar.scoring import count_pairs, summarise
 from kembar.session import get_session
 from kembar.stages.find_candidates import list_candidates, score_pairs, ship_lists
 from kembar.stages.group_listings import Grouper
@@ -45,7 +37,7 @@ def main() -> None:
     args = parser.parse_args()
     settings, bundle = settings_from(args), load_bundle(args.bundle)
     encoder = str(require_listings(args.encoded, require_finished(args.encoded, bundle.encoder_fingerprint))["encoder"])
-    last, decisions = read_last_run(args.previous), read_decisions(args.decisions) if args.decisions else None
+    last, decisions = reuse.read_last_run(args.previous), read_decisions(args.decisions) if args.decisions else None
     check_inputs(args, "match", "encoded", "previous", "bundle", "decisions")
     end_dry_run(args, plan_match)
 
@@ -59,22 +51,23 @@ def main() -> None:
             blocking = Blocking.build(index, settings.blocking)
             shipped = ship_catalogue(spark, blocking, catalogue.posting_ids)
         with stages("score"):
-            pairs_by = pairs_fingerprint(encoder, model, settings.blocking, index)
-            carried = plan_carrying(last, catalogue.contents, pairs_by, settings.blocking.refresh_share, stages.tell)
-            lists = list_candidates(spark, shipped, model, carried, folder)
+            pairs_by = reuse.pairs_fingerprint(encoder, model, settings.blocking, index)
+            reusable = reuse.plan_reuse(last, catalogue.contents, pairs_by, settings.blocking.refresh_share, stages.log)
+            lists = list_candidates(spark, shipped, model, reusable, folder)
             others = ship_lists(spark, lists, len(index))
-            least, deciding = settings.scoring.keep_probability, (thresholds.match, thresholds.lone)
-            scored, matches = score_pairs(spark, lists, others, model, shipped, folder, least, deciding)
+            least, borderlines = settings.scoring.keep_probability, (thresholds.match, thresholds.lone)
+            scored, matches = score_pairs(spark, lists, others, model, shipped, folder, least, borderlines)
         with stages("group"):
-            groups_by = groups_fingerprint(pairs_by, model, thresholds, settings.grouping, decisions)
+            groups_by = reuse.groups_fingerprint(pairs_by, model, thresholds, settings.grouping, decisions)
             links = place_links(decisions, catalogue.posting_ids)
-            settled, order = settle(last, carried, groups_by, others.best), index.draw(settings.blocking.seed)
-            group = Grouper(model, thresholds, settings.grouping, links, order, settled)
+            unchanged = reuse.reuse_clusters(last, reusable, groups_by, others.best)
+            order = index.draw(settings.blocking.seed)
+            group = Grouper(model, thresholds, settings.grouping, links, order, unchanged)
             grouping = group(scored, shipped, others, folder.staged("components"))
         with stages("write"):
             profile = profile_run(index, grouping.labels, matches, thresholds.match, quarantine := catalogue.quarantine)
-            outcome = Outcome(catalogue.contents, grouping, quarantine, profile, last, carried)
-            tables = outcome.write(folder, stages.tell)
+            outcome = Outcome(catalogue.contents, grouping, quarantine, profile, last, reusable)
+            tables = outcome.write(folder, stages.log)
         counts = summarise(grouping.labels, *count_pairs(scored), blocking.counts(), quarantine.count())
         counts["decisions"], told = links.counts(), describe_run(settings, encoded=args.encoded)
         made_by = {"encoder": encoder, "pairs_by": pairs_by, "groups_by": groups_by, "thresholds": vars(thresholds)}

@@ -8,7 +8,7 @@ from kembar.cli.job import Stages, check_inputs, describe_run, end_dry_run, job_
 from kembar.config import settings_from
 from kembar.encoding.image_folder import require_images
 from kembar.encoding.provenance import check_run
-from kembar.report import Run, read_catalogue, show_photos, tell_groups, tell_overview, write_report
+from kembar.report import Run, collect_groups, read_catalogue, show_photos, summarise_overview, write_report
 from kembar.schemas import ENCODED, GROUPS, MATCHES, QUARANTINE
 from kembar.scoring.summary import read_summary
 from kembar.session import get_session
@@ -54,13 +54,13 @@ def main() -> None:
             listings, metrics = read_catalogue(spark, args.listings, settings.listings, args.matched)
         with stages("sort"):
             run = Run(groups, matches, encoded, quarantine, listings, summary, metrics)
-            told = tell_groups(run, settings.report.border_pairs)
+            told = collect_groups(run, settings.report.border_pairs)
         with stages("thumbnails"):
             photos = show_photos(args.images, told.photos, folder, settings)
         with stages("write"):
             inputs = {name: getattr(args, name) for name in INPUTS if getattr(args, name)}
             facts = describe_run(settings, **inputs) | {"seconds": stages.seconds}
-            first = write_report(folder, told, photos, tell_overview(run, told), facts)
+            first = write_report(folder, told, photos, summarise_overview(run, told), facts)
     print(f"{len(told.groups)} groups, {len(photos.thumbs)} photos: {first}")
 
 

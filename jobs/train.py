@@ -12,17 +12,9 @@ from kembar.cli.dry_run import plan_train
 from kembar.cli.job import Stages, end_dry_run, job_parser, run_job, say_next
 from kembar.config import Settings, settings_from
 from kembar.listings.decisions import read_decisions
-from kembar.model.bundle import Bundle
-from kembar.model.bundle_files import publish_bundle
+from kembar.model import Bundle, publish_bundle
 from kembar.session import get_session
-from kembar.stages.training_sources import (
-    decided_pairs,
-    encode_source,
-    judge_sources,
-    label_catalogue,
-    read_decided,
-    sample_pairs,
-)
+from kembar.stages import training_sources as stage
 from kembar.storage.output_folder import output_folder
 from kembar.training.card import describe_gains, finish_bundle
 from kembar.training.fit_deciders import Figure, fit_deciders, labelled_enough
@@ -58,9 +50,9 @@ def from_review(args: Namespace, settings: Settings, base: Bundle) -> Learnt:
     decisions = read_decisions(args.decisions)
     stages = Stages("train", spark := get_session("kembar train"), settings.logging.format)
     with stages("read"):
-        pairs = read_pairs(decisions, read_decided(spark, args.matched, decisions))
+        pairs = read_pairs(decisions, stage.read_decided(spark, args.matched, decisions))
     with stages("decide"):
-        fitted, gain = fit_answers(base, pairs, sample_pairs(spark, args.matched))
+        fitted, gain = fit_answers(base, pairs, stage.sample_pairs(spark, args.matched))
     return fitted, [], gain
 
 
@@ -71,16 +63,16 @@ def from_catalogues(args: Namespace, settings: Settings, base: Bundle | None) ->
         stages = Stages("train", spark := get_session("kembar train"), settings.logging.format)
         with stages("encode"):
             pairs = enumerate(pair_up(args.listings, args.images))
-            sources = [encode_source(spark, *pair, work, n, base, decisions is None) for n, pair in pairs]
+            sources = [stage.encode_source(spark, *pair, work, n, base, decisions is None) for n, pair in pairs]
         with stages("train"):
-            start, judged = judge_sources(spark, sources, work, base, args.resume)
+            start, judged = stage.judge_sources(spark, sources, work, base, args.resume)
     with stages("decide"):
-        catalogues = [label_catalogue(spark, *each, settings) for each in judged]
+        catalogues = [stage.label_catalogue(spark, *each, settings) for each in judged]
         fitted, figures, gain = start, [], None
         if decisions is None or all(map(labelled_enough, catalogues)):
             fitted, figures = fit_deciders(catalogues, start, settings, from_base=base is not None)
         if decisions is not None:
-            fitted, gain = fit_answers(fitted, *decided_pairs(sources, catalogues, decisions, fitted, settings))
+            fitted, gain = fit_answers(fitted, *stage.decided_pairs(sources, catalogues, decisions, fitted, settings))
     return fitted, figures, gain
 
 

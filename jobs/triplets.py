@@ -46,11 +46,11 @@ def main() -> None:
             listings = good.persist()
             require_usable(listings.count(), rejected, args.listings)
             require_products(listings, args.listings)
-            photos = find_photos(args.images, listings, settings.encode, stages.tell)
+            photos = find_photos(args.images, listings, settings.encode, stages.log)
             check_sight(spark, folder, photos, draw_names(listings))
             staged = rewrite_table(encode_listings(listings, photos, settings, None), codes := folder.staged("codes"))
             named = listings.where("image is not null").count()
-            stages.tell(str(check_photos(named, list_parts(codes), photos, settings.encode)))
+            stages.log(str(check_photos(named, list_parts(codes), photos, settings.encode)))
             encoded, blind = split_encoded(staged)
         with stages("mine"):
             towers, posting_ids = index_catalogue(encoded, folder.staged("hashed"))

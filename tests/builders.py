@@ -7,7 +7,7 @@ from kembar.index.tfidf import count_terms, tf_idf
 from kembar.index.vectors import normalise_rows
 from kembar.model.bundle import Bundle, Decider, Thresholds
 from kembar.model.curves import KNOTS, PATTERNS, Curves, usable_distances
-from kembar.model.discriminator import FARTHEST, Discriminator
+from kembar.model.discriminator import MIN_LOGIT, Discriminator
 from kembar.model.distances import pair_distances
 from kembar.model.heads import Head
 from kembar.schemas import DISTANCES, EVIDENCE
@@ -35,13 +35,13 @@ def index_of(titles: list[list[str]], seed: int = 0, dim: int = 8, missing: floa
         words=tf_idf(counts["words"], frequency["words"]),
         characters=tf_idf(counts["characters"], frequency["characters"]),
         word_frequency=frequency["words"],
-        best_look=np.full(n, FARTHEST, np.float32),
+        best_logit=np.full(n, MIN_LOGIT, np.float32),
     )
 
 
-def first_looks(index: CatalogueIndex, model: Discriminator, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def first_logits(index: CatalogueIndex, model: Discriminator, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """First looks of the pairs of rows `left[i]` and `right[i]`."""
-    return model.first_look(*pair_distances(index, left, right))
+    return model.first_logit(*pair_distances(index, left, right))
 
 
 def random_titles(n: int, seed: int = 0, words: int = 40, length: int = 6) -> list[list[str]]:

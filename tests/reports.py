@@ -8,8 +8,8 @@ import pandas as pd
 import pyarrow as pa
 
 from kembar.config import load_settings
-from kembar.report import Run, show_photos, tell_groups, tell_overview, write_report
-from kembar.report.page_data import Told
+from kembar.report import Run, collect_groups, show_photos, summarise_overview, write_report
+from kembar.report.page_data import ReportData
 from kembar.schemas import DISTANCES, EVIDENCE
 from kembar.storage.output_folder import output_folder
 from kembar.synthetic import write_catalogue
@@ -102,11 +102,11 @@ def small_run(folder: Path, listings: int = 120) -> tuple[Run, pd.DataFrame]:
     return Run(groups, matches, encoded, quarantine, pa.table(text), summary, None), rows
 
 
-def write_small_report(folder: Path, run: Run, output: str = "report") -> tuple[Path, Told]:
+def write_small_report(folder: Path, run: Run, output: str = "report") -> tuple[Path, ReportData]:
     """The report of a `small_run` on `folder`/catalogue as files; its first page."""
     settings = load_settings(overrides=["report.workers=1"])
-    told = tell_groups(run, settings.report.border_pairs)
+    told = collect_groups(run, settings.report.border_pairs)
     images, target = str(folder / "catalogue" / "images"), str(folder / output)
     with output_folder(target, "report") as into:
         photos = show_photos(images, told.photos, into, settings)
-        return Path(write_report(into, told, photos, tell_overview(run, told), {})), told
+        return Path(write_report(into, told, photos, summarise_overview(run, told), {})), told

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from pyspark import SparkFiles, TaskContext
 
 from kembar.blocking import CandidateLists
-from kembar.incremental.reusable_pairs import carry_lists
+from kembar.incremental.reusable_pairs import reuse_lists
 from kembar.index.mapped_arrays import map_array
 from kembar.model.discriminator import Discriminator
 from kembar.scoring.matches import write_matches
-from kembar.scoring.score import LISTS, Recheck, look_batches, score_batches
+from kembar.scoring.score import LISTS, BorderlineRescoring, candidate_batches, score_batches
 from kembar.storage.parts import PartFolder
 from kembar.storage.tables import read_batches
 from udfs.executor_files import Shipped, open_blocking, open_index, open_names
@@ -44,7 +44,7 @@ def list_candidates_of(
     shipped: Shipped, model: Discriminator, folder: PartFolder, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
     with folder.open(task_number()) as part:
-        for lists in look_batches(open_blocking(shipped), model, shipped.settings.candidates_per_listing, batches):
+        for lists in candidate_batches(open_blocking(shipped), model, shipped.settings.candidates_per_listing, batches):
             part.write(lists)
     yield pa.RecordBatch.from_pydict({"lists": pa.array([part.rows])})
 
@@ -53,13 +53,13 @@ def list_candidates_of(
 class PairScorer:
     """What a task needs to score parts of LISTS: those that this run made, then bundles of the last run's.
 
-    catalogue, lists, carried: names of shipped files; free: the number from which on no part of `into` is taken, since
+    catalogue, lists, reusable: names of shipped files; free: the number from which on no part of `into` is taken, since
     tasks that made lists may have left gaps in theirs.
     """
 
     catalogue: str
     lists: str
-    carried: str
+    reusable: str
     made: list[str]
     bundles: list[list[str]]
     free: int
@@ -67,11 +67,15 @@ class PairScorer:
     matches: PartFolder
     model: Discriminator
     least: float
-    deciding: tuple[float, ...]
+    borderlines: tuple[float, ...]
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for _ in batches:  # a task has one row, and it is the task that says which parts are its own
-            again = Recheck(open_index(self.catalogue), self.deciding) if task_number() >= len(self.made) else None
+            again = (
+                BorderlineRescoring(open_index(self.catalogue), self.borderlines)
+                if task_number() >= len(self.made)
+                else None
+            )
             scored = score_batches(open_lists(self.lists), self.model, self._lists(task_number()), again)
             yield from write_matches(self.matches, task_number(), open_names(self.catalogue), scored, self.least)
 
@@ -79,10 +83,10 @@ class PairScorer:
         if task < len(self.made):
             yield from read_batches(self.made[task], LISTS.names)
             return
-        place, anew = (map_array(Path(SparkFiles.get(self.carried)), name) for name in ("place", "anew"))
+        place, anew = (map_array(Path(SparkFiles.get(self.reusable)), name) for name in ("place", "anew"))
         bundle = task - len(self.made)
         with self.into.open(self.free + bundle) as part:
             for uri in self.bundles[bundle]:
-                for batch in carry_lists(place, anew, read_batches(uri, LISTS.names)):
+                for batch in reuse_lists(place, anew, read_batches(uri, LISTS.names)):
                     part.write(batch)
                     yield batch

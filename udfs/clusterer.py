@@ -14,4 +14,4 @@ from udfs.executor_files import open_index
 def clusters_of(
     name: str, lists: str, clusterer: Clusterer, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
-    return clusterer(open_index(name).with_looks(open_lists(lists).best), batches)
+    return clusterer(open_index(name).with_best_logits(open_lists(lists).best), batches)

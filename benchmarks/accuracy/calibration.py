@@ -17,7 +17,7 @@ BINS = 10
 
 def pairs_of(cross: TableFit) -> JudgedPairs:
     """The candidate pairs of all catalogues of a fit, by curves that were fitted without the judged product."""
-    parts = [left_out_pairs(cross, cross.world(catalogue)) for catalogue in cross.catalogues]
+    parts = [left_out_pairs(cross, cross.view(catalogue)) for catalogue in cross.catalogues]
     return JudgedPairs(
         *(np.concatenate([getattr(p, name) for p in parts]) for name in ("probability", "same", "weight"))
     )
@@ -51,10 +51,10 @@ def _threshold_row(cross: TableFit, chosen: list[Thresholds]) -> dict[str, str]:
 
 
 def by_calibration(shop: Workshop) -> dict[str, Any]:
-    """Four worlds with curves and thresholds of their own, and the two sets with a bundle's, which serve both."""
+    """Four views with curves and thresholds of their own, and the two sets with a bundle's, which serve both."""
     titles = [seen_through(shop, view, k, "title") for k, view in enumerate(shop.catalogues("shopee-dev"))]
     known = product(shop)
-    worlds = {
+    views = {
         "mall-dev": whole(shop, "mall-dev"),
         "shopee-dev": whole(shop, "shopee-dev"),
         "shopee-dev, titles alone": fit(titles),
@@ -62,15 +62,15 @@ def by_calibration(shop: Workshop) -> dict[str, Any]:
     }
     for name in ("mall-dev", "shopee-dev"):
         own = fit(shop.catalogues(name))
-        worlds[f"{name}, thresholds for both sets"] = replace(
+        views[f"{name}, thresholds for both sets"] = replace(
             own, given=known.folds, thresholds_given=known.thresholds_of
         )
     rows, table = [], {}
-    for name, cross in worlds.items():
+    for name, cross in views.items():
         pairs = pairs_of(cross)
         rows.append(
             {
-                "world": name,
+                "view": name,
                 "pairs": f"{int(pairs.weight.sum()):,}",
                 "ECE": f"{pairs.calibration_error(BINS):.4f}",
                 "Brier": f"{pairs.brier():.4f}",

@@ -18,7 +18,7 @@ from accuracy.judge import TableChoice, TableFit
 from accuracy.tables import PairTable
 from kembar.listings.titles import normalise_title, title_terms
 from kembar.model.discriminator import Discriminator, gap
-from kembar.training.views import World
+from kembar.training.views import ModalityView
 from kembar.types import Reals
 
 _NUMBER = re.compile(r"\d")
@@ -98,19 +98,19 @@ class Stacked(TableFit):
     neighbourhood: bool = False
     trees: bool = False
 
-    def choice(self, world: World, model: Discriminator, number: int) -> TableChoice:
+    def choice(self, view: ModalityView, model: Discriminator, number: int) -> TableChoice:
         """With probabilities by logistic regression or trees."""
-        plain = super().choice(world, model, number)
+        plain = super().choice(view, model, number)
         columns = self._columns(plain)
         at = plain.table.place(plain.pairs.left, plain.pairs.right)
-        look = world.look(model, self.how.per_listing).kept
-        known = world.outside((number,))[look]
+        look = view.look(model, self.how.per_listing).kept
+        known = view.outside((number,))[look]
         learner = (
             HistGradientBoostingClassifier(max_iter=120, learning_rate=0.08, max_leaf_nodes=12, l2_regularization=5.0)
             if self.trees
             else LogisticRegression(C=100.0, max_iter=300)
         )
-        learner.fit(columns[at[known]], world.same[look][known], world.weight((number,))[look][known])
+        learner.fit(columns[at[known]], view.same[look][known], view.weight((number,))[look][known])
         said = learner.predict_proba(columns)[:, 1].astype(np.float32)
         return AdjustedChoice(
             plain.index, model, plain.pairs, plain.product, plain.scored, table=plain.table, adjusted=said
@@ -129,9 +129,9 @@ class Stacked(TableFit):
 
 
 def _gaps(choice: TableChoice) -> Reals:
-    table, best = choice.table, choice.index.best_look
+    table, best = choice.table, choice.index.best_logit
     left, right = np.triu_indices(table.listings, 1)
-    return gap(choice.model.first_look(table.distances, table.present), best[left], best[right])
+    return gap(choice.model.first_logit(table.distances, table.present), best[left], best[right])
 
 
 def _neighbourhood_cosine(choice: TableChoice) -> Reals:

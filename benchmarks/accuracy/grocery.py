@@ -10,7 +10,7 @@ from accuracy.figures import Judged
 from accuracy.hide import take_rows, through
 from accuracy.judge import fit
 from accuracy.prepare import Heads, Workshop
-from kembar.clustering.singletons import join_lone_listings
+from kembar.clustering.singletons import attach_singletons
 from kembar.index.vectors import normalise_rows
 from kembar.model.bundle import Decider
 from kembar.training.views import LabelledCatalogue
@@ -24,8 +24,8 @@ def thinned(photos: NDArray[np.float32], product: NDArray[np.int64], alike: floa
     kept: list[int] = []
     unit = normalise_rows(photos)
     for row in range(len(unit)):
-        mates = [other for other in kept if product[other] == product[row]]
-        if not mates or (unit[mates] @ unit[row]).max() <= alike:
+        affected_members = [other for other in kept if product[other] == product[row]]
+        if not affected_members or (unit[affected_members] @ unit[row]).max() <= alike:
             kept.append(row)
     return np.array(kept)
 
@@ -43,10 +43,10 @@ def half_of(shop: Workshop, held_out: bool, heads: Heads, key: str, alike: float
 
 def judge_by(catalogue: LabelledCatalogue, decider: Decider) -> Judged:
     cross = fit([catalogue])
-    choice = cross.choice(cross.world(catalogue), decider.discriminator, 0)
+    choice = cross.choice(cross.view(catalogue), decider.discriminator, 0)
     choice = replace(choice, scored=np.ones(len(catalogue.index), bool))
     told = decider.thresholds
-    labels = join_lone_listings(choice.group(told.match), choice.neighbours(), told.lone, cross.max_group)
+    labels = attach_singletons(choice.group(told.match), choice.neighbours(), told.lone, cross.max_group)
     return Judged.by_groups([(choice, labels)])
 
 

@@ -11,9 +11,9 @@ from accuracy.figures import Judged
 from accuracy.judge import MAX_GROUP, PER_LISTING, TableFit
 from accuracy.modality import whole
 from accuracy.prepare import Workshop
-from kembar.clustering.singletons import join_lone_listings
+from kembar.clustering.singletons import attach_singletons
 from kembar.training.thresholds import GroupingChoice
-from kembar.training.views import LabelledCatalogue, World
+from kembar.training.views import LabelledCatalogue, ModalityView
 
 NAME = "shopee-dev"
 OTHERS = (0, 5_000, 24_380)
@@ -42,12 +42,12 @@ def _measure(known: TableFit, catalogues: list[LabelledCatalogue]) -> tuple[Judg
     """F1 of the judged listings at the thresholds that were chosen in the set alone, and what blocking proposed."""
     labels, counts = [], []
     for catalogue in catalogues:
-        world = World(catalogue, np.ones(3, bool))
-        world.__dict__["index"] = catalogue.index  # the same object for every fold
+        view = ModalityView(catalogue, np.ones(3, bool))
+        view.__dict__["index"] = catalogue.index  # the same object for every fold
         for fold, (model, told) in enumerate(zip(known.folds, known.thresholds_of, strict=True)):
-            choice = GroupingChoice.of(world, model, PER_LISTING, catalogue.fold == fold)
+            choice = GroupingChoice.of(view, model, PER_LISTING, catalogue.fold == fold)
             groups = choice.group(told.match)
-            labels.append((choice, join_lone_listings(groups, choice.neighbours(), told.lone, MAX_GROUP)))
+            labels.append((choice, attach_singletons(groups, choice.neighbours(), told.lone, MAX_GROUP)))
             found = catalogue.product[choice.pairs.left] == catalogue.product[choice.pairs.right]
             _, size = np.unique(catalogue.product, return_counts=True)
             counts.append((found.sum() / (size * (size - 1) // 2).sum(), len(found) / len(catalogue.index)))

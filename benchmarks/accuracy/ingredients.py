@@ -14,7 +14,7 @@ from accuracy.prepare import Workshop
 from kembar.index.catalogue_index import CatalogueIndex
 from kembar.model.discriminator import Discriminator
 from kembar.training.fit_discriminator import DiscriminatorFit, without_gap
-from kembar.training.views import LabelledCatalogue, World
+from kembar.training.views import LabelledCatalogue, ModalityView
 
 SETS = ("shopee-dev", "mall-dev")
 
@@ -23,10 +23,10 @@ SETS = ("shopee-dev", "mall-dev")
 class GaplessFit(DiscriminatorFit):
     """Fits the first look alone, and decides by it."""
 
-    def fit(self, worlds: list[World], without: int | None = None) -> Discriminator:
+    def fit(self, views: list[ModalityView], without: int | None = None) -> Discriminator:
         """The second look is the first."""
-        parts = [self._proposed(world, without) for world in worlds]
-        return without_gap(self._curves(self.start.first, worlds, parts))
+        parts = [self._proposed(view, without) for view in views]
+        return without_gap(self._curves(self.start.first, views, parts))
 
 
 def _less(index: CatalogueIndex, what: str) -> CatalogueIndex:

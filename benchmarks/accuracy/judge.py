@@ -13,7 +13,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 
 from accuracy.tables import PairTable, TableWorld
 from kembar.clustering.linkage import least_of
-from kembar.clustering.singletons import join_lone_listings
+from kembar.clustering.singletons import attach_singletons
 from kembar.index.catalogue_index import has_titles
 from kembar.model.bundle import Thresholds
 from kembar.model.curves import PATTERNS, Curves
@@ -22,7 +22,7 @@ from kembar.schemas import DISTANCES, EVIDENCE
 from kembar.training.crossfit import CrossFit
 from kembar.training.fit_discriminator import DiscriminatorFit
 from kembar.training.thresholds import MATCH_GRID, GroupingChoice, curve, lone_curve, plateau
-from kembar.training.views import FOLDS, CandidateRows, LabelledCatalogue, World
+from kembar.training.views import FOLDS, CandidateRows, LabelledCatalogue, ModalityView
 from kembar.types import Reals
 
 Rows = NDArray[np.int64]
@@ -44,7 +44,7 @@ class TableChoice(GroupingChoice):
 
     @cached_property
     def every(self) -> Reals:
-        return self.table.probabilities(self.model, self.index.best_look)
+        return self.table.probabilities(self.model, self.index.best_logit)
 
     @cached_property
     def probability(self) -> Reals:
@@ -75,11 +75,11 @@ class TableChoice(GroupingChoice):
 class TableFit(CrossFit):
     """`CrossFit` over tables of all pairs.
 
-    learnt: the worlds that curves are fitted to; the catalogues as they are where it is empty.
+    learnt: the views that curves are fitted to; the catalogues as they are where it is empty.
     given, thresholds_given: the curves and thresholds of each fold, where another fit has them.
     """
 
-    learnt: list[World] = field(default_factory=list)
+    learnt: list[ModalityView] = field(default_factory=list)
     given: list[Discriminator] = field(default_factory=list)
     thresholds_given: list[Thresholds] = field(default_factory=list)
     tables: dict[int, PairTable] = field(default_factory=dict)
@@ -90,35 +90,35 @@ class TableFit(CrossFit):
             self.tables[key] = PairTable.of(catalogue.index)
         return self.tables[key]
 
-    def world(self, catalogue: LabelledCatalogue, kept: NDArray[np.bool_] | None = None) -> TableWorld:
+    def view(self, catalogue: LabelledCatalogue, kept: NDArray[np.bool_] | None = None) -> TableWorld:
         """A catalogue through `kept`, or as it is."""
         return TableWorld(catalogue, np.ones(3, bool) if kept is None else kept, self.table(catalogue))
 
     @cached_property
-    def worlds(self) -> list[World]:
+    def views(self) -> list[ModalityView]:
         """What the curves are fitted to: each catalogue through the modalities that most of its listings have."""
         usual = [(1 << np.arange(3)) & c.usual_pattern > 0 for c in self.catalogues]
-        return self.learnt or [self.world(c, kept) for c, kept in zip(self.catalogues, usual, strict=True)]
+        return self.learnt or [self.view(c, kept) for c, kept in zip(self.catalogues, usual, strict=True)]
 
     @cached_property
     def folds(self) -> list[Discriminator]:
         """The discriminator that each fold is judged by."""
-        return self.given or [self.how.fit(self.worlds, without=(fold,)) for fold in range(FOLDS)]
+        return self.given or [self.how.fit(self.views, without=(fold,)) for fold in range(FOLDS)]
 
-    def choices(self, world: World, models: Iterable[Discriminator] | None = None) -> list[GroupingChoice]:
+    def choices(self, view: ModalityView, models: Iterable[Discriminator] | None = None) -> list[GroupingChoice]:
         """As `CrossFit.choices`, by tables."""
-        return [self.choice(world, model, number) for number, model in enumerate(models or self.folds)]
+        return [self.choice(view, model, number) for number, model in enumerate(models or self.folds)]
 
     @cached_property
     def natural_choices(self) -> list[list[GroupingChoice]]:
         """Each catalogue as it is, grouped."""
-        return [self.choices(self.world(catalogue)) for catalogue in self.catalogues]
+        return [self.choices(self.view(catalogue)) for catalogue in self.catalogues]
 
-    def choice(self, world: World, model: Discriminator, number: int) -> TableChoice:
-        catalogue = world.catalogue
-        look, proposed = world.look(model, self.how.per_listing), catalogue.proposed
+    def choice(self, view: ModalityView, model: Discriminator, number: int) -> TableChoice:
+        catalogue = view.catalogue
+        look, proposed = view.look(model, self.how.per_listing), catalogue.proposed
         pairs = CandidateRows(proposed.left[look.kept], proposed.right[look.kept])
-        index, scored = world.index.with_looks(look.best), catalogue.fold == number
+        index, scored = view.index.with_best_logits(look.best), catalogue.fold == number
         return TableChoice(index, model, pairs, catalogue.product, scored, table=self.table(catalogue))
 
     @cached_property
@@ -156,7 +156,7 @@ class TableFit(CrossFit):
 
     def _grouped(self, choice: GroupingChoice, told: Thresholds, lone: bool) -> Rows:
         groups = choice.group(told.match)
-        return join_lone_listings(groups, choice.neighbours(), told.lone, self.max_group) if lone else groups
+        return attach_singletons(groups, choice.neighbours(), told.lone, self.max_group) if lone else groups
 
 
 def _scored(choices: list[GroupingChoice]) -> int:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from accuracy.judge import MAX_GROUP, PER_LISTING, TableFit, blank
 from accuracy.prepare import Workshop
 from accuracy.tables import PairTable
-from kembar.clustering.singletons import join_lone_listings
+from kembar.clustering.singletons import attach_singletons
 from kembar.model.bundle import Decider, Thresholds
 from kembar.training.calibration import left_out_pairs
 from kembar.training.fit_deciders import STRENGTHS
@@ -49,15 +49,15 @@ class Classroom:
             self.labelled(groups, DiscriminatorFit(base.discriminator, PER_LISTING, True, strength))
             for strength in STRENGTHS
         ]
-        losses = [left_out_pairs(each, each.world(each.catalogues[0])).log_loss() for each in tried]
+        losses = [left_out_pairs(each, each.view(each.catalogues[0])).log_loss() for each in tried]
         return tried[int(np.argmin(losses))].decider(base.thresholds)
 
     def f1(self, decider: Decider, groups: Rows) -> float:
         """Of the listings of some groups, in the whole catalogue."""
         scored = self.labelled(groups, DiscriminatorFit(decider.discriminator, PER_LISTING))
-        choice = scored.choice(scored.world(scored.catalogues[0]), decider.discriminator, 0)
+        choice = scored.choice(scored.view(scored.catalogues[0]), decider.discriminator, 0)
         told: Thresholds = decider.thresholds
-        labels = join_lone_listings(choice.group(told.match), choice.neighbours(), told.lone, MAX_GROUP)
+        labels = attach_singletons(choice.group(told.match), choice.neighbours(), told.lone, MAX_GROUP)
         return float(replace(choice, scored=np.isin(self.product, groups)).f1(labels).mean())
 
 

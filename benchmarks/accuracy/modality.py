@@ -10,7 +10,7 @@ from accuracy.hide import keep_where, through
 from accuracy.judge import TableFit, fit
 from accuracy.prepare import Workshop
 from kembar.index.catalogue_index import has_titles
-from kembar.index.query_expansion import blended
+from kembar.index.query_expansion import expand_queries
 from kembar.training.views import LabelledCatalogue
 
 PATTERNS = {
@@ -30,7 +30,7 @@ def seen_through(shop: Workshop, catalogue: LabelledCatalogue, number: int, patt
     if pattern == ("all" if catalogue.index.has_image.any() else "title + hash"):
         return catalogue
     index = through(catalogue.index, **dict.fromkeys(PATTERNS[pattern], True))
-    index = index if has_titles(index) else blended(index)
+    index = index if has_titles(index) else expand_queries(index)
     key = f"{catalogue.name}-{number}-{pattern.replace(' + ', '-')}"
     return replace(catalogue, index=index, proposed=shop.propose(key, index))
 
@@ -39,8 +39,8 @@ def judge_patterns(shop: Workshop, name: str, patterns: list[str]) -> dict[str, 
     """Each pattern with its own curves and thresholds."""
     views = shop.catalogues(name)
     natural = "all" if views[0].index.has_image.any() else "title + hash"
-    worlds = {p: [seen_through(shop, view, k, p) for k, view in enumerate(views)] for p in patterns}
-    fits = {p: whole(shop, name) if p == natural else fit(each) for p, each in worlds.items()}
+    views = {p: [seen_through(shop, view, k, p) for k, view in enumerate(views)] for p in patterns}
+    fits = {p: whole(shop, name) if p == natural else fit(each) for p, each in views.items()}
     return {p: Judged.by_groups(cross.labels()) for p, cross in fits.items()}
 
 
@@ -71,8 +71,8 @@ def _product(shop: Workshop) -> TableFit:
     cross = fit([*mall, *shopee])
     kept = [np.array(bits, bool) for bits in np.ndindex(2, 2, 2) if any(bits)]
     titled = np.array([False, True, True])
-    learnt = [cross.world(c, k) for c in mall for k in kept if (k != titled).any()]
-    learnt += [cross.world(c, k) for c in shopee for k in kept if not k[0]]
+    learnt = [cross.view(c, k) for c in mall for k in kept if (k != titled).any()]
+    learnt += [cross.view(c, k) for c in shopee for k in kept if not k[0]]
     return replace(cross, learnt=learnt)
 
 

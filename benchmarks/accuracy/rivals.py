@@ -12,7 +12,7 @@ from scipy.spatial.distance import squareform
 from accuracy.extras import square_of
 from accuracy.judge import TableChoice
 from kembar.clustering.linkage import least_of
-from kembar.clustering.singletons import join_lone_listings
+from kembar.clustering.singletons import attach_singletons
 from kembar.types import Reals
 
 Claims = NDArray[np.bool_]
@@ -38,7 +38,7 @@ class Linkage(Way):
         return self.choice.group(threshold)
 
     def claims(self, threshold: float, lone: float) -> Claims:
-        labels = join_lone_listings(self.labels(threshold), self.choice.neighbours(), lone, self.max_group)
+        labels = attach_singletons(self.labels(threshold), self.choice.neighbours(), lone, self.max_group)
         return labels[:, None] == labels[self.choice.scored][None]
 
 

@@ -15,7 +15,7 @@ from kembar.model.curves import KNOTS, Curves, pattern_of
 from kembar.model.discriminator import Discriminator, gap, sigmoid
 from kembar.model.distances import hash_distance, presence
 from kembar.schemas import MODALITY_OF
-from kembar.training.views import World
+from kembar.training.views import ModalityView
 from kembar.types import Present, Reals
 
 Rows = NDArray[np.int64]
@@ -81,8 +81,8 @@ def log_odds(curves: Curves, distances: Reals, present: Present) -> Reals:
 
 
 @dataclass(frozen=True)
-class TableWorld(World):
-    """A world that looks its pairs up."""
+class TableWorld(ModalityView):
+    """A view that looks its pairs up."""
 
     table: PairTable
 
@@ -95,7 +95,7 @@ class TableWorld(World):
         return np.where(present[:, MODALITY_OF], self.table.distances[at], 0).astype(np.float32), present
 
     def all_pairs(self) -> PairTable:
-        """The table through this world's modalities."""
+        """The table through this view's modalities."""
         if self.kept.all():
             return self.table
         present = self.table.present & self.kept

@@ -92,7 +92,7 @@ CATALOGUE = _table(
     group_id=_TEXT,
     component=LongType(),
     cluster=LongType(),
-    best_look=_REAL,
+    best_logit=_REAL,
 )
 """What match worked on, for the next run: each listing's content and group; its component and cluster before lone
 listings joined, as least rows in order of posting_id (−1 for none, and for a cluster that a hair decided); the highest

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from kembar.blocking import SOURCES, Blocking, Proposals
-from kembar.blocking.keyed import BlockCounts, cut_blocks, hash_blocks, within_budget, word_blocks
+from kembar.blocking.keyed import BlockCounts, filter_blocks, hash_blocks, split_blocks, word_blocks
 from kembar.config import BlockingSettings, load_settings
 from kembar.index.catalogue_index import CatalogueIndex
 from kembar.index.nearest import PROBES, NearestCodes, cell_count
@@ -156,7 +156,7 @@ def test_a_catalogue_of_none_or_one_has_no_pair(missing: float):
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), max_size=60), st.integers(1, 7))
 def test_large_blocks_are_cut_into_runs_of_the_further_key(members: list[tuple[int, int]], most: int):
     key, further = np.array(members, np.int64).reshape(-1, 2).T
-    number, runs = cut_blocks(key, further, most)
+    number, runs = split_blocks(key, further, most)
     assert len(runs) == len(set(key.tolist()))
     assert runs.sum() == len(set(number.tolist()))
     for block in range(runs.sum()):
@@ -170,7 +170,7 @@ def test_large_blocks_are_cut_into_runs_of_the_further_key(members: list[tuple[i
 
 def test_a_key_below_nought_is_a_key_like_others():
     """A hash of ones, taken whole, is −1 as a number."""
-    number, runs = cut_blocks(np.array([-1, -1, 5, 5]), np.arange(4), 500)
+    number, runs = split_blocks(np.array([-1, -1, 5, 5]), np.arange(4), 500)
     assert number.tolist() == [0, 0, 1, 1]
     assert runs.tolist() == [1, 1]
 
@@ -179,7 +179,7 @@ def test_a_key_below_nought_is_a_key_like_others():
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 30)), max_size=40), st.integers(1, 60))
 def test_a_listing_opens_its_rarest_words_as_far_as_the_budget_goes(members: list[tuple[int, int]], budget: int):
     row, frequency = np.array(sorted(members), np.int64).reshape(-1, 2).T
-    opens = within_budget(row, frequency, np.minimum(frequency, 20), budget)
+    opens = filter_blocks(row, frequency, np.minimum(frequency, 20), budget)
     for r in set(row.tolist()):
         mine = sorted(frequency[row == r].tolist())
         affordable = [f for i, f in enumerate(mine) if i == 0 or sum(min(x, 20) for x in mine[: i + 1]) <= budget]
@@ -244,7 +244,7 @@ def test_a_large_catalogue_opens_more_words_and_proposes_more():
     rows, topic = np.arange(900), np.zeros(900, np.int32)
     few = word_blocks(index, settings, topic)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kembar.blocking.growth._ENOUGH", 90)
+        patch.setattr("kembar.blocking.scale_limits._ENOUGH", 90)
         more = word_blocks(index, settings, topic)
         proposals = Blocking.build(index, settings).propose(rows)
     assert more.counts.left_out < few.counts.left_out

@@ -14,7 +14,7 @@ from kembar.cli.progress import progress_bar, running_tasks
 def test_people_read_words(capsys: pytest.CaptureFixture[str]):
     stages = Stages("match")
     with stages("read"):
-        stages.tell("7 listings", listings=7)
+        stages.log("7 listings", listings=7)
     said = capsys.readouterr().err.splitlines()
     assert said[:2] == ["kembar: read …", "kembar: 7 listings"]
     assert said[2].startswith("kembar: read: 0.")
@@ -23,7 +23,7 @@ def test_people_read_words(capsys: pytest.CaptureFixture[str]):
 def test_programs_read_an_object_a_line(capsys: pytest.CaptureFixture[str]):
     stages = Stages("match", form="json")
     with stages("read"):
-        stages.tell("7 listings", listings=7)
+        stages.log("7 listings", listings=7)
     begun, told, ended = map(json.loads, capsys.readouterr().err.splitlines())
     assert begun["job"] == told["job"] == ended["job"] == "match"
     assert begun["stage"] == ended["stage"] == "read"

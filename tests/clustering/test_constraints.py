@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from scipy.spatial.distance import squareform
 
-from kembar.clustering import Clusterer, Links, join_lone_listings, place_links
+from kembar.clustering import Clusterer, Links, attach_singletons, place_links
 from kembar.clustering.singletons import Neighbours
 from kembar.listings.decisions import DECISIONS
 from tests.builders import index_of, random_discriminator, random_titles
@@ -67,7 +67,7 @@ def test_decided_heights_stand_where_scipy_looks_for_them():
 def test_a_lone_listing_does_not_join_the_group_of_one_that_it_must_not_be_with():
     labels = np.array([0, 0, 2, 3])
     neighbours = Neighbours(np.array([2, 3]), np.array([1, 1]), np.array([0.9, 0.8], np.float32))
-    joined = join_lone_listings(labels, neighbours, 0.5, 50, links([], [(0, 2)]))
+    joined = attach_singletons(labels, neighbours, 0.5, 50, links([], [(0, 2)]))
     assert joined.tolist() == [0, 0, 2, 0]
 
 
@@ -95,6 +95,6 @@ def test_decisions_are_placed_by_id_and_those_about_others_counted():
     rows = [("b", "c", "same"), ("a", "c", "different"), ("a", "x", "same")]
     table = pa.Table.from_pylist([dict(zip(DECISIONS.names, row, strict=False)) for row in rows], DECISIONS)
     placed = place_links(table, ["a", "b", "c"])
-    assert placed.together.T.tolist() == [[1, 2]]
-    assert placed.apart.T.tolist() == [[0, 2]]
+    assert placed.must_link.T.tolist() == [[1, 2]]
+    assert placed.cannot_link.T.tolist() == [[0, 2]]
     assert placed.absent == 1

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from kembar.clustering import Cut, Links, by_row, connected_components, join_lone_listings
+from kembar.clustering import Cut, Links, attach_singletons, by_row, connected_components
 from kembar.clustering.cut_components import cut_component, link_edges
 from kembar.clustering.linkage import Clusterer, link_all
 from kembar.clustering.singletons import Neighbours, best_neighbours, read_neighbours
-from kembar.scoring.score import CLOSE, score_rows
+from kembar.scoring.score import THRESHOLD_MARGIN, score_rows
 from tests.builders import index_of, random_discriminator, random_titles
 from tests.oracles import average_linkage
 
@@ -80,11 +80,11 @@ def test_a_cut_is_firm_where_no_merge_is_close_to_the_threshold(seed: int):
     index, model = index_of(random_titles(14, seed, words=8), seed), random_discriminator(seed)
     rows = np.arange(14)
     ((_, tree),) = link_all(index, model, [rows], Links.none())
-    firm = {}
+    stable = {}
     for threshold in np.linspace(0, 1, 99).tolist():
-        ((_, _, firm[threshold]),) = Clusterer(model, threshold, 50).cluster(index, [rows])
-    assert firm == {t: all(abs(height - (1 - t)) >= CLOSE for height in tree[:, 2]) for t in firm}
-    assert set(firm.values()) == {True, False}
+        ((_, _, stable[threshold]),) = Clusterer(model, threshold, 50).cluster(index, [rows])
+    assert stable == {t: all(abs(height - (1 - t)) >= THRESHOLD_MARGIN for height in tree[:, 2]) for t in stable}
+    assert set(stable.values()) == {True, False}
 
 
 def test_a_cluster_over_the_cap_is_cut_into_parts_that_fit():
@@ -213,15 +213,15 @@ def neighbours(*triples: tuple[int, int, float]) -> Neighbours:
 def test_a_lone_listing_joins_its_best_neighbours_group_from_the_threshold_on():
     labels = np.array([0, 0, 2, 3])
     known = neighbours((2, 1, 0.5), (3, 0, 0.3))
-    assert join_lone_listings(labels, known, 0.4, 50).tolist() == [0, 0, 0, 3]
-    assert join_lone_listings(labels, known, 0.2, 50).tolist() == [0, 0, 0, 0]
-    assert join_lone_listings(labels, known, 0.9, 50).tolist() == [0, 0, 2, 3]
+    assert attach_singletons(labels, known, 0.4, 50).tolist() == [0, 0, 0, 3]
+    assert attach_singletons(labels, known, 0.2, 50).tolist() == [0, 0, 0, 0]
+    assert attach_singletons(labels, known, 0.9, 50).tolist() == [0, 0, 2, 3]
     assert labels.tolist() == [0, 0, 2, 3], "the input stays"
 
 
 def test_two_lone_listings_become_a_pair_and_a_full_group_takes_no_more():
-    assert len(set(join_lone_listings(np.array([0, 1]), neighbours((0, 1, 0.8), (1, 0, 0.8)), 0.5, 50))) == 1
-    assert join_lone_listings(np.array([0, 0, 2, 3]), neighbours((2, 0, 0.6), (3, 0, 0.9)), 0.5, 3).tolist() == [
+    assert len(set(attach_singletons(np.array([0, 1]), neighbours((0, 1, 0.8), (1, 0, 0.8)), 0.5, 50))) == 1
+    assert attach_singletons(np.array([0, 0, 2, 3]), neighbours((2, 0, 0.6), (3, 0, 0.9)), 0.5, 3).tolist() == [
         0,
         0,
         2,

@@ -9,15 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from kembar.clustering import Settled
+from kembar.clustering import UnchangedClusters
 from kembar.config import Settings
 from kembar.incremental.reusable_pairs import (
     LastRun,
-    carry_lists,
     carry_over,
     groups_fingerprint,
     pairs_fingerprint,
-    plan_carrying,
+    plan_reuse,
+    reuse_lists,
 )
 from kembar.index.catalogue_index import CatalogueIndex
 from kembar.listings.decisions import DECISIONS
@@ -53,11 +53,11 @@ def contents() -> pa.Table:
 
 def test_new_and_changed_listings_look_anew_and_so_do_those_who_lost_a_group_mate(tmp_path: Path):
     """a was with b, which changed; c and d with e, which is gone."""
-    carried = carry_over(last_run(tmp_path), contents())
+    reusable = carry_over(last_run(tmp_path), contents())
     names = list(NOW)
-    assert {names[row] for row in carried.anew} == {"aa", "b", "z", "a", "c", "d"}
-    assert carried.changed == {"b"}
-    assert [names[row] if row >= 0 else None for row in carried.place] == ["a", None, "c", "d", None, "f", "g", "h"]
+    assert {names[row] for row in reusable.anew} == {"aa", "b", "z", "a", "c", "d"}
+    assert reusable.changed == {"b"}
+    assert [names[row] if row >= 0 else None for row in reusable.place] == ["a", None, "c", "d", None, "f", "g", "h"]
 
 
 def test_all_look_anew_after_another_bundle_or_when_much_has_changed(tmp_path: Path):
@@ -69,12 +69,12 @@ def test_all_look_anew_after_another_bundle_or_when_much_has_changed(tmp_path: P
         ({"stale": 0.4}, 1.0, 9),
         ({"stale": 0.3}, 1.0, 6),
     ):
-        carried = plan_carrying(last_run(tmp_path, **facts), contents(), "p", share, told.append)
-        assert carried is not None
-        assert len(carried.anew) == expected, (facts, share)
+        reusable = plan_reuse(last_run(tmp_path, **facts), contents(), "p", share, told.append)
+        assert reusable is not None
+        assert len(reusable.anew) == expected, (facts, share)
     assert "the last run had another bundle, other settings of blocking or" in told[1]
     assert "% of the catalogue changed since all last did" in told[2]
-    assert plan_carrying(None, contents(), "p", 1.0, told.append) is None
+    assert plan_reuse(None, contents(), "p", 1.0, told.append) is None
 
 
 def test_all_look_anew_where_the_lists_are_damaged_and_the_places_of_groups_are_kept(tmp_path: Path):
@@ -82,9 +82,9 @@ def test_all_look_anew_where_the_lists_are_damaged_and_the_places_of_groups_are_
     (tmp_path / "manifest.json").write_text(
         json.dumps({"tables": {"lists": {"parts": {"part.parquet": {"bytes": 1}}}}})
     )
-    carried = plan_carrying(last, contents(), "p", 0.7, told.append)
-    assert carried is not None
-    assert (len(carried.anew), carried.lists, carried.changed) == (9, [], {"b"})
+    reusable = plan_reuse(last, contents(), "p", 0.7, told.append)
+    assert reusable is not None
+    assert (len(reusable.anew), reusable.lists, reusable.changed) == (9, [], {"b"})
     assert told[0].endswith("the last run's lists are damaged")
 
 
@@ -95,7 +95,7 @@ def lists_of(rng: np.random.Generator, listings: int) -> pa.RecordBatch:
         {
             "row": pa.array(np.arange(listings)),
             "others": pa.array([each.tolist() for each in others], pa.list_(pa.int32())),
-            "first_look": pa.array([rng.random(size).tolist() for size in sizes], pa.list_(pa.float32())),
+            "first_logit": pa.array([rng.random(size).tolist() for size in sizes], pa.list_(pa.float32())),
             "title_distance": pa.array(
                 [[None if rng.random() < 0.3 else float(x) for x in rng.random(size)] for size in sizes],
                 pa.list_(pa.float32()),
@@ -110,7 +110,7 @@ def test_carried_lists_are_those_of_a_loop_over_every_entry(seed: int):
     place = np.where(rng.random(30) < 0.7, np.cumsum(rng.integers(1, 3, 30)), -1)
     anew = rng.random(int(place.max()) + 1) < 0.2
     before = lists_of(rng, 30)
-    (after,) = carry_lists(place, anew, iter([before]))
+    (after,) = reuse_lists(place, anew, iter([before]))
     expected = []
     for entry in before.to_pylist():
         row = int(place[entry["row"]])
@@ -125,7 +125,7 @@ def test_carried_lists_are_those_of_a_loop_over_every_entry(seed: int):
 
 def test_an_empty_batch_stays_one():
     batch = lists_of(np.random.default_rng(0), 4).slice(0, 0)
-    (after,) = carry_lists(np.arange(4), np.zeros(4, bool), iter([batch]))
+    (after,) = reuse_lists(np.arange(4), np.zeros(4, bool), iter([batch]))
     assert after.num_rows == 0
 
 
@@ -194,8 +194,8 @@ def test_settled_components_are_those_of_a_loop(seed: int):
     here = np.full(listings, 99)
     here[place[~gone]] = np.where(component[~gone] >= 0, component[~gone], 50)
     here[here == component.max()] = 0
-    settled = Settled.of(place, component, cluster, before, now)
-    found = settled.find(rows, here)
+    unchanged = UnchangedClusters.of(place, component, cluster, before, now)
+    found = unchanged.find(rows, here)
     old_of = {int(p): old for old, p in enumerate(place) if p >= 0}
     for row in rows:
         members = {int(x) for x in rows[here == here[row]]}
@@ -205,5 +205,5 @@ def test_settled_components_are_those_of_a_loop(seed: int):
         heads = all(x in old_of and place[cluster[old_of[x]]] >= 0 for x in members)
         assert found[row] == (whole and calm and heads)
         if found[row]:
-            assert settled.cluster[row] == place[cluster[old_of[int(row)]]]
+            assert unchanged.cluster[row] == place[cluster[old_of[int(row)]]]
     assert found.any()

@@ -107,6 +107,6 @@ def test_an_empty_catalogue_is_one_with_titles_until_something_says_otherwise():
 def test_best_looks_are_told_to_an_index_that_came_from_its_files(tmp_path: Path):
     index_of(random_titles(5)).save(tmp_path / "index")
     back = CatalogueIndex.load(tmp_path / "index")
-    assert len(back.best_look) == 0
+    assert len(back.best_logit) == 0
     looks = np.arange(5, dtype=np.float32)
-    assert np.array_equal(back.with_looks(looks).best_look, looks)
+    assert np.array_equal(back.with_best_logits(looks).best_logit, looks)

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from kembar.index.catalogue_index import CatalogueIndex, has_titles
-from kembar.index.query_expansion import NEIGHBOURS, PHOTOS_PER_NEIGHBOUR, blended, comparable
+from kembar.index.query_expansion import NEIGHBOURS, PHOTOS_PER_NEIGHBOUR, comparable, expand_queries
 from kembar.schemas import ENCODED
 from kembar.stages.index_catalogue import read_catalogue
 from kembar.storage.tables import read_table
@@ -23,7 +23,7 @@ def photos_alone(n: int, missing: float = 0.0, seed: int = 3) -> CatalogueIndex:
     return replace(index, title=np.zeros_like(index.title), has_title=np.zeros(n, bool))
 
 
-def blended_naively(index: CatalogueIndex) -> np.ndarray:
+def expand_naively(index: CatalogueIndex) -> np.ndarray:
     """Each photo's code plus its nearest ones', as much of each as its cosine is above nought; of length one again."""
     codes, rows = index.image.astype(np.float64), np.flatnonzero(index.has_image)
     neighbours = min(NEIGHBOURS, len(rows) // PHOTOS_PER_NEIGHBOUR)
@@ -40,14 +40,14 @@ def test_a_photo_is_drawn_to_its_nearest_as_a_loop_draws_it(monkeypatch: pytest.
     """Photos are looked up a chunk at a time, of 16 here; those of 700 lie in cells, all of which are probed."""
     monkeypatch.setattr("kembar.index.query_expansion._CHUNK", 16)
     for index in (photos_alone(60), photos_alone(700, missing=0.3), photos_alone(24), photos_alone(4)):
-        assert np.allclose(blended(index).image, blended_naively(index), atol=2e-3)
+        assert np.allclose(expand_queries(index).image, expand_naively(index), atol=2e-3)
 
 
 def test_a_missing_photo_stays_missing_and_a_lone_one_as_it_is():
     index = photos_alone(40, missing=0.5)
-    assert (blended(index).image[~index.has_image] == 0).all()
+    assert (expand_queries(index).image[~index.has_image] == 0).all()
     one = replace(index, image=index.image * (np.arange(40) == 3)[:, None], has_image=np.arange(40) == 3)
-    assert (blended(one).image == one.image).all()
+    assert (expand_queries(one).image == one.image).all()
 
 
 def test_a_few_photos_of_different_goods_are_not_drawn_together():
@@ -56,7 +56,7 @@ def test_a_few_photos_of_different_goods_are_not_drawn_together():
     codes = rng.normal(0, 1, (12, 64)) + rng.normal(0, 1, 64)
     codes /= np.linalg.norm(codes, axis=1, keepdims=True)
     index = replace(photos_alone(12), image=codes.astype(np.float16))
-    image = blended(index).image.astype(np.float64)
+    image = expand_queries(index).image.astype(np.float64)
     others = ~np.eye(12, dtype=bool)
     assert (image @ image.T)[others].mean() < (codes @ codes.T)[others].mean() + 0.2
 
@@ -73,7 +73,7 @@ def test_other_shots_of_an_article_come_nearer_and_other_articles_do_not():
     def cosines(image: np.ndarray) -> np.ndarray:
         return image.astype(np.float64) @ image.astype(np.float64).T
 
-    before, after = cosines(index.image), cosines(blended(index).image)
+    before, after = cosines(index.image), cosines(expand_queries(index).image)
     assert after[same].mean() > before[same].mean() + 0.3
     assert abs(after[article[:, None] != article].mean()) < 0.1
 
@@ -99,5 +99,5 @@ def test_match_reads_photos_alone_blended(spark: SparkSession, encoded: Path, tm
     read = partial(read_catalogue, spark, str(tmp_path / "encoded"), "e", str(tmp_path / "hashed"), None)
     plain, ours = read(blends=False).index, read(blends=True).index
     assert len(ours) > 200 and not has_titles(ours)
-    cosines = (ours.image * blended_naively(plain)).sum(axis=1)[ours.has_image]
+    cosines = (ours.image * expand_naively(plain)).sum(axis=1)[ours.has_image]
     assert np.quantile(cosines, 0.02) > 0.999, "copies of one photo are equally near, and either may be among the five"

@@ -179,7 +179,7 @@ def test_the_shipped_one_merges_equal_listings_and_parts_far_ones_whatever_is_mi
     decider: Decider = getattr(load_bundle(None), sort)
     model, present = decider.discriminator, np.array([pattern], bool)
     equal, far = np.zeros((1, 5), np.float32), np.ones((1, 5), np.float32) * present[:, MODALITY_OF]
-    best = model.first_look(equal, present)
+    best = model.first_logit(equal, present)
     assert model.probability(equal, present, best, best) > decider.thresholds.match
     assert model.probability(far, present, best, best) < decider.thresholds.match / 2
 

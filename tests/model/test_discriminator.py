@@ -6,7 +6,7 @@ import pytest
 from kembar.config import load_settings
 from kembar.model.bundle import Thresholds
 from kembar.model.curves import Curves
-from kembar.model.discriminator import FARTHEST, Discriminator, best_looks, gap, sigmoid
+from kembar.model.discriminator import MIN_LOGIT, Discriminator, best_logits, gap, sigmoid
 from kembar.model.heads import Head
 from tests.builders import random_curves, random_discriminator
 from tests.model.test_curves import random_pairs
@@ -31,10 +31,10 @@ def test_best_looks_are_those_of_a_loop_over_pairs():
     left, right = rng.integers(0, 9, (2, 40))
     first = rng.normal(0, 3, 40).astype(np.float32)
     naive = [
-        max([o for a, b, o in zip(left, right, first, strict=True) if row in (a, b)], default=FARTHEST)
+        max([o for a, b, o in zip(left, right, first, strict=True) if row in (a, b)], default=MIN_LOGIT)
         for row in range(10)
     ]
-    assert np.array_equal(best_looks(10, left, right, first), np.array(naive, np.float32))
+    assert np.array_equal(best_logits(10, left, right, first), np.array(naive, np.float32))
 
 
 def test_the_gap_is_how_much_better_the_best_candidates_are_and_never_negative():
@@ -44,7 +44,7 @@ def test_the_gap_is_how_much_better_the_best_candidates_are_and_never_negative()
 
 def test_a_better_rival_never_makes_a_pair_likelier():
     model, (distances, present) = random_discriminator(), random_pairs(300)
-    first = model.first_look(distances, present)
+    first = model.first_logit(distances, present)
     alone = model.probability(distances, present, first, first)
     beaten = model.probability(distances, present, first + 2, first + 1)
     assert (beaten <= alone + 1e-6).all()
@@ -56,7 +56,7 @@ def test_nothing_to_compare_is_no_match_and_extremes_do_not_overflow():
     model = Discriminator(*looks)
     distances = np.array([[0] * 5, [2, 2, 1, 1, 1], [0] * 5], np.float32)
     present = np.array([[True] * 3, [True] * 3, [False] * 3])
-    best = np.full(3, FARTHEST, np.float32)
+    best = np.full(3, MIN_LOGIT, np.float32)
     with np.errstate(all="raise", under="ignore"):
         first, _, last = model.probability(distances, present, best, best)
     assert first == 1.0

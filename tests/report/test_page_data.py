@@ -11,16 +11,16 @@ import pyarrow as pa
 import pytest
 
 from kembar.evaluation import evaluate, read_claims, read_truth
-from kembar.report import Run, tell_groups, tell_overview
+from kembar.report import Run, collect_groups, summarise_overview
 from kembar.report.overview import count_failures, list_quarantine
-from kembar.report.page_data import Told
+from kembar.report.page_data import ReportData
 from kembar.report.pairs import FIGURES
 from kembar.storage.files import list_paths
 from tests.reports import small_run, write_small_report
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run, pd.DataFrame, Told]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run, pd.DataFrame, ReportData]:
     folder = tmp_path_factory.mktemp("report")
     run, rows = small_run(folder / "catalogue")
     first, told = write_small_report(folder, run)
@@ -33,7 +33,7 @@ def read_data(report: Path, name: str) -> object:
     return json.loads(match.group(1))
 
 
-def test_every_listing_of_a_group_is_there_as_the_catalogue_has_it(made: tuple[Path, Run, pd.DataFrame, Told]):
+def test_every_listing_of_a_group_is_there_as_the_catalogue_has_it(made: tuple[Path, Run, pd.DataFrame, ReportData]):
     report, run, rows, _ = made
     index = read_data(report, "index")
     groups = [group for path in sorted((report / "data").glob("groups-*.js")) for group in read_data(report, path.stem)]
@@ -54,7 +54,7 @@ def test_every_listing_of_a_group_is_there_as_the_catalogue_has_it(made: tuple[P
             assert (report / thumb).exists()
 
 
-def test_every_pair_within_a_group_is_there_with_its_figures(made: tuple[Path, Run, pd.DataFrame, Told]):
+def test_every_pair_within_a_group_is_there_with_its_figures(made: tuple[Path, Run, pd.DataFrame, ReportData]):
     report, run, _, _ = made
     matches = run.matches.to_pandas().set_index(["posting_id_l", "posting_id_r"])
     partition = dict(zip(run.groups["posting_id"].to_pylist(), run.groups["group_id"].to_pylist(), strict=True))
@@ -77,13 +77,13 @@ def test_every_pair_within_a_group_is_there_with_its_figures(made: tuple[Path, R
     assert seen == {pair for pair in matches.index if partition[pair[0]] == partition[pair[1]] in first}
 
 
-def test_groups_come_in_order_of_doubt(made: tuple[Path, Run, pd.DataFrame, Told]):
+def test_groups_come_in_order_of_doubt(made: tuple[Path, Run, pd.DataFrame, ReportData]):
     doubt = read_data(made[0], "index")["doubt"]
     assert doubt == sorted(doubt, reverse=True)
     assert doubt[0] > 0.5 > doubt[-1]
 
 
-def test_a_search_finds_ids_and_titles_whatever_their_case(made: tuple[Path, Run, pd.DataFrame, Told]):
+def test_a_search_finds_ids_and_titles_whatever_their_case(made: tuple[Path, Run, pd.DataFrame, ReportData]):
     report, _, rows, _ = made
     texts = read_data(report, "titles-0")
     for group, text in zip(read_data(report, "groups-0"), texts, strict=False):
@@ -107,7 +107,7 @@ class Links(HTMLParser):
         self.found += [value for name, value in attrs if name in {"href", "src"} and value]
 
 
-def test_every_link_leads_to_a_file_of_the_report(made: tuple[Path, Run, pd.DataFrame, Told]):
+def test_every_link_leads_to_a_file_of_the_report(made: tuple[Path, Run, pd.DataFrame, ReportData]):
     report = made[0]
     for page in report.glob("*.html"):
         parser = Links()
@@ -122,7 +122,7 @@ def test_every_link_leads_to_a_file_of_the_report(made: tuple[Path, Run, pd.Data
     assert len(re.findall(r'url\("', styles)) == 3
 
 
-def test_what_a_page_shows_of_a_row_is_text(made: tuple[Path, Run, pd.DataFrame, Told]):
+def test_what_a_page_shows_of_a_row_is_text(made: tuple[Path, Run, pd.DataFrame, ReportData]):
     page = (made[0] / "index.html").read_text(encoding="utf-8")
     assert "&lt;b&gt;x&lt;/b&gt;" in page
     assert "<b>x</b>" not in page
@@ -139,13 +139,13 @@ def test_a_report_that_is_built_again_replaces_the_old_and_keeps_its_name(tmp_pa
     assert (again, told_again.run) == (first, told.run)
     groups = run.groups.set_column(1, "group_id", pa.array([f"x{i // 3}" for i in range(len(run.groups))]))
     other = Run(groups, *(getattr(run, name) for name in list(Run.__dataclass_fields__)[1:]))
-    assert tell_groups(other, 3).run != told.run, "marks of one partition are not those of another"
+    assert collect_groups(other, 3).run != told.run, "marks of one partition are not those of another"
 
 
 def test_without_a_catalogue_words_stand_for_titles(tmp_path: Path):
     run, rows = small_run(tmp_path / "catalogue", listings=40)
     bare = Run(*(None if name == "listings" else getattr(run, name) for name in Run.__dataclass_fields__))
-    told = tell_groups(bare, 3)
+    told = collect_groups(bare, 3)
     expected = dict(zip(rows["posting_id"], rows["title"].str.lower().str.split().str.join(" "), strict=True))
     assert dict(zip(told.groups.posting_ids.to_pylist(), told.shown.title.to_pylist(), strict=True)) == expected
     assert told.photos == []
@@ -168,7 +168,7 @@ def test_the_overview_has_the_scores_of_the_evaluation(tmp_path: Path):
     page = first.read_text(encoding="utf-8")
     assert f"{metrics['row_wise']['f1']:.3f}" in page
     assert f"{metrics['pairwise']['recall']:.3f}" in page
-    assert tell_overview(labelled, told)["listings"] == 60
+    assert summarise_overview(labelled, told)["listings"] == 60
 
 
 def test_quarantine_is_told_by_reason_with_examples():

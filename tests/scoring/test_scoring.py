@@ -9,11 +9,11 @@ import pytest
 
 from kembar.blocking import CandidateLists, Proposals
 from kembar.index.catalogue_index import CatalogueIndex
-from kembar.model.discriminator import FARTHEST, Discriminator, sigmoid
+from kembar.model.discriminator import MIN_LOGIT, Discriminator, sigmoid
 from kembar.model.distances import pair_distances
 from kembar.schemas import DISTANCES, EVIDENCE, MODALITIES
-from kembar.scoring.score import CLOSE, Recheck, look_at, score_batches, score_rows
-from tests.builders import first_looks, index_of, random_discriminator, random_titles
+from kembar.scoring.score import THRESHOLD_MARGIN, BorderlineRescoring, score_batches, score_rows, top_candidates
+from tests.builders import first_logits, index_of, random_discriminator, random_titles
 
 N = 60
 
@@ -47,14 +47,16 @@ def everybody(rows: np.ndarray) -> Proposals:
 
 def lists_of(index: CatalogueIndex, model: Discriminator, per_listing: int) -> pa.RecordBatch:
     rows = np.arange(len(index))
-    return look_at(index, model, per_listing, rows, everybody(rows))
+    return top_candidates(index, model, per_listing, rows, everybody(rows))
 
 
 def score(index: CatalogueIndex, model: Discriminator, per_listing: int = N) -> Scored:
     looked = lists_of(index, model, per_listing)
     lists = CandidateLists.of(len(index), pa.Table.from_batches([looked]).take(np.arange(len(index))[::-1]))
     halves = (looked.slice(0, 20), looked.slice(20))
-    return Scored(pa.Table.from_batches(score_batches(lists, model, iter(halves))), index.with_looks(lists.best), model)
+    return Scored(
+        pa.Table.from_batches(score_batches(lists, model, iter(halves))), index.with_best_logits(lists.best), model
+    )
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,7 @@ def test_prior_and_evidence_add_up_to_the_log_odds(seed: int, missing: float):
 def test_a_pair_that_nothing_can_be_compared_of_says_so_in_its_prior(scored: Scored):
     nothing = np.all([~np.asarray(scored.table[f"{m}_distance"].is_valid()) for m in MODALITIES], axis=0)
     assert nothing.any()
-    assert (scored.column("prior")[nothing] == FARTHEST).all()
+    assert (scored.column("prior")[nothing] == MIN_LOGIT).all()
     assert (scored.column("probability")[nothing] < 1e-6).all()
 
 
@@ -106,7 +108,7 @@ def test_the_table_says_what_the_arrays_say(scored: Scored):
 
 def test_the_gap_is_that_of_a_double_loop_over_candidates(scored: Scored):
     left, right = scored.rows
-    first = first_looks(scored.index, scored.model, left, right)
+    first = first_logits(scored.index, scored.model, left, right)
     look = {frozenset(pair): odds for *pair, odds in zip(left.tolist(), right.tolist(), first.tolist(), strict=True)}
     best = {row: max(odds for pair, odds in look.items() if row in pair) for row in range(N)}
     naive = [max((best[a] + best[b]) / 2 - look[frozenset((a, b))], 0) for a, b in zip(left, right, strict=True)]
@@ -120,7 +122,7 @@ def test_a_pair_is_scored_once_whichever_side_keeps_it(scored: Scored):
     """With two candidates a listing some pairs stand in both lists, some in one; the double loop knows which."""
     few = score(scored.index, scored.model, per_listing=2)
     left, right = np.triu_indices(N, 1)
-    looks = first_looks(scored.index, scored.model, left, right)
+    looks = first_logits(scored.index, scored.model, left, right)
     look = {frozenset(p): odds for *p, odds in zip(left.tolist(), right.tolist(), looks.tolist(), strict=True)}
     chosen = {
         row: sorted((other for other in range(N) if other != row), key=lambda o: (-look[frozenset((row, o))], o))[:2]
@@ -138,7 +140,7 @@ def test_a_pair_is_scored_once_whichever_side_keeps_it(scored: Scored):
     best = [
         max(look[frozenset((row, o))] for o in range(N) if o in chosen[row] or row in chosen[o]) for row in range(N)
     ]
-    assert np.allclose(few.index.best_look, best)
+    assert np.allclose(few.index.best_logit, best)
 
 
 def test_candidate_lists_come_back_from_disk(scored: Scored, tmp_path: Path):
@@ -149,7 +151,7 @@ def test_candidate_lists_come_back_from_disk(scored: Scored, tmp_path: Path):
     assert all(
         np.array_equal(getattr(loaded, name), getattr(lists, name)) for name in ("start", "other", "blocks", "best")
     )
-    assert loaded.best[N:].tolist() == [FARTHEST, FARTHEST]
+    assert loaded.best[N:].tolist() == [MIN_LOGIT, MIN_LOGIT]
     row, other = (x.ravel() for x in np.indices((N + 2, N + 2)))
     inside = {(r, int(o)) for r in range(N) for o in loaded.other[loaded.start[r] : loaded.start[r + 1]]}
     found = loaded.find(row, other)
@@ -172,10 +174,10 @@ def test_pairs_of_an_earlier_run_are_compared_again_where_they_are_close_to_a_th
     threshold = float(np.median(scored.column("probability")))
     kept, again = (
         Scored(pa.Table.from_batches(score_batches(lists, model, iter([looked]), recheck)), index, model)
-        for recheck in (None, Recheck(index, (threshold,)))
+        for recheck in (None, BorderlineRescoring(index, (threshold,)))
     )
     left, right = again.rows
-    close = np.abs(kept.column("probability") - threshold) < CLOSE
+    close = np.abs(kept.column("probability") - threshold) < THRESHOLD_MARGIN
     today, before = (pair_distances(of, left, right)[0][:, DISTANCES.index("word")] for of in (index, yesterday))
     assert close.any()
     assert (~close).any()

@@ -5,15 +5,15 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from kembar.incremental.reusable_pairs import Carried
+from kembar.incremental.reusable_pairs import ReusablePairs
 from kembar.scoring.score import LISTS
 from kembar.stages.find_candidates import ListParts
 from kembar.storage.parts import PartFolder
 
 
 def parts(lists: list[str]) -> ListParts:
-    carried = Carried(np.arange(3), np.arange(1), set(), lists, 0.0)
-    return ListParts(PartFolder("lists", "run", LISTS), [], carried)
+    reusable = ReusablePairs(np.arange(3), np.arange(1), set(), lists, 0.0)
+    return ListParts(PartFolder("lists", "run", LISTS), [], reusable)
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 9, 100])

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from kembar.stages import warm_up_workers as wake
-from kembar.stages.warm_up_workers import wake_workers
+from kembar.stages.warm_up_workers import warm_up
 
 UNUSED = "tabnanny"
 """A module that nothing else imports: in a worker that other tests have used, what matching needs is there anyhow."""
@@ -27,11 +27,11 @@ def is_imported(spark: SparkSession) -> bool:
 def test_a_worker_has_imported_what_is_needed(spark: SparkSession, monkeypatch: pytest.MonkeyPatch):
     assert not is_imported(spark)
     monkeypatch.setattr(wake, "_NEEDED", (*wake._NEEDED, UNUSED))
-    wake_workers(spark).join(60)
+    warm_up(spark).join(60)
     assert is_imported(spark)
 
 
 def test_a_worker_that_cannot_be_made_ready_stops_nothing(spark: SparkSession, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(wake, "_NEEDED", ("no_such_module",))
-    wake_workers(spark).join(60)
+    warm_up(spark).join(60)
     assert spark.range(3).count() == 3

@@ -16,7 +16,7 @@ from kembar.errors import InputError, RunError
 from kembar.schemas import CATALOGUE
 from kembar.storage import output_folder as runs
 from kembar.storage.output_folder import OutputFolder, output_folder
-from kembar.storage.table_parts import NewTable, reconcile, table_rows
+from kembar.storage.table_parts import NewTable, check_row_counts, table_rows
 from kembar.storage.tables import read_arrow, read_table, table_parts, write_arrow
 from tests.disks import fill, small_disk
 
@@ -24,7 +24,7 @@ from tests.disks import fill, small_disk
 def rows(*names: str) -> pa.Table:
     columns = {"posting_id": list(names), "content": ["x"] * len(names), "group_id": list(names)}
     rows = np.arange(len(names))
-    return pa.table(columns | {"component": rows, "cluster": rows, "best_look": rows.astype(np.float32)})
+    return pa.table(columns | {"component": rows, "cluster": rows, "best_logit": rows.astype(np.float32)})
 
 
 def stage(folder: OutputFolder, *names: str) -> NewTable:
@@ -245,7 +245,7 @@ def test_a_damaged_part_is_named_and_is_none_to_go_on_with(tmp_path: Path, harm:
     with pytest.raises(InputError, match=rf"{part.name} has \d+ bytes, \d+ were written"):
         table_parts(str(tmp_path / "catalogue"))
     with output_folder(str(tmp_path), "match") as folder:
-        assert folder.sound_parts("catalogue") == []
+        assert folder.intact_parts("catalogue") == []
 
 
 def test_staged_parts_of_a_run_that_was_killed_are_gone_on_with_where_the_job_can(tmp_path: Path):
@@ -253,15 +253,15 @@ def test_staged_parts_of_a_run_that_was_killed_are_gone_on_with_where_the_job_ca
         stage(folder, "a")
         (Path(folder.staged("catalogue")) / "part-x.parquet").write_bytes(b"PAR1 half")
     with output_folder(str(tmp_path), "encode", keep_staged=True) as folder:
-        assert len(folder.sound_parts("catalogue", "catalogue")) == 1
+        assert len(folder.intact_parts("catalogue", "catalogue")) == 1
     with output_folder(str(tmp_path), "encode") as folder:
-        assert folder.sound_parts("catalogue", "catalogue") == []
+        assert folder.intact_parts("catalogue", "catalogue") == []
 
 
 def test_rows_that_are_lost_fail_the_run_and_say_where():
-    reconcile("encode", 3, listings=2, quarantine=1)
+    check_row_counts("encode", 3, listings=2, quarantine=1)
     with pytest.raises(RunError, match="stage encode does not add up: 4 rows came in, 2 listings \\+"):
-        reconcile("encode", 4, listings=2, quarantine=1)
+        check_row_counts("encode", 4, listings=2, quarantine=1)
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path):

@@ -12,7 +12,7 @@ from kembar.training.calibration import JudgedPairs, left_out_pairs
 from kembar.training.crossfit import CrossFit
 from kembar.training.fit_deciders import fit_deciders
 from kembar.training.fit_discriminator import DiscriminatorFit
-from kembar.training.views import FOLDS, CandidateRows, LabelledCatalogue, natural_worlds
+from kembar.training.views import FOLDS, CandidateRows, LabelledCatalogue, natural_views
 from tests.builders import near_copies, steady_discriminator
 
 PRODUCTS = 40
@@ -41,14 +41,14 @@ def cross(catalogue: LabelledCatalogue, how: DiscriminatorFit) -> CrossFit:
 def test_a_folds_curves_know_nothing_of_the_fold(catalogue: LabelledCatalogue, how: DiscriminatorFit):
     """Calling the fold's products something else changes none of its weights."""
     other = replace(catalogue, product=np.where(catalogue.fold == 2, 1000 + np.arange(N), catalogue.product))
-    ours, theirs = (how.fit(each.worlds(), without=(2,)) for each in (catalogue, other))
+    ours, theirs = (how.fit(each.views(), without=(2,)) for each in (catalogue, other))
     assert np.array_equal(ours.second.slopes, theirs.second.slopes)
     assert np.array_equal(ours.first.bias, theirs.first.bias)
-    assert not np.array_equal(how.fit(other.worlds()).second.slopes, how.fit(catalogue.worlds()).second.slopes)
+    assert not np.array_equal(how.fit(other.views()).second.slopes, how.fit(catalogue.views()).second.slopes)
 
 
 def test_a_world_has_only_the_modalities_that_it_keeps(catalogue: LabelledCatalogue):
-    by_pattern = {world.pattern: world for world in catalogue.worlds()}
+    by_pattern = {view.pattern: view for view in catalogue.views()}
     assert set(by_pattern) == set(range(1, 8))
     without_photos = by_pattern[0b110]
     assert not without_photos.index.has_image.any()
@@ -59,19 +59,19 @@ def test_a_world_has_only_the_modalities_that_it_keeps(catalogue: LabelledCatalo
 def test_a_pattern_is_learnt_from_catalogues_that_are_of_it_by_nature(catalogue: LabelledCatalogue):
     bare = replace(catalogue.index, has_image=np.zeros(N, bool))
     blind = replace(catalogue, name="blind", index=bare)
-    sources = {w.pattern: set() for w in catalogue.worlds()}
-    for world in natural_worlds([catalogue, blind]):
-        sources[world.pattern].add(world.catalogue.name)
+    sources = {w.pattern: set() for w in catalogue.views()}
+    for view in natural_views([catalogue, blind]):
+        sources[view.pattern].add(view.catalogue.name)
     assert sources[0b110] == {"blind"}
     assert sources[0b111] == {"toy"}
     assert sources[0b010] == {"toy", "blind"}
 
 
 def test_what_is_left_of_the_non_matches_counts_for_those_that_went(catalogue: LabelledCatalogue):
-    world = catalogue.natural
-    weight, kept = world.weight((1,)), world.outside((1,))
-    share = (kept & world.same).sum() / world.same.sum()
-    counted = weight[kept & ~world.same].sum() / (~world.same).sum()
+    view = catalogue.natural
+    weight, kept = view.weight((1,)), view.outside((1,))
+    share = (kept & view.same).sum() / view.same.sum()
+    counted = weight[kept & ~view.same].sum() / (~view.same).sum()
     assert np.isclose(share, counted, rtol=0.02), "matches and non-matches keep their proportion"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, log_loss
 
-from kembar.clustering.singletons import join_lone_listings
+from kembar.clustering.singletons import attach_singletons
 from kembar.config import Settings
 from kembar.errors import TrainingError
 from kembar.model.bundle import Thresholds
@@ -44,7 +44,7 @@ def test_the_f1_of_a_listing_is_that_of_its_group_by_curves_fitted_without_it(cr
     truth, naive = {str(row): str(product) for row, product in enumerate(PRODUCT)}, {}
     for fold, choice in enumerate(cross.natural_choices[0]):
         assert choice.model is cross.folds[fold]
-        labels = join_lone_listings(choice.group(thresholds.match), choice.neighbours(), thresholds.lone, 50)
+        labels = attach_singletons(choice.group(thresholds.match), choice.neighbours(), thresholds.lone, 50)
         said = {str(row): [str(other) for other in np.flatnonzero(labels == labels[row])] for row in range(N)}
         scores = oracles.score_rows(truth, said)
         naive |= {row: f1 for row, (_, _, f1) in scores.items() if PRODUCT[int(row)] % FOLDS == fold}

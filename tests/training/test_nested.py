@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kembar.clustering.singletons import join_lone_listings
+from kembar.clustering.singletons import attach_singletons
 from kembar.config import Settings
 from kembar.model.bundle import Decider, Thresholds
 from kembar.schemas import MODALITIES
@@ -77,14 +77,14 @@ def test_nested_f1_is_that_of_plain_loops_over_folds(honest: NestedFit):
     for fold in range(FOLDS):
         how = honest.ways[fold].how
         inner = [
-            GroupingChoice.of(catalogue.natural, how.fit(catalogue.worlds(), (fold, other)), 10, other == FOLD)
+            GroupingChoice.of(catalogue.natural, how.fit(catalogue.views(), (fold, other)), 10, other == FOLD)
             for other in range(FOLDS)
             if other != fold
         ]
         match = nearest_plateau(curve(inner), BASE.thresholds.match)
         lone = nearest_plateau(lone_curve(inner, match, 50), BASE.thresholds.lone)
-        choice = GroupingChoice.of(catalogue.natural, how.fit(catalogue.worlds(), (fold,)), 10, fold == FOLD)
-        labels = join_lone_listings(choice.group(match), choice.neighbours(), lone, 50)
+        choice = GroupingChoice.of(catalogue.natural, how.fit(catalogue.views(), (fold,)), 10, fold == FOLD)
+        labels = attach_singletons(choice.group(match), choice.neighbours(), lone, 50)
         found[fold == FOLD] = row_f1(labels, PRODUCT)[fold == FOLD]
         assert honest.thresholds[fold] == Thresholds(match, lone)
     assert np.allclose(honest.row_f1(0), found)
@@ -97,7 +97,7 @@ def test_a_base_is_judged_by_its_own_curves_and_either_thresholds(honest: Nested
         *((each, fold == FOLD, fixed.row_f1(0)) for fold, each in enumerate(fixed.thresholds)),
         (BASE.thresholds, np.ones(N, bool), fixed.row_f1_as_it_is(0)),
     ):
-        labels = join_lone_listings(choice.group(thresholds.match), choice.neighbours(), thresholds.lone, 50)
+        labels = attach_singletons(choice.group(thresholds.match), choice.neighbours(), thresholds.lone, 50)
         assert np.allclose(f1[rows], row_f1(labels, PRODUCT)[rows])
 
 

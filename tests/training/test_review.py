@@ -41,7 +41,7 @@ def drawn_pairs(count: int, seed: int = 0, listings: int = 10_000) -> DecidedPai
 
 
 def loss(bundle: Bundle, pairs: DecidedPairs) -> float:
-    chance = sigmoid(bundle.titled.discriminator.second_look(pairs.evidence, pairs.present))
+    chance = sigmoid(bundle.titled.discriminator.second_logit(pairs.evidence, pairs.present))
     return float(-np.log(np.clip(np.where(pairs.same, chance, 1 - chance), 1e-6, 1)).mean())
 
 
@@ -67,7 +67,7 @@ def test_answers_from_which_there_is_nothing_to_learn_make_no_bundle_better():
     said = []
     for seed in range(8):
         pairs = drawn_pairs(200, seed=seed)
-        chance = sigmoid(base.titled.discriminator.second_look(pairs.evidence, pairs.present))
+        chance = sigmoid(base.titled.discriminator.second_logit(pairs.evidence, pairs.present))
         drawn = replace(pairs, same=np.random.default_rng(seed).random(200) < chance)
         if drawn.same.any() and not drawn.same.all():
             said.append(str(fit_answers(base, drawn, None)[1]))
@@ -90,14 +90,14 @@ def test_answers_about_doubtful_pairs_are_heard_and_leave_the_others_as_they_wer
     """Of the pairs nearest to even odds nine in ten are said to be the same; of the others nobody was asked."""
     base, every = load_bundle(None), drawn_pairs(4000, seed=2)
     every.evidence[:, 5] = np.random.default_rng(1).random(4000) * 6
-    chance = sigmoid(base.titled.discriminator.second_look(every.evidence, every.present))
+    chance = sigmoid(base.titled.discriminator.second_logit(every.evidence, every.present))
     doubtful = np.argsort(np.abs(chance - 0.5))[:100]
     answered = replace(every.take(doubtful), same=np.arange(100) > 9)
     others = np.setdiff1d(np.arange(4000), doubtful)
 
     def after(undecided: Undecided | None) -> np.ndarray:
         model = fit_answers(base, answered, undecided)[0].titled.discriminator
-        return sigmoid(model.second_look(every.evidence, every.present))
+        return sigmoid(model.second_logit(every.evidence, every.present))
 
     held, alone = after(Undecided.of(every.evidence, every.present)), after(None)
     assert held[doubtful].mean() > chance[doubtful].mean() + 0.1
@@ -140,7 +140,7 @@ def naive_choice(scaled: np.ndarray, count: int) -> list[int]:
 
 def test_the_choice_is_the_one_that_makes_the_determinant_largest():
     pairs, model = drawn_pairs(60, seed=4), random_discriminator(2)
-    chance = sigmoid(model.second_look(pairs.evidence, pairs.present)).astype(np.float64)
+    chance = sigmoid(model.second_logit(pairs.evidence, pairs.present)).astype(np.float64)
     order = np.argsort(-chance * (1 - chance), kind="stable")
     scaled = _reach(pairs.evidence[order]) * np.sqrt(chance * (1 - chance))[order, None]
     alone = np.arange(120).reshape(2, 60)
@@ -208,7 +208,7 @@ def test_decisions_about_a_catalogue_have_the_gaps_that_a_match_would_give_them(
     table = pa.Table.from_pylist([dict(zip(DECISIONS.names, row, strict=False)) for row in rows], DECISIONS)
     pairs = decided_in(catalogue, ids, table, model, 59)
     first = np.full((60, 60), -np.inf, np.float32)
-    first[left, right] = first[right, left] = model.first_look(*catalogue.natural.compared)
+    first[left, right] = first[right, left] = model.first_logit(*catalogue.natural.compared)
     best = first.max(axis=1)
     for one, other, evidence in zip(pairs.left, pairs.right, pairs.evidence, strict=True):
         i, j = int(one), int(other)

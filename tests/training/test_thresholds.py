@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kembar.clustering import Clusterer
-from kembar.model.discriminator import best_looks
+from kembar.model.discriminator import best_logits
 from kembar.training.thresholds import (
     GroupingChoice,
     curve,
@@ -17,7 +17,7 @@ from kembar.training.thresholds import (
 )
 from kembar.training.views import CandidateRows
 from tests import oracles
-from tests.builders import first_looks, near_copies, steady_discriminator
+from tests.builders import first_logits, near_copies, steady_discriminator
 
 N = 90
 
@@ -27,9 +27,9 @@ def choice() -> GroupingChoice:
     """30 products of three near listings, all pairs candidates, the last ten products scored."""
     index, model = near_copies(N // 3), steady_discriminator()
     left, right = np.triu_indices(N, 1)
-    best = best_looks(N, left, right, first_looks(index, model, left, right))
+    best = best_logits(N, left, right, first_logits(index, model, left, right))
     product = np.arange(N) // 3
-    return GroupingChoice(index.with_looks(best), model, CandidateRows(left, right), product, np.arange(N) >= 60)
+    return GroupingChoice(index.with_best_logits(best), model, CandidateRows(left, right), product, np.arange(N) >= 60)
 
 
 def test_row_f1_is_that_of_set_arithmetic():

@@ -1,4 +1,4 @@
-"""A world is a catalogue as one without some of its modalities would be, and as match would look at it."""
+"""A view is a catalogue as one without some of its modalities would be, and as match would look at it."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from kembar.blocking import Blocking, CandidateLists
 from kembar.config import load_settings
 from kembar.model.distances import pair_distances
 from kembar.schemas import MODALITY_OF
-from kembar.scoring.score import look_at
+from kembar.scoring.score import top_candidates
 from kembar.stages.mine_pairs import collect_rows, mine_pairs
 from kembar.training.views import FOLDS, CandidateRows, LabelledCatalogue, best_per_listing
 from tests.builders import index_of, random_discriminator, random_titles
@@ -56,7 +56,7 @@ def test_the_candidates_of_training_are_those_that_match_keeps(spark: SparkSessi
     told = load_settings(overrides=["blocking.proposals_per_listing=6", "blocking.candidates_per_listing=3"]).blocking
     mined, rows = collect_rows(mine_pairs(spark, index, told)), np.arange(N)
     look = LabelledCatalogue("toy", index, mined, rows, rows % FOLDS).natural.look(model, per_listing=3)
-    looked = look_at(index, model, 3, rows, Blocking.build(index, told).propose(rows))
+    looked = top_candidates(index, model, 3, rows, Blocking.build(index, told).propose(rows))
     lists = CandidateLists.of(N, pa.Table.from_batches([looked]))
     kept = {(min(r, o), max(r, o)) for r in range(N) for o in lists.other[lists.start[r] : lists.start[r + 1]].tolist()}
     assert set(zip(mined.left[look.kept].tolist(), mined.right[look.kept].tolist(), strict=True)) == kept
@@ -65,17 +65,17 @@ def test_the_candidates_of_training_are_those_that_match_keeps(spark: SparkSessi
 
 
 def test_a_hidden_modality_is_as_missing_as_one_that_was_never_there(catalogue: LabelledCatalogue):
-    for world in catalogue.worlds():
-        distances, present = world.compared
-        assert not present[:, ~world.kept].any()
+    for view in catalogue.views():
+        distances, present = view.compared
+        assert not present[:, ~view.kept].any()
         whole, there = pair_distances(catalogue.index, PAIRS.left, PAIRS.right)
-        assert np.array_equal(present, there & world.kept)
-        assert np.array_equal(distances, np.where(world.kept[MODALITY_OF], whole, 0))
+        assert np.array_equal(present, there & view.kept)
+        assert np.array_equal(distances, np.where(view.kept[MODALITY_OF], whole, 0))
 
 
 def test_a_modality_that_hardly_any_listing_has_makes_no_world(catalogue: LabelledCatalogue):
     rare = replace(catalogue, index=replace(catalogue.index, has_image=np.arange(N) < 4))
-    assert {world.pattern for world in rare.worlds()} == {0b010, 0b100, 0b110}
+    assert {view.pattern for view in rare.views()} == {0b010, 0b100, 0b110}
     assert rare.usual_pattern == 0b110
 
 
@@ -88,23 +88,23 @@ def test_a_look_knows_each_listings_best_of_the_candidates(catalogue: LabelledCa
 
 
 def test_which_pairs_a_fold_is_fitted_to_and_judged_by_is_that_of_a_loop(catalogue: LabelledCatalogue):
-    world, fold = catalogue.natural, catalogue.fold
+    view, fold = catalogue.natural, catalogue.fold
     sides = [(fold[a], fold[b]) for a, b in zip(PAIRS.left, PAIRS.right, strict=True)]
     for left_out in range(FOLDS):
         fitted = [left_out not in pair and max(pair) >= 0 for pair in sides]
-        assert np.array_equal(world.outside((left_out,)), fitted)
-        assert np.array_equal(world.inside(left_out), [pair.count(left_out) for pair in sides])
-    assert np.array_equal(world.outside(), [max(pair) >= 0 for pair in sides])
+        assert np.array_equal(view.outside((left_out,)), fitted)
+        assert np.array_equal(view.inside(left_out), [pair.count(left_out) for pair in sides])
+    assert np.array_equal(view.outside(), [max(pair) >= 0 for pair in sides])
 
 
 def test_weights_are_those_of_a_loop(catalogue: LabelledCatalogue):
     """A match counts once. A non-match between judged listings also stands for those that left with the fold, and
     one with a listing that is not judged is seen from one side."""
-    world, product, fold = catalogue.natural, catalogue.product, catalogue.fold
+    view, product, fold = catalogue.natural, catalogue.product, catalogue.fold
     for left_out in ((), (0,), (1,), (0, 2)):
         share = np.mean([f not in left_out for f in fold if f >= 0])
         naive = [
             1.0 if product[a] == product[b] else 1 / share if min(fold[a], fold[b]) >= 0 else 0.5
             for a, b in zip(PAIRS.left, PAIRS.right, strict=True)
         ]
-        assert np.allclose(world.weight(left_out), naive)
+        assert np.allclose(view.weight(left_out), naive)

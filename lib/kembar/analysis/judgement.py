@@ -11,13 +11,13 @@ from pyspark.sql import DataFrame
 
 from kembar.analysis.chart import ACCENT, INK, MUTED, SOFT, WARM, Chart
 from kembar.analysis.encoded import Codes, read_codes
-from kembar.analysis.proposed import first_looks
+from kembar.analysis.proposed import first_logits
 from kembar.analysis.result import Result, read_catalogue
-from kembar.clustering import join_lone_listings
+from kembar.clustering import attach_singletons
 from kembar.errors import InputError
 from kembar.evaluation import Claims, Truth
 from kembar.evaluation.scores import RowScores, score_listings
-from kembar.model.discriminator import best_looks
+from kembar.model.discriminator import best_logits
 from kembar.training.thresholds import GroupingChoice
 from kembar.training.views import CandidateRows
 from kembar.types import Rows
@@ -73,7 +73,7 @@ class Judgement:
         """Every labelled listing's scores, were the catalogue grouped at a threshold, lone listings joined as in the
         run."""
         labels = self.choice.group(threshold)
-        joined = join_lone_listings(labels, self._neighbours, self.lone, self.max_group)
+        joined = attach_singletons(labels, self._neighbours, self.lone, self.max_group)
         return score_listings(self.truth, claims_of(joined))
 
     @cached_property
@@ -212,7 +212,7 @@ def _pairs_of(result: Result, codes: Codes) -> CandidateRows:
 
 def _choice(codes: Codes, pairs: CandidateRows, truth: Truth) -> GroupingChoice:
     """The pairs as match decides them; a listing without a label is nobody's twin."""
-    best = best_looks(len(codes.index), pairs.left, pairs.right, first_looks(codes, pairs))
+    best = best_logits(len(codes.index), pairs.left, pairs.right, first_logits(codes, pairs))
     product = np.where(truth.product >= 0, truth.product, truth.product.max() + 1 + np.arange(len(truth.product)))
-    index, model = codes.index.with_looks(best), codes.decider.discriminator
+    index, model = codes.index.with_best_logits(best), codes.decider.discriminator
     return GroupingChoice(index, model, pairs, product, truth.product >= 0)

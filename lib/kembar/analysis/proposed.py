@@ -67,14 +67,14 @@ def propose_pairs(codes: Codes, settings: BlockingSettings) -> Proposed:
     np.bitwise_or.at(together, place, np.concatenate(blocks))
     sides[np.concatenate(side).astype(int), place] = True
     pairs = CandidateRows(key // n, key % n, sides)
-    return Proposed(pairs, together, first_looks(codes, pairs))
+    return Proposed(pairs, together, first_logits(codes, pairs))
 
 
-def first_looks(codes: Codes, pairs: CandidateRows) -> NDArray[np.float32]:
+def first_logits(codes: Codes, pairs: CandidateRows) -> NDArray[np.float32]:
     """The first look of each pair `[pairs]`."""
     model, total = codes.decider.discriminator, len(pairs.left)
     looks = np.empty(total, np.float32)
     for start in range(0, total, _PAIRS_AT_ONCE):
         part = slice(start, start + _PAIRS_AT_ONCE)
-        looks[part] = model.first_look(*pair_distances(codes.index, pairs.left[part], pairs.right[part]))
+        looks[part] = model.first_logit(*pair_distances(codes.index, pairs.left[part], pairs.right[part]))
     return looks

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from kembar.blocking.growth import grown
+from kembar.blocking.scale_limits import scale_limits
 from kembar.config import BlockingSettings
 from kembar.index.catalogue_index import CatalogueIndex
 from kembar.index.mapped_arrays import map_array, map_sparse, save_array, save_sparse
@@ -58,7 +58,7 @@ class KeyedBlocks:
         return KeyedBlocks(map_sparse(prefix, "opened"), map_sparse(prefix, "members"), counts)
 
 
-def cut_blocks(
+def split_blocks(
     key: NDArray[np.int64], further: NDArray[np.int64], max_block: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Number of the block of each membership `[m]`, and how many blocks each key became.
@@ -76,7 +76,7 @@ def cut_blocks(
     return number, runs
 
 
-def within_budget(row: Rows, frequency: NDArray[np.int64], cost: NDArray[np.int64], budget: int) -> NDArray[np.bool_]:
+def filter_blocks(row: Rows, frequency: NDArray[np.int64], cost: NDArray[np.int64], budget: int) -> NDArray[np.bool_]:
     """Which memberships a listing opens: its rarest, as long as their costs add up to no more than `budget`.
 
     The rarest is opened in any case, so that no listing is left without a block. All `[m]`.
@@ -112,10 +112,10 @@ class _Memberships:
 
     def blocks(self, listings: int, further: NDArray[np.int64], max_block: int, budget: int | None) -> KeyedBlocks:
         """further: `[listings]`, the order in which large blocks are cut."""
-        number, runs = cut_blocks(self.key, further[self.row], max_block)
+        number, runs = split_blocks(self.key, further[self.row], max_block)
         opens = np.ones(len(self.row), bool)
         if budget is not None and len(self.row):
-            opens = within_budget(self.row, self.frequency, np.bincount(number)[number], budget)
+            opens = filter_blocks(self.row, self.frequency, np.bincount(number)[number], budget)
         shape, at = (listings, int(runs.sum())), (self.row, number.astype(np.int32))
         opened = csr_array((self.weight[opens], tuple(side[opens] for side in at)), shape=shape)
         members = csr_array((self.weight, at[::-1]), shape=shape[::-1])
@@ -148,5 +148,5 @@ def word_blocks(index: CatalogueIndex, settings: BlockingSettings, topic: NDArra
     words = index.words
     row = np.repeat(np.arange(len(index)), np.diff(words.indptr))
     found = _Memberships(row, words.indices.astype(np.int64), words.data.astype(np.float32)).shared()
-    limits = grown(settings, len(index))
+    limits = scale_limits(settings, len(index))
     return found.blocks(len(index), topic.astype(np.int64), limits.max_block, limits.word_comparisons)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kembar.index.mapped_arrays import map_array, save_array
-from kembar.model.discriminator import FARTHEST
+from kembar.model.discriminator import MIN_LOGIT
 from kembar.types import Rows
 
 _ARRAYS = ("start", "other", "blocks", "best")
@@ -35,15 +35,15 @@ class CandidateLists:
 
     @staticmethod
     def of(listings: int, table: pa.Table) -> "CandidateLists":
-        """From `row, others, blocks, first_look`, in any order, of each row at most once."""
+        """From `row, others, blocks, first_logit`, in any order, of each row at most once."""
         table = table.sort_by("row").combine_chunks()
         rows, others = np.asarray(table["row"].combine_chunks()), table["others"].combine_chunks()
         sizes = np.zeros(listings, np.int64)
         sizes[rows] = np.asarray(others.value_lengths())
         other = np.asarray(others.flatten()).astype(np.int32)
-        look = np.asarray(table["first_look"].combine_chunks().flatten())
+        look = np.asarray(table["first_logit"].combine_chunks().flatten())
         blocks = np.asarray(table["blocks"].combine_chunks().flatten()).astype(np.uint8)
-        best = np.full(listings, FARTHEST, np.float32)
+        best = np.full(listings, MIN_LOGIT, np.float32)
         np.maximum.at(best, np.repeat(np.arange(listings), sizes), look)
         np.maximum.at(best, other, look)
         return CandidateLists(np.concatenate([[0], np.cumsum(sizes)]), other, blocks, best)

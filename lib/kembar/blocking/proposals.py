@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from kembar.blocking.growth import grown
 from kembar.blocking.keyed import KeyedBlocks, hash_blocks, word_blocks
+from kembar.blocking.scale_limits import scale_limits
 from kembar.config import BlockingSettings
 from kembar.index.catalogue_index import CatalogueIndex
 from kembar.index.mapped_arrays import beside
@@ -86,7 +86,7 @@ class Blocking:
         return keyed | {source: {"cells": codes.file.nlist} for source, codes in self.near.items()}
 
     def propose(self, rows: Rows) -> Proposals:
-        """The heaviest others of each of `rows`, `proposals_per_listing` and in a large catalogue more (see `grown`).
+        """The heaviest others of each of `rows`: `proposals_per_listing`, more in a large catalogue (`scale_limits`).
 
         The weight ranks a pair: the TF-IDF cosine over the rarest words, plus a constant for each shared hash
         band, plus a share of the cosine where the other is among the nearest.
@@ -100,7 +100,7 @@ class Blocking:
         total = parts[0]
         for part in parts[1:]:
             total = total + part
-        return _heaviest(total, rows, grown(self.settings, len(self.index)).proposals_per_listing)
+        return _heaviest(total, rows, scale_limits(self.settings, len(self.index)).proposals_per_listing)
 
     def _keyed_pairs(self, source: str, rows: Rows) -> csr_array:
         pairs = self.keyed[source].pairs(rows)

@@ -111,7 +111,7 @@ class Stages:
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
-        self.tell(f"{name} …", stage=name)
+        self.log(f"{name} …", stage=name)
         start = time.monotonic()
         if self._spark is not None:
             self._spark.sparkContext.setJobDescription(f"kembar {self._job}: {name}")
@@ -122,9 +122,9 @@ class Stages:
             note_stage(error, name)
             raise
         self.seconds[name] = round(time.monotonic() - start, 2)
-        self.tell(f"{name}: {self.seconds[name]:.1f} s", stage=name, seconds=self.seconds[name])
+        self.log(f"{name}: {self.seconds[name]:.1f} s", stage=name, seconds=self.seconds[name])
 
-    def tell(self, text: str, **facts: Any) -> None:
+    def log(self, text: str, **facts: Any) -> None:
         """Say something on standard error, and with it facts that a program may look for."""
         self._log.info(text, **facts)
 

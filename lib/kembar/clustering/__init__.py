@@ -4,19 +4,19 @@ from kembar.clustering.components import connected_components
 from kembar.clustering.constraints import Links, place_links
 from kembar.clustering.cut_components import Cut
 from kembar.clustering.linkage import Clusterer
-from kembar.clustering.singletons import Grouping, best_neighbours, by_row, join_lone_listings, read_neighbours
-from kembar.clustering.unchanged import Settled
+from kembar.clustering.singletons import Grouping, attach_singletons, best_neighbours, by_row, read_neighbours
+from kembar.clustering.unchanged_clusters import UnchangedClusters
 
 __all__ = [
     "Clusterer",
     "Cut",
     "Grouping",
     "Links",
-    "Settled",
+    "UnchangedClusters",
+    "attach_singletons",
     "best_neighbours",
     "by_row",
     "connected_components",
-    "join_lone_listings",
     "place_links",
     "read_neighbours",
 ]

@@ -25,16 +25,21 @@ _TOGETHER, _APART, _SURE = 0.0, 1e6, 1e6
 
 @dataclass(frozen=True)
 class Links:
-    """together, apart: rows of both sides, `[2, pairs]`, the lower one first; absent: decisions about listings that the
-    catalogue does not have."""
+    """Pairs that people decided about.
 
-    together: Rows
-    apart: Rows
+    Attributes:
+        must_link: rows of both sides of pairs that are the same, `[2, pairs]`, the lower row first.
+        cannot_link: the same of pairs that are different.
+        absent: how many decisions are about listings that the catalogue lacks.
+    """
+
+    must_link: Rows
+    cannot_link: Rows
     absent: int = 0
 
     def counts(self) -> dict[str, int]:
         """How many decisions hold and how many are about listings that are not there, for the summary."""
-        return {"together": self.together.shape[1], "apart": self.apart.shape[1], "absent": self.absent}
+        return {"together": self.must_link.shape[1], "apart": self.cannot_link.shape[1], "absent": self.absent}
 
     @staticmethod
     def none() -> "Links":
@@ -47,7 +52,7 @@ class Links:
         What is the same as a third is the same: else the mean over both might keep them apart.
         """
         found: dict[int, list[tuple[int, float]]] = {}
-        for pairs, height in ((close(self.together), _TOGETHER), (self.apart, _APART)):
+        for pairs, height in ((close(self.must_link), _TOGETHER), (self.cannot_link, _APART)):
             for left, right in pairs.T.tolist():
                 found.setdefault(left, []).append((right, height))
         return found
@@ -56,7 +61,7 @@ class Links:
     def strangers(self) -> dict[int, set[int]]:
         """For each row the rows that must not be with it."""
         found: dict[int, set[int]] = {}
-        for left, right in self.apart.T.tolist():
+        for left, right in self.cannot_link.T.tolist():
             found.setdefault(left, set()).add(right)
             found.setdefault(right, set()).add(left)
         return found
@@ -72,22 +77,24 @@ class Links:
 
     def join(self, edges: DataFrame) -> DataFrame:
         """Edges `row_l, row_r, probability` with the pairs that must be together, surer than any mean could be."""
-        if not self.together.shape[1]:
+        if not self.must_link.shape[1]:
             return edges
         certain = pa.table(
             {
-                "row_l": self.together[0],
-                "row_r": self.together[1],
-                "probability": np.full(self.together.shape[1], _SURE, np.float32),
+                "row_l": self.must_link[0],
+                "row_r": self.must_link[1],
+                "probability": np.full(self.must_link.shape[1], _SURE, np.float32),
             }
         )
         return edges.select(*certain.column_names).union(edges.sparkSession.createDataFrame(certain))
 
     def part(self, edges: DataFrame) -> DataFrame:
         """Edges `row_l, row_r, …` without the pairs that must be apart."""
-        if not self.apart.shape[1]:
+        if not self.cannot_link.shape[1]:
             return edges
-        apart = edges.sparkSession.createDataFrame(pa.table({"row_l": self.apart[0], "row_r": self.apart[1]}))
+        apart = edges.sparkSession.createDataFrame(
+            pa.table({"row_l": self.cannot_link[0], "row_r": self.cannot_link[1]})
+        )
         return edges.join(apart, ["row_l", "row_r"], "left_anti")
 
 

@@ -17,11 +17,11 @@ from scipy.cluster.hierarchy import fcluster, linkage, to_tree
 from kembar.clustering.constraints import Links
 from kembar.index.catalogue_index import CatalogueIndex
 from kembar.model.discriminator import Discriminator
-from kembar.scoring.score import CLOSE, score_rows, score_within
+from kembar.scoring.score import THRESHOLD_MARGIN, score_rows, score_within
 from kembar.types import Rows
 
 Tree = NDArray[np.float64]
-CLUSTERS = "row bigint, cluster bigint, firm boolean"
+CLUSTERS = "row bigint, cluster bigint, stable boolean"
 _PAIRS_AT_ONCE = 30_000
 _LARGE = 20
 """Rows from which the products of a part's own matrices are faster than the pairs of many parts put together."""
@@ -120,14 +120,14 @@ class Clusterer:
         parts = [part for part in np.split(rows, np.flatnonzero(np.diff(component)) + 1) if len(part)]
         found = sorted(self.cluster(index, parts), key=lambda pair: int(pair[0][0]))
         if found:
-            pieces, clusters, firm = zip(*found, strict=True)
+            pieces, clusters, stable = zip(*found, strict=True)
             columns = {"row": np.concatenate(pieces), "cluster": np.concatenate(clusters)}
-            yield pa.RecordBatch.from_pydict(columns | {"firm": np.repeat(firm, [len(part) for part in pieces])})
+            yield pa.RecordBatch.from_pydict(columns | {"stable": np.repeat(stable, [len(part) for part in pieces])})
 
     def cluster(self, index: CatalogueIndex, parts: list[Rows]) -> Iterator[tuple[Rows, Rows, bool]]:
-        """Each component's rows, for each of them the least row of its cluster, and whether the cut is a firm one, with
-        no merge `CLOSE` to the threshold; in no order."""
+        """Each component's rows, for each of them the least row of its cluster, and whether it is stable:
+        no merge lies within `THRESHOLD_MARGIN` of the threshold; in no order."""
         yield from ((part, part, True) for part in parts if len(part) == 1)
         for rows, tree in link_all(index, self.discriminator, [part for part in parts if len(part) > 1], self.links):
-            firm = bool((np.abs(tree[:, 2] - (1.0 - self.threshold)) >= CLOSE).all())
-            yield rows, least_of(cut_tree(tree, self.threshold, self.max_group), rows), firm
+            stable = bool((np.abs(tree[:, 2] - (1.0 - self.threshold)) >= THRESHOLD_MARGIN).all())
+            yield rows, least_of(cut_tree(tree, self.threshold, self.max_group), rows), stable

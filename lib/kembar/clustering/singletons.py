@@ -53,7 +53,7 @@ def by_row(listings: int, rows: Rows, values: Rows) -> Rows:
     return found
 
 
-def join_lone_listings(
+def attach_singletons(
     labels: Rows, neighbours: Neighbours, threshold: float, max_group: int, links: Links | None = None
 ) -> Rows:
     """Labels after each listing that is alone joined its best neighbour's group, the surest first.

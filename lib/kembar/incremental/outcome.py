@@ -13,7 +13,7 @@ from kembar.clustering import Grouping
 from kembar.incremental.change_log import CHANGES_ARROW, log_changes
 from kembar.incremental.drift import Drift, Profile, compare_profiles, drift_page
 from kembar.incremental.group_ids import name_groups
-from kembar.incremental.reusable_pairs import Carried, LastRun
+from kembar.incremental.reusable_pairs import LastRun, ReusablePairs
 from kembar.listings.submission import groups_table, quarantined_ids, submission_csv
 from kembar.storage.files import SUMMARY, as_json, join_uri
 from kembar.storage.output_folder import OutputFolder
@@ -24,14 +24,14 @@ from kembar.storage.tables import read_arrow, write_arrow
 @dataclass(frozen=True)
 class Outcome:
     """contents: `posting_id, content` by row; quarantine: QUARANTINE; profile: as `kembar.incremental.drift` makes it;
-    last and carried: the run before and what holds of it, where there was one."""
+    last and reusable: the run before and what holds of it, where there was one."""
 
     contents: pa.Table
     grouping: Grouping
     quarantine: DataFrame
     profile: Profile
     last: LastRun | None
-    carried: Carried | None
+    reusable: ReusablePairs | None
 
     @cached_property
     def number(self) -> int:
@@ -59,7 +59,7 @@ class Outcome:
     @cached_property
     def changes(self) -> pa.Table:
         """CHANGES of this run."""
-        before, changed = (self.last.groups if self.last else {}), (self.carried.changed if self.carried else set())
+        before, changed = (self.last.groups if self.last else {}), (self.reusable.changed if self.reusable else set())
         after = dict(zip(self.posting_ids, self.groups["group_id"].to_pylist(), strict=True))
         return log_changes(before, after, changed, self.number)
 
@@ -68,7 +68,7 @@ class Outcome:
         """CATALOGUE."""
         columns = {name: self.contents[name] for name in ("posting_id", "content")}
         columns |= {"group_id": self.groups["group_id"], "component": self.grouping.component}
-        return pa.table(columns | {"cluster": self.grouping.cluster, "best_look": self.grouping.best})
+        return pa.table(columns | {"cluster": self.grouping.cluster, "best_logit": self.grouping.best})
 
     def write(self, folder: OutputFolder, tell: Callable[[str], None]) -> dict[str, NewTable]:
         """Write the tables of this process, and say which all tables of the run are.
@@ -109,14 +109,14 @@ class Outcome:
 
     def _step(self) -> dict[str, Any]:
         """The step from the last run to this one."""
-        anew = len(self.carried.anew) if self.carried else len(self.contents)
+        anew = len(self.reusable.anew) if self.reusable else len(self.contents)
         changes = dict(Counter(self.changes["event"].to_pylist()))
         return {"run": self.number, "looked_anew": anew, "changes": changes, "drift": self.drift and vars(self.drift)}
 
     def _for_the_next(self) -> dict[str, Any]:
         """What the next run asks of this one's manifest: its number, and the share of the catalogue that changed since
         all listings looked for pairs."""
-        whole = self.carried is None or self.last is None or len(self.carried.anew) == len(self.contents)
+        whole = self.reusable is None or self.last is None or len(self.reusable.anew) == len(self.contents)
         before = 0.0 if self.last is None else float(self.last.manifest["stale"])
-        stale = 0.0 if whole or self.carried is None else round(before + self.carried.stale, 6)
+        stale = 0.0 if whole or self.reusable is None else round(before + self.reusable.stale, 6)
         return {"number": self.number, "stale": stale, "profile": self.profile}

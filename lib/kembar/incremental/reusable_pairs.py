@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kembar.clustering import Settled
+from kembar.clustering import UnchangedClusters
 from kembar.config import BlockingSettings, GroupingSettings
 from kembar.errors import InputError
 from kembar.index.catalogue_index import CatalogueIndex, has_titles
@@ -69,7 +69,7 @@ def read_last_run(uri: str | None) -> LastRun | None:
 
 
 @dataclass(frozen=True)
-class Carried:
+class ReusablePairs:
     """place: int64 `[old listings]`, the row that each listing of the last run has now, −1 for one that is gone or
     changed; anew: the rows that look at the whole catalogue; changed: posting_ids of those whose content is another;
     lists: the parts of the last run's LISTS, none where one is damaged; stale: the share that looks anew."""
@@ -81,20 +81,20 @@ class Carried:
     stale: float
 
 
-def carry_over(last: LastRun, now: pa.Table) -> Carried:
+def carry_over(last: LastRun, now: pa.Table) -> ReusablePairs:
     """What of the last run holds for a catalogue: `posting_id, content` by row."""
     was = last.catalogue
     where = index_in(was["posting_id"], now["posting_id"])
     same = contents_equal(was, now, where)
     place = np.where(same, where, -1)
-    bereft = pc.unique(was["group_id"].filter(pa.array(~same)))
-    mates = np.asarray(pc.is_in(was["group_id"], bereft)) & same
+    affected_groups = pc.unique(was["group_id"].filter(pa.array(~same)))
+    affected_members = np.asarray(pc.is_in(was["group_id"], affected_groups)) & same
     known = np.zeros(len(now), bool)
-    known[place[same & ~mates]] = True
+    known[place[same & ~affected_members]] = True
     changed = was["posting_id"].filter(pa.array((where >= 0) & ~same)).to_pylist()
     lists = _sound_lists(last)
     stale = float((~known).mean()) if len(known) else 0.0
-    return Carried(place, np.flatnonzero(~known), set(changed), lists, stale)
+    return ReusablePairs(place, np.flatnonzero(~known), set(changed), lists, stale)
 
 
 def _sound_lists(last: LastRun) -> list[str]:
@@ -104,9 +104,9 @@ def _sound_lists(last: LastRun) -> list[str]:
         return []
 
 
-def plan_carrying(
+def plan_reuse(
     last: LastRun | None, now: pa.Table, pairs_by: str, refresh_share: float, tell: Callable[[str], None]
-) -> Carried | None:
+) -> ReusablePairs | None:
     """What a run can carry over from the last one, and who looks anew; None where there was none.
 
     All look anew where the last run made other pairs of the same listings, where its lists are damaged, or where more
@@ -114,19 +114,19 @@ def plan_carrying(
     """
     if last is None:
         return None
-    carried = carry_over(last, now)
-    stale = float(last.manifest["stale"]) + carried.stale
+    reusable = carry_over(last, now)
+    stale = float(last.manifest["stale"]) + reusable.stale
     reason = None
     if last.manifest["pairs_by"] != pairs_by:
         reason = "the last run had another bundle, other settings of blocking or, of photos alone, other neighbours"
-    elif not carried.lists:
+    elif not reusable.lists:
         reason = "the last run's lists are damaged"
     elif stale > refresh_share:
         reason = f"{stale:.0%} of the catalogue changed since all last did"
     if reason:
-        carried = replace(carried, anew=np.arange(len(now)))
-    tell(f"{len(carried.anew):,} of {len(now):,} listings look for pairs" + (f": {reason}" if reason else ""))
-    return carried
+        reusable = replace(reusable, anew=np.arange(len(now)))
+    tell(f"{len(reusable.anew):,} of {len(now):,} listings look for pairs" + (f": {reason}" if reason else ""))
+    return reusable
 
 
 def pairs_fingerprint(encoder: str, model: Discriminator, settings: BlockingSettings, index: CatalogueIndex) -> str:
@@ -157,19 +157,21 @@ def groups_fingerprint(
     return digest.hexdigest()
 
 
-def settle(last: LastRun | None, carried: Carried | None, groups_by: str, best: NDArray[np.float32]) -> Settled | None:
+def reuse_clusters(
+    last: LastRun | None, reusable: ReusablePairs | None, groups_by: str, best: NDArray[np.float32]
+) -> UnchangedClusters | None:
     """What of the last run's clusters can stand now that `best` `[n]`, the best first looks, is known."""
-    if last is None or carried is None or last.manifest["groups_by"] != groups_by:
+    if last is None or reusable is None or last.manifest["groups_by"] != groups_by:
         return None
-    columns = ("component", "cluster", "best_look")
+    columns = ("component", "cluster", "best_logit")
     component, cluster, before = (np.asarray(last.catalogue[name].combine_chunks()) for name in columns)
-    return Settled.of(carried.place, component, cluster, before, best)
+    return UnchangedClusters.of(reusable.place, component, cluster, before, best)
 
 
-def carry_lists(place: Rows, anew: NDArray[np.bool_], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def reuse_lists(place: Rows, anew: NDArray[np.bool_], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """LISTS batches of the last run as they read now: rows renumbered, without those who look anew and who are gone.
 
-    place: `[old listings]` as in Carried; anew: bool `[listings]`, who has a new list.
+    place: `[old listings]` as in ReusablePairs; anew: bool `[listings]`, who has a new list.
     """
     for batch in batches:
         row = place[np.asarray(batch["row"])]

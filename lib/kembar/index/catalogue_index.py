@@ -46,9 +46,9 @@ class CatalogueIndex:
 
     phash: uint64 `[n]`; title, image: float16 `[n, code_dim]`, L2-normalised, zero where
     missing; has_…: bool `[n]`; words, characters: TF-IDF rows of length one, `[n, buckets]`;
-    word_frequency: int32 `[buckets]`, in how many titles a word bucket occurs; best_look:
+    word_frequency: int32 `[buckets]`, in how many titles a word bucket occurs; best_logit:
     float32 `[n]`, the highest first look of each listing's candidate pairs, known once those
-    were looked at (`with_looks`); key: uint64 `[n]`, a number that belongs to the listing, where one
+    were looked at (`with_best_logits`); key: uint64 `[n]`, a number that belongs to the listing, where one
     is known.
     """
 
@@ -61,7 +61,7 @@ class CatalogueIndex:
     words: csr_array
     characters: csr_array
     word_frequency: NDArray[np.int32]
-    best_look: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    best_logit: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     key: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
 
     def draw(self, seed: int) -> NDArray[np.uint64]:
@@ -105,9 +105,9 @@ class CatalogueIndex:
 
         return replace(self, image=moved(self.image, self.has_image), title=moved(self.title, self.has_title))
 
-    def with_looks(self, best_look: NDArray[np.float32]) -> "CatalogueIndex":
+    def with_best_logits(self, best_logit: NDArray[np.float32]) -> "CatalogueIndex":
         """The same catalogue, knowing the highest first look of each listing `[n]`."""
-        return replace(self, best_look=best_look)
+        return replace(self, best_logit=best_logit)
 
     def with_image(self, embeddings: NDArray[np.float32]) -> "CatalogueIndex":
         """The same catalogue with other image embeddings `[n, dim]`; missing ones stay zero."""

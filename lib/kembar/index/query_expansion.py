@@ -1,4 +1,4 @@
-"""The codes that listings are compared by: around the catalogue's own mean, and those of photos alone blended."""
+"""The codes that listings are compared by: centred on the catalogue's mean, with query expansion for photos alone."""
 
 from dataclasses import replace
 
@@ -19,10 +19,10 @@ _CHUNK, _SEED = 16_384, 7
 def comparable(index: CatalogueIndex, blends: bool = True) -> CatalogueIndex:
     """A catalogue as it was encoded, with the codes that are compared; blends: whether the bundle blends them."""
     centred = index.centred()
-    return blended(centred) if blends and not has_titles(centred) else centred
+    return expand_queries(centred) if blends and not has_titles(centred) else centred
 
 
-def blended(index: CatalogueIndex) -> CatalogueIndex:
+def expand_queries(index: CatalogueIndex) -> CatalogueIndex:
     """The same catalogue, each photo's code drawn to the nearest five, which weigh as their cosine.
 
     Average query expansion of the whole catalogue (Chum et al. 2007, doi:10.1109/ICCV.2007.4408891; with weights

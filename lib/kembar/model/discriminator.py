@@ -17,7 +17,7 @@ from kembar.model.curves import Curves, check_shapes
 from kembar.schemas import DISTANCES, EVIDENCE
 from kembar.types import Present, Reals
 
-FARTHEST = np.float32(-30.0)
+MIN_LOGIT = np.float32(-30.0)
 """First look of a pair that nothing can be compared of, and of the best candidate of a listing without any."""
 
 
@@ -42,29 +42,29 @@ class Discriminator:
     first: Curves
     second: Curves
 
-    def first_look(self, distances: Reals, present: Present) -> Reals:
+    def first_logit(self, distances: Reals, present: Present) -> Reals:
         """Log-odds `[pairs]` of distances `[pairs, 5]` by the pair alone."""
         odds = self.first.log_odds(distances, present)
-        return np.where(present.any(axis=1), np.maximum(odds, FARTHEST), FARTHEST).astype(np.float32)
+        return np.where(present.any(axis=1), np.maximum(odds, MIN_LOGIT), MIN_LOGIT).astype(np.float32)
 
-    def second_look(self, evidence: Reals, present: Present) -> Reals:
+    def second_logit(self, evidence: Reals, present: Present) -> Reals:
         """Log-odds `[pairs]` of distances and gap `[pairs, 6]`."""
         odds = self.second.log_odds(evidence, present)
-        return np.where(present.any(axis=1), odds, FARTHEST).astype(np.float32)
+        return np.where(present.any(axis=1), odds, MIN_LOGIT).astype(np.float32)
 
     def probability(self, distances: Reals, present: Present, best_l: Reals, best_r: Reals) -> Reals:
         """Probability of a match `[pairs]`; nearly 0 where no modality can be compared."""
-        apart = gap(self.first_look(distances, present), best_l, best_r)
-        return sigmoid(self.second_look(np.column_stack([distances, apart]), present))
+        apart = gap(self.first_logit(distances, present), best_l, best_r)
+        return sigmoid(self.second_logit(np.column_stack([distances, apart]), present))
 
     def fault(self) -> str | None:
         """What is wrong with the weights, or None."""
         return check_shapes(self.first, len(DISTANCES)) or check_shapes(self.second, len(EVIDENCE))
 
 
-def best_looks(rows: int, left: NDArray[np.int64], right: NDArray[np.int64], first: Reals) -> Reals:
-    """Each listing's highest first look over its candidate pairs, `[rows]`; FARTHEST where it has none."""
-    best = np.full(rows, FARTHEST, np.float32)
+def best_logits(rows: int, left: NDArray[np.int64], right: NDArray[np.int64], first: Reals) -> Reals:
+    """Each listing's highest first look over its candidate pairs, `[rows]`; MIN_LOGIT where it has none."""
+    best = np.full(rows, MIN_LOGIT, np.float32)
     np.maximum.at(best, left, first)
     np.maximum.at(best, right, first)
     return best

@@ -3,9 +3,9 @@
 `tell` prepares the figures, `files` and `site` write them as pages, `templates/` and `static/` are the pages.
 """
 
+from kembar.report.collect import Run, collect_groups, summarise_overview
 from kembar.report.site import write_report
-from kembar.report.tell import Run, tell_groups, tell_overview
 from kembar.report.thumbnails import Photos, show_photos
 from kembar.report.titles_and_truth import read_catalogue
 
-__all__ = ["Photos", "Run", "read_catalogue", "show_photos", "tell_groups", "tell_overview", "write_report"]
+__all__ = ["Photos", "Run", "collect_groups", "read_catalogue", "show_photos", "summarise_overview", "write_report"]

@@ -24,7 +24,7 @@ FOLDER = "data"
 
 
 @dataclass(frozen=True)
-class Told:
+class ReportData:
     """All that the pages tell of groups, which are in the order of the pages: the most doubtful first.
 
     inner: the pairs within groups, in order of group; pairs: all that `border` names rows of; nearest: of each group
@@ -60,7 +60,7 @@ class Told:
         return digest.hexdigest()[:16]
 
 
-def write_data(output: str, told: Told, photos: Photos) -> None:
+def write_data(output: str, told: ReportData, photos: Photos) -> None:
     """Write data/index.js, data/groups-N.js and data/titles-N.js."""
     write_script(output, "index", index_of(told) | {"photos": photos.folder})
     for number, part in enumerate(list_groups(told, photos.thumbs)):
@@ -76,7 +76,7 @@ def write_script(output: str, name: str, value: Any) -> None:
     write_bytes(join_uri(output, FOLDER, f"{name}.js"), script.encode())
 
 
-def index_of(told: Told) -> dict[str, Any]:
+def index_of(told: ReportData) -> dict[str, Any]:
     """What the gallery filters and sorts by, a list for each property, an entry a group."""
     groups, held = told.groups, told.cohesion
     return {
@@ -104,7 +104,7 @@ def count_products(groups: Groups, label: pa.Array) -> Rows:
     return np.bincount(pairs[0], minlength=len(groups))
 
 
-def list_titles(told: Told) -> Iterator[list[str]]:
+def list_titles(told: ReportData) -> Iterator[list[str]]:
     """The text that a search looks in, of TITLES_A_FILE groups at a time: a line for each listing, its id and title."""
     ids, titles = told.groups.posting_ids.to_pylist(), told.shown.title.to_pylist()
     for start in range(0, len(told.groups), TITLES_A_FILE):
@@ -121,7 +121,7 @@ def searchable(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).lower().split())
 
 
-def list_groups(told: Told, thumbs: dict[str, str]) -> Iterator[list[dict[str, Any]]]:
+def list_groups(told: ReportData, thumbs: dict[str, str]) -> Iterator[list[dict[str, Any]]]:
     """The groups with their listings and pairs, GROUPS_A_FILE at a time.
 
     A listing is `[posting_id, title, thumbnail, phash, label, photo]`. A pair is `[l, r, blocks, *FIGURES]` with l and
@@ -136,7 +136,7 @@ def list_groups(told: Told, thumbs: dict[str, str]) -> Iterator[list[dict[str, A
 class _Cards:
     """Groups as the pages read them. Columns become lists once: taking one value out of Arrow is slow."""
 
-    def __init__(self, told: Told, thumbs: dict[str, str]) -> None:
+    def __init__(self, told: ReportData, thumbs: dict[str, str]) -> None:
         self._told, self._thumbs, groups = told, thumbs, told.groups
         shown = told.shown
         columns = (groups.posting_ids, shown.title, shown.phash, shown.label, shown.image)

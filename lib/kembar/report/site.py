@@ -6,8 +6,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from kembar.report.page_data import Told, write_data
-from kembar.report.table_rows import tell_rows
+from kembar.report.page_data import ReportData, write_data
+from kembar.report.table_rows import describe_rows
 from kembar.report.thumbnails import Photos
 from kembar.storage.files import list_paths, write_bytes
 from kembar.storage.output_folder import OutputFolder
@@ -18,7 +18,7 @@ PAGES = ("group.html", "groups.html", FIRST_PAGE)
 
 
 def write_report(
-    folder: OutputFolder, told: Told, photos: Photos, overview: dict[str, Any], facts: dict[str, Any]
+    folder: OutputFolder, told: ReportData, photos: Photos, overview: dict[str, Any], facts: dict[str, Any]
 ) -> str:
     """Make pages, styles, scripts, data and thumbnails the content of a report's folder.
 
@@ -39,13 +39,15 @@ def write_report(
     return join_uri(folder.uri, FIRST_PAGE)
 
 
-def write_site(target: str, told: Told, photos: Photos, overview: dict[str, Any]) -> None:
+def write_site(target: str, told: ReportData, photos: Photos, overview: dict[str, Any]) -> None:
     """Write pages, styles, scripts and data into a folder."""
     _copy(resources.files("kembar.report") / "static", join_uri(target, "static"))
     write_data(target, told, photos)
     environment = page_environment()
     for page in PAGES:
-        text = environment.get_template(page).render(page=page, run=told.run, overview=overview | tell_rows(overview))
+        text = environment.get_template(page).render(
+            page=page, run=told.run, overview=overview | describe_rows(overview)
+        )
         write_bytes(join_uri(target, page), text.encode())
 
 

@@ -8,7 +8,7 @@ Row = list[str]
 _SCORES = {"row_wise": "row-wise mean", "pairwise": "pairwise", "b_cubed": "B-cubed"}
 
 
-def tell_rows(overview: dict[str, Any]) -> dict[str, list[Row]]:
+def describe_rows(overview: dict[str, Any]) -> dict[str, list[Row]]:
     """Rows by the name under which the first page asks for them."""
     way, histogram = overview["blocking"], overview["probabilities"]
     bars = zip(histogram["within"], histogram["across"], strict=True)

@@ -1,1 +1,6 @@
 """From proposed pairs to candidate lists to probabilities with their evidence."""
+
+from kembar.scoring.matches import count_pairs
+from kembar.scoring.summary import summarise
+
+__all__ = ["count_pairs", "summarise"]

@@ -11,7 +11,7 @@ from kembar.blocking.lists import CandidateLists
 from kembar.blocking.proposals import Blocking, Proposals
 from kembar.index.catalogue_index import CatalogueIndex
 from kembar.model.curves import pattern_of
-from kembar.model.discriminator import FARTHEST, Discriminator, gap, sigmoid
+from kembar.model.discriminator import MIN_LOGIT, Discriminator, gap, sigmoid
 from kembar.model.distances import distances_from, distances_within, pair_distances
 from kembar.schemas import DISTANCES, EVIDENCE, MODALITY_OF
 from kembar.types import Present, Reals, Rows
@@ -19,10 +19,10 @@ from kembar.types import Present, Reals, Rows
 LISTS = pa.schema(
     [("row", pa.int64())]
     + [(name, pa.list_(pa.int32())) for name in ("others", "blocks")]
-    + [(name, pa.list_(pa.float32())) for name in ("first_look", *(f"{name}_distance" for name in DISTANCES))]
+    + [(name, pa.list_(pa.float32())) for name in ("first_logit", *(f"{name}_distance" for name in DISTANCES))]
 )
 """Each listing's candidate pairs, with what was found when they were looked at."""
-CLOSE = 0.02
+THRESHOLD_MARGIN = 0.02
 """How far word weights and the catalogue's mean, which move as listings come and go, may move a probability."""
 PAIRS = "row_l bigint, row_r bigint, probability float, blocks int"
 """Scored pairs without their evidence. The batches of `score_batches` have that too: SCORED."""
@@ -32,17 +32,17 @@ _ROWS_AT_ONCE = 256
 
 def score_rows(index: CatalogueIndex, discriminator: Discriminator, left: Rows, right: Rows) -> Reals:
     """Probabilities `[pairs]` that the rows `left[i]` and `right[i]` sell the same product."""
-    best = index.best_look
+    best = index.best_logit
     return discriminator.probability(*pair_distances(index, left, right), best[left], best[right])
 
 
 def score_within(index: CatalogueIndex, discriminator: Discriminator, rows: Rows) -> Reals:
     """`score_rows` of all pairs within `rows` `[m]`, `[m(m−1)/2]` in SciPy's order."""
-    left, right = (index.best_look[rows[side]] for side in np.triu_indices(len(rows), k=1))
+    left, right = (index.best_logit[rows[side]] for side in np.triu_indices(len(rows), k=1))
     return discriminator.probability(*distances_within(index, rows), left, right)
 
 
-def look_batches(
+def candidate_batches(
     blocking: Blocking, discriminator: Discriminator, per_listing: int, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
     """Batches of rows to LISTS batches: of each row's proposals the `per_listing` with the highest first look."""
@@ -50,10 +50,10 @@ def look_batches(
         rows = np.asarray(batch["id"])
         for start in range(0, len(rows), 16 * _ROWS_AT_ONCE):
             chunk = rows[start : start + 16 * _ROWS_AT_ONCE]
-            yield look_at(blocking.index, discriminator, per_listing, chunk, blocking.propose(chunk))
+            yield top_candidates(blocking.index, discriminator, per_listing, chunk, blocking.propose(chunk))
 
 
-def look_at(
+def top_candidates(
     index: CatalogueIndex, discriminator: Discriminator, per_listing: int, rows: Rows, proposals: Proposals
 ) -> pa.RecordBatch:
     """LISTS of `rows`: the proposals compared, and of each row the `per_listing` with the highest first look."""
@@ -65,12 +65,12 @@ def look_at(
         start = proposals.start[i : i + _ROWS_AT_ONCE + 1] - proposals.start[i]
         compared = distances_from(index, rows[i : i + _ROWS_AT_ONCE], start, proposals.other[part])
         distances[part], present[part] = compared
-        first[part] = discriminator.first_look(distances[part], present[part])
+        first[part] = discriminator.first_logit(distances[part], present[part])
     kept = likeliest(proposals.start, first, per_listing)
     sizes = np.bincount(np.repeat(np.arange(len(rows)), np.diff(proposals.start))[kept], minlength=len(rows))
     start = pa.array(np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32))
     lists = {"others": pa.array(proposals.other[kept].astype(np.int32)), "blocks": pa.array(proposals.blocks[kept])}
-    lists["first_look"] = pa.array(first[kept])
+    lists["first_logit"] = pa.array(first[kept])
     lists |= _nullable(distances[kept], present[kept])
     return pa.RecordBatch.from_pydict(
         {"row": pa.array(rows)} | {name: pa.ListArray.from_arrays(start, values) for name, values in lists.items()}
@@ -100,30 +100,30 @@ class _Seen:
 
 
 @dataclass(frozen=True)
-class Recheck:
-    """Compares pairs anew whose probability is `CLOSE` to one that `deciding` names, with the catalogue as it is now.
+class BorderlineRescoring:
+    """Scores pairs again whose probability is within `THRESHOLD_MARGIN` of a threshold in `borderlines`.
 
     A pair that an earlier run compared has that day's distances, which are as good as today's but on a threshold.
     """
 
     index: CatalogueIndex
-    deciding: tuple[float, ...]
+    borderlines: tuple[float, ...]
 
     def close(self, probability: Reals) -> Rows:
         """Which of the pairs `[pairs]` a hair decides."""
-        return np.flatnonzero(np.any([np.abs(probability - p) < CLOSE for p in self.deciding], axis=0))
+        return np.flatnonzero(np.any([np.abs(probability - p) < THRESHOLD_MARGIN for p in self.borderlines], axis=0))
 
     def look(self, model: Discriminator, rows: Rows, others: Rows) -> _Seen:
         """What is seen of the pairs `rows[i]`, `others[i]` now."""
         distances, present = pair_distances(self.index, rows, others)
-        return _Seen(distances, present, model.first_look(distances, present))
+        return _Seen(distances, present, model.first_logit(distances, present))
 
 
 def score_batches(
     lists: CandidateLists,
     discriminator: Discriminator,
     batches: Iterator[pa.RecordBatch],
-    again: Recheck | None = None,
+    again: BorderlineRescoring | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """LISTS batches to SCORED batches: every pair once, from the list of its lower row where that has it.
 
@@ -146,8 +146,10 @@ def _flatten(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(columns | {name: batch[name].flatten() for name in names})
 
 
-def _score(flat: pa.RecordBatch, best: Reals, discriminator: Discriminator, again: Recheck | None) -> pa.RecordBatch:
-    row, other, first = (np.asarray(flat[name]) for name in ("row", "others", "first_look"))
+def _score(
+    flat: pa.RecordBatch, best: Reals, discriminator: Discriminator, again: BorderlineRescoring | None
+) -> pa.RecordBatch:
+    row, other, first = (np.asarray(flat[name]) for name in ("row", "others", "first_logit"))
     seen = _Seen(*_read_distances(flat), first)
     evidence, present = seen.evidence(best[row], best[other]), seen.present
     probability = _probability(discriminator, evidence, present)
@@ -159,7 +161,7 @@ def _score(flat: pa.RecordBatch, best: Reals, discriminator: Discriminator, agai
     columns = {"row_l": pa.array(np.minimum(row, other)), "row_r": pa.array(np.maximum(row, other))}
     columns |= {"blocks": flat["blocks"], "probability": pa.array(probability)}
     columns |= _nullable(seen.distances, present)
-    prior = np.where(present.any(axis=1), discriminator.second.bias[pattern_of(present)], FARTHEST)
+    prior = np.where(present.any(axis=1), discriminator.second.bias[pattern_of(present)], MIN_LOGIT)
     columns |= {"gap": pa.array(evidence[:, -1]), "prior": pa.array(prior)}
     shares = discriminator.second.evidence(evidence, present)
     columns |= {f"{name}_evidence": pa.array(shares[:, k]) for k, name in enumerate(EVIDENCE)}
@@ -167,7 +169,7 @@ def _score(flat: pa.RecordBatch, best: Reals, discriminator: Discriminator, agai
 
 
 def _probability(discriminator: Discriminator, evidence: Reals, present: Present) -> Reals:
-    return sigmoid(discriminator.second_look(evidence, present))
+    return sigmoid(discriminator.second_logit(evidence, present))
 
 
 def _nullable(distances: Reals, present: Present) -> dict[str, pa.Array]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 
 from kembar.blocking import CandidateLists
-from kembar.incremental.reusable_pairs import Carried, carry_lists
+from kembar.incremental.reusable_pairs import ReusablePairs, reuse_lists
 from kembar.index.mapped_arrays import save_array
 from kembar.model.discriminator import Discriminator
 from kembar.schemas import MATCHES
@@ -18,7 +18,7 @@ from kembar.scoring.score import LISTS, PAIRS
 from kembar.stages.ship_catalogue import new_prefix, partitions, rows_of, ship_files
 from kembar.storage.output_folder import OutputFolder
 from kembar.storage.parts import PartFolder
-from kembar.storage.table_parts import reconcile
+from kembar.storage.table_parts import check_row_counts
 from kembar.storage.tables import part_rows, read_batches, read_parts, rewrite_table
 from udfs.candidate_lists import PairScorer, ShippedLists, list_candidates_of
 from udfs.executor_files import Shipped
@@ -29,62 +29,64 @@ _WRITTEN = "lists bigint"
 @dataclass(frozen=True)
 class ListParts:
     """LISTS of a run in `folder`: `made` by the listings that looked for pairs, and those of the last run that are
-    `carried` over as they are scored."""
+    `reusable` over as they are scored."""
 
     folder: PartFolder
     made: list[str]
-    carried: Carried | None
+    reusable: ReusablePairs | None
 
     def bundles(self, count: int) -> list[list[str]]:
         """The last run's parts dealt to `count` tasks, so that there are not more of them from run to run."""
-        parts = self.carried.lists if self.carried else []
+        parts = self.reusable.lists if self.reusable else []
         return [parts[first::count] for first in range(min(count, len(parts)))]
 
 
 def list_candidates(
-    spark: SparkSession, shipped: Shipped, model: Discriminator, carried: Carried | None, folder: OutputFolder
+    spark: SparkSession, shipped: Shipped, model: Discriminator, reusable: ReusablePairs | None, folder: OutputFolder
 ) -> ListParts:
     """Each listing's blocks joined, the proposals compared, the likeliest by the first look kept and written.
 
-    carried: of a run before, whose lists those keep who need not look anew.
+    reusable: of a run before, whose lists those keep who need not look anew.
 
     Raises:
         RunError: not every listing that looked has its list.
     """
     lists = PartFolder(folder.staged("lists"), folder.run, LISTS)
     rows = rows_of(spark, shipped)
-    if carried is not None and len(carried.anew) == shipped.listings:
-        carried = None
-    if carried is not None:
-        rows = spark.createDataFrame(pa.table({"id": carried.anew})).repartition(partitions(spark))
+    if reusable is not None and len(reusable.anew) == shipped.listings:
+        reusable = None
+    if reusable is not None:
+        rows = spark.createDataFrame(pa.table({"id": reusable.anew})).repartition(partitions(spark))
     written = rows.mapInArrow(partial(list_candidates_of, shipped, model, lists), _WRITTEN).collect()
-    reconcile("score", len(carried.anew) if carried else shipped.listings, lists=sum(row["lists"] for row in written))
-    return ListParts(lists, lists.parts(), carried)
+    check_row_counts(
+        "score", len(reusable.anew) if reusable else shipped.listings, lists=sum(row["lists"] for row in written)
+    )
+    return ListParts(lists, lists.parts(), reusable)
 
 
 def ship_lists(spark: SparkSession, parts: ListParts, listings: int) -> ShippedLists:
     """Send who is in each listing's list to every executor."""
-    columns = ["row", "others", "blocks", "first_look"]
+    columns = ["row", "others", "blocks", "first_logit"]
     batches = [batch for part in parts.made for batch in read_batches(part, columns)]
-    if carried := parts.carried:
-        for part in carried.lists:
-            batches += carry_lists(carried.place, _who(carried, listings), read_batches(part, columns))
+    if reusable := parts.reusable:
+        for part in reusable.lists:
+            batches += reuse_lists(reusable.place, _who(reusable, listings), read_batches(part, columns))
     whole = pa.schema([LISTS.field(name) for name in columns])
     found = CandidateLists.of(listings, pa.Table.from_batches([batch.cast(whole) for batch in batches], whole))
     found.save(prefix := new_prefix("lists"))
     return ShippedLists(ship_files(spark, prefix), found.best)
 
 
-def _who(carried: Carried, listings: int) -> NDArray[np.bool_]:
+def _who(reusable: ReusablePairs, listings: int) -> NDArray[np.bool_]:
     anew = np.zeros(listings, bool)
-    anew[carried.anew] = True
+    anew[reusable.anew] = True
     return anew
 
 
-def _ship_carried(spark: SparkSession, carried: Carried, listings: int) -> str:
-    prefix = new_prefix("carried")
-    save_array(prefix, "place", carried.place)
-    save_array(prefix, "anew", _who(carried, listings))
+def _ship_reusable(spark: SparkSession, reusable: ReusablePairs, listings: int) -> str:
+    prefix = new_prefix("reusable")
+    save_array(prefix, "place", reusable.place)
+    save_array(prefix, "anew", _who(reusable, listings))
     return ship_files(spark, prefix)
 
 
@@ -96,11 +98,11 @@ def score_pairs(
     shipped: Shipped,
     folder: OutputFolder,
     least: float,
-    deciding: tuple[float, ...],
+    borderlines: tuple[float, ...],
 ) -> tuple[DataFrame, DataFrame]:
     """PAIRS, every candidate pair once with its probability, and MATCHES from the probability `least` on; both written.
 
-    deciding: probabilities close to which a pair of the last run is compared again.
+    borderlines: probabilities close to which a pair of the last run is compared again.
 
     The evidence, three quarters of a row, is written once by the task that has it, and is not sent through Spark.
 
@@ -109,12 +111,12 @@ def score_pairs(
     """
     matches = PartFolder(folder.staged("matches"), folder.run, MATCHES_ARROW, words=("posting_id_l",))
     bundles = parts.bundles(partitions(spark))
-    carried = _ship_carried(spark, parts.carried, shipped.listings) if parts.carried else ""
-    files = (shipped.name, others.name, carried, parts.made, bundles, partitions(spark), parts.folder, matches)
-    scoring = PairScorer(*files, model, least, deciding)
+    reusable = _ship_reusable(spark, parts.reusable, shipped.listings) if parts.reusable else ""
+    files = (shipped.name, others.name, reusable, parts.made, bundles, partitions(spark), parts.folder, matches)
+    scoring = PairScorer(*files, model, least, borderlines)
     tasks = len(parts.made) + len(bundles)
     scored = rewrite_table(
         spark.range(tasks, numPartitions=max(tasks, 1)).mapInArrow(scoring, PAIRS), folder.staged("scored")
     )
-    reconcile("score", shipped.listings, lists=sum(map(part_rows, parts.folder.finish())))
+    check_row_counts("score", shipped.listings, lists=sum(map(part_rows, parts.folder.finish())))
     return scored, read_parts(spark, matches.finish(), MATCHES)

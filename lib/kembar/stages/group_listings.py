@@ -13,11 +13,11 @@ from kembar.clustering import (
     Cut,
     Grouping,
     Links,
-    Settled,
+    UnchangedClusters,
+    attach_singletons,
     best_neighbours,
     by_row,
     connected_components,
-    join_lone_listings,
     read_neighbours,
 )
 from kembar.clustering.cut_components import HOLDS
@@ -43,7 +43,7 @@ class Grouper:
     settings: GroupingSettings
     links: Links
     order: NDArray[np.uint64]
-    settled: Settled | None = None
+    unchanged: UnchangedClusters | None = None
 
     def __call__(self, scored: DataFrame, catalogue: Shipped, lists: ShippedLists, work: str) -> Grouping:
         """Groups from the edges `row_l, row_r, probability`; `work` takes files between rounds.
@@ -56,18 +56,18 @@ class Grouper:
         cut = Cut(HOLDS * self.thresholds.match, self.settings.max_component, self.order)
         members = connected_components(self.links.join(sure), self.settings.driver_edges, cut, work)
         rows, component = (np.asarray(members[name].combine_chunks()) for name in ("row", "component"))
-        known = self.settled.find(rows, component) if self.settled else np.zeros(len(rows), bool)
+        known = self.unchanged.find(rows, component) if self.unchanged else np.zeros(len(rows), bool)
         changed = scored.sparkSession.createDataFrame(pa.table({"row": rows[~known], "component": component[~known]}))
         clusterer = Clusterer(self.model, self.thresholds.match, self.settings.max_group, self.links)
         found = cluster_components(changed, catalogue, lists.name, clusterer).toArrow()
-        at, of, firm = (found[name].to_numpy() for name in ("row", "cluster", "firm"))
+        at, of, stable = (found[name].to_numpy() for name in ("row", "cluster", "stable"))
         cluster = by_row(catalogue.listings, at, of)
-        if self.settled:
-            cluster[rows[known]] = self.settled.cluster[rows[known]]
+        if self.unchanged:
+            cluster[rows[known]] = self.unchanged.cluster[rows[known]]
         neighbours = read_neighbours(best_neighbours(self.links.part(likely)).toArrow())
         labels = np.where(cluster >= 0, cluster, np.arange(catalogue.listings))
-        cluster[at[~firm]] = -1
-        joined = join_lone_listings(labels, neighbours, self.thresholds.lone, self.settings.max_group, self.links)
+        cluster[at[~stable]] = -1
+        joined = attach_singletons(labels, neighbours, self.thresholds.lone, self.settings.max_group, self.links)
         return Grouping(joined, by_row(catalogue.listings, rows, component), cluster, lists.best)
 
 

@@ -13,7 +13,7 @@ from kembar.stages.check_cluster import check_sight
 from kembar.stages.check_photos import check_names, draw_names, folder_of
 from kembar.stages.encode_listings import with_contents
 from kembar.storage.output_folder import OutputFolder
-from kembar.storage.table_parts import reconcile
+from kembar.storage.table_parts import check_row_counts
 
 
 @dataclass(frozen=True)
@@ -66,5 +66,5 @@ def read_with_photos(
     listings = with_contents(usable, photos).persist()
     count, named = check_names(listings, photos, settings.encode)
     rows, unusable, repaired = count_judged(judged)
-    reconcile("read", rows, usable=count, rejected=unusable)
+    check_row_counts("read", rows, usable=count, rejected=unusable)
     return CatalogueRead(listings, rejected, photos, rows, count, named, repaired, photo_sizes(photos, names))

@@ -14,16 +14,16 @@ _NEEDED = ("faiss", "udfs.candidate_lists", "udfs.clusterer")
 
 
 def prepare_workers(spark: SparkSession, folder: OutputFolder) -> InheritableThread:
-    """Check that executors share the output with this process, then `wake_workers`.
+    """Check that executors share the output with this process, then `warm_up`.
 
     Raises:
         RunError: As `kembar.stages.check_cluster.check_sight`.
     """
     check_sight(spark, folder)
-    return wake_workers(spark)
+    return warm_up(spark)
 
 
-def wake_workers(spark: SparkSession) -> InheritableThread:
+def warm_up(spark: SparkSession) -> InheritableThread:
     """Start a Python worker on each core and import in it what matching needs, beside whatever this process does next.
 
     Spark starts workers when a task first asks for one, and keeps them: two to three seconds of a run, which are most

@@ -65,7 +65,7 @@ class OutputFolder:
         """The URI of something that this run prepares."""
         return join_uri(self.uri, STAGING, self.run, *names)
 
-    def sound_parts(self, name: str, *staged: str) -> list[str]:
+    def intact_parts(self, name: str, *staged: str) -> list[str]:
         """URIs of the parts of a table of the last run, and of those that unfinished runs `staged`, that are whole.
 
         One that is cut or gone is left out: what it held is then to be made again.

@@ -51,13 +51,13 @@ def table_rows(manifest: dict[str, Any], name: str) -> int:
     return sum(part["rows"] for part in manifest["tables"][name]["parts"].values())
 
 
-def reconcile(stage: str, came: int, **went: int) -> None:
+def check_row_counts(stage: str, came: int, **went: int) -> None:
     """Check that what came into a stage went somewhere.
 
     Raises:
         RunError: it did not; nothing is published then.
 
-    >>> reconcile("read", 10, usable=8, quarantined=2)
+    >>> check_row_counts("read", 10, usable=8, quarantined=2)
     """
     if came != sum(went.values()):
         parts = " + ".join(f"{count} {name.replace('_', ' ')}" for name, count in went.items())

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from kembar.model.discriminator import sigmoid
 from kembar.training.crossfit import CrossFit
 from kembar.training.fit_discriminator import with_gap
-from kembar.training.views import FOLDS, World
+from kembar.training.views import FOLDS, ModalityView
 
 
 @dataclass(frozen=True)
@@ -35,20 +35,20 @@ class JudgedPairs:
         return float(np.average(-np.log(sure), weights=self.weight))
 
 
-def left_out_pairs(cross: CrossFit, world: World, outer: int | None = None) -> JudgedPairs:
-    """The candidate pairs of a world, each by curves that were fitted without the judged product.
+def left_out_pairs(cross: CrossFit, view: ModalityView, outer: int | None = None) -> JudgedPairs:
+    """The candidate pairs of a view, each by curves that were fitted without the judged product.
 
     Args:
         cross: how the curves are fitted.
-        world: what the pairs are of.
+        view: what the pairs are of.
         outer: a fold whose products are neither judged nor fitted to.
     """
     others = [fold for fold in range(FOLDS) if fold != outer]
     models = cross.folds if outer is None else [cross.model(fold, outer) for fold in others]
     parts = []
     for fold, model in zip(others, models, strict=True):
-        look = world.look(model, cross.how.per_listing)
-        judged = look.kept & (world.inside(fold) > 0)
-        odds = model.second_look(with_gap(world, look)[judged], world.compared[1][judged])
-        parts.append((sigmoid(odds), world.same[judged], world.inside(fold)[judged].astype(np.float64)))
+        look = view.look(model, cross.how.per_listing)
+        judged = look.kept & (view.inside(fold) > 0)
+        odds = model.second_logit(with_gap(view, look)[judged], view.compared[1][judged])
+        parts.append((sigmoid(odds), view.same[judged], view.inside(fold)[judged].astype(np.float64)))
     return JudgedPairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))

@@ -13,12 +13,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from kembar.clustering.singletons import join_lone_listings
+from kembar.clustering.singletons import attach_singletons
 from kembar.model.bundle import Decider, Thresholds
 from kembar.model.discriminator import Discriminator
 from kembar.training.fit_discriminator import DiscriminatorFit
 from kembar.training.thresholds import LONE_HOME, GroupingChoice, curve, lone_curve, nearest_plateau, plateau
-from kembar.training.views import FOLDS, LabelledCatalogue, World, natural_worlds
+from kembar.training.views import FOLDS, LabelledCatalogue, ModalityView, natural_views
 
 LeftOut = frozenset[int]
 
@@ -36,20 +36,20 @@ class CrossFit:
     )
 
     @cached_property
-    def worlds(self) -> list[World]:
-        return natural_worlds(self.catalogues)
+    def views(self) -> list[ModalityView]:
+        return natural_views(self.catalogues)
 
     def with_strength(self, strength: float) -> "CrossFit":
         """The same catalogues, whose distances are not computed again, fitted with another strength."""
         other = replace(self, how=replace(self.how, strength=strength))
-        other.__dict__["worlds"] = self.worlds  # where cached_property keeps it
+        other.__dict__["views"] = self.views  # where cached_property keeps it
         return other
 
     def model(self, *without: int) -> Discriminator:
         """The discriminator fitted without some folds; kept."""
         left_out = frozenset(without)
         if left_out not in self._models:
-            self._models[left_out] = self.how.fit(self.worlds, without=left_out)
+            self._models[left_out] = self.how.fit(self.views, without=left_out)
         return self._models[left_out]
 
     @cached_property
@@ -57,11 +57,11 @@ class CrossFit:
         """The discriminator that each fold is judged by."""
         return [self.model(fold) for fold in range(FOLDS)]
 
-    def choices(self, world: World, models: Iterable[Discriminator] | None = None) -> list[GroupingChoice]:
-        """A world grouped by each fold's discriminator (or by other `models`), the fold's rows scored."""
-        fold = world.catalogue.fold
+    def choices(self, view: ModalityView, models: Iterable[Discriminator] | None = None) -> list[GroupingChoice]:
+        """A view grouped by each fold's discriminator (or by other `models`), the fold's rows scored."""
+        fold = view.catalogue.fold
         return [
-            GroupingChoice.of(world, model, self.how.per_listing, fold == number)
+            GroupingChoice.of(view, model, self.how.per_listing, fold == number)
             for number, model in enumerate(models or self.folds)
         ]
 
@@ -96,7 +96,7 @@ class CrossFit:
 
     def decider(self, near: Thresholds | None = None) -> Decider:
         """Fitted to all products, with the thresholds that were best on products left out."""
-        return Decider(self.how.fit(self.worlds), self.thresholds(near))
+        return Decider(self.how.fit(self.views), self.thresholds(near))
 
 
 def best_thresholds(choices: list[list[GroupingChoice]], max_group: int, near: Thresholds | None = None) -> Thresholds:
@@ -121,7 +121,7 @@ def best_thresholds(choices: list[list[GroupingChoice]], max_group: int, near: T
 def scored_f1(choice: GroupingChoice, thresholds: Thresholds, max_group: int) -> NDArray[np.float64]:
     """F1 of each scored row of a grouping at some thresholds, lone listings joined."""
     groups = choice.group(thresholds.match)
-    return choice.f1(join_lone_listings(groups, choice.neighbours(), thresholds.lone, max_group))
+    return choice.f1(attach_singletons(groups, choice.neighbours(), thresholds.lone, max_group))
 
 
 def _mean(curves: list[dict[float, float]]) -> dict[float, float]:

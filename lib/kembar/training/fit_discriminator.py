@@ -9,7 +9,7 @@ from kembar.model.curves import PATTERNS, Curves, usable_distances
 from kembar.model.discriminator import Discriminator, gap
 from kembar.schemas import DISTANCES, EVIDENCE
 from kembar.training.curve_fit import WEAK, PairExamples, PatternCurves, fit_curves
-from kembar.training.views import Look, World
+from kembar.training.views import Candidates, ModalityView
 from kembar.types import Present, Reals
 
 _FEWEST = 20
@@ -36,34 +36,34 @@ class DiscriminatorFit:
     faithful: bool = False
     strength: float = WEAK
 
-    def fit(self, worlds: list[World], without: Collection[int] = ()) -> Discriminator:
+    def fit(self, views: list[ModalityView], without: Collection[int] = ()) -> Discriminator:
         """Fitted to the pairs of which no side is in one of the folds `without`.
 
         1. The first look: every proposed pair, by its distances alone.
         2. The candidates that this look keeps, and each listing's best among them.
         3. The second look: those candidates, by distances and gap.
         """
-        first = self._curves(self.start.first, worlds, [self._proposed(world, without) for world in worlds])
+        first = self._curves(self.start.first, views, [self._proposed(view, without) for view in views])
         sketch = Discriminator(first, self.start.second)
-        looks = [world.look(sketch, self.per_listing) for world in worlds]
-        examples = [self._candidates(w, look, without) for w, look in zip(worlds, looks, strict=True)]
-        return Discriminator(first, self._curves(self.start.second, worlds, examples))
+        looks = [view.look(sketch, self.per_listing) for view in views]
+        examples = [self._candidates(w, look, without) for w, look in zip(views, looks, strict=True)]
+        return Discriminator(first, self._curves(self.start.second, views, examples))
 
-    def _proposed(self, world: World, without: Collection[int]) -> PairExamples:
-        distances, present = world.compared
-        chosen = world.outside(without) & _of_pattern(present, world.kept)
-        return _examples(world, distances, chosen, without)
+    def _proposed(self, view: ModalityView, without: Collection[int]) -> PairExamples:
+        distances, present = view.compared
+        chosen = view.outside(without) & _of_pattern(present, view.kept)
+        return _examples(view, distances, chosen, without)
 
-    def _candidates(self, world: World, look: Look, without: Collection[int]) -> PairExamples:
-        _, present = world.compared
-        chosen = look.kept & world.outside(without) & _of_pattern(present, world.kept)
-        return _examples(world, with_gap(world, look), chosen, without)
+    def _candidates(self, view: ModalityView, look: Candidates, without: Collection[int]) -> PairExamples:
+        _, present = view.compared
+        chosen = look.kept & view.outside(without) & _of_pattern(present, view.kept)
+        return _examples(view, with_gap(view, look), chosen, without)
 
-    def _curves(self, start: Curves, worlds: list[World], examples: list[PairExamples]) -> Curves:
+    def _curves(self, start: Curves, views: list[ModalityView], examples: list[PairExamples]) -> Curves:
         slopes, bias = start.slopes.copy(), start.bias.copy()
         usable = usable_distances(slopes.shape[1]).astype(bool)
         for pattern in range(1, PATTERNS):
-            parts = [e for w, e in zip(worlds, examples, strict=True) if w.pattern == pattern and e.same.any()]
+            parts = [e for w, e in zip(views, examples, strict=True) if w.pattern == pattern and e.same.any()]
             if sum(int(part.same.sum()) for part in parts) < _FEWEST:
                 continue
             prior = PatternCurves(start.slopes[pattern], float(start.bias[pattern])) if self.faithful else None
@@ -72,15 +72,15 @@ class DiscriminatorFit:
         return Curves(slopes, bias)
 
 
-def with_gap(world: World, look: Look) -> Reals:
-    """Distances and gap of a world's proposed pairs, `[pairs, 6]`."""
-    pairs = world.catalogue.proposed
+def with_gap(view: ModalityView, look: Candidates) -> Reals:
+    """Distances and gap of a view's proposed pairs, `[pairs, 6]`."""
+    pairs = view.catalogue.proposed
     apart = gap(look.first, look.best[pairs.left], look.best[pairs.right])
-    return np.column_stack([world.compared[0], apart])
+    return np.column_stack([view.compared[0], apart])
 
 
-def _examples(world: World, evidence: Reals, chosen: Present, without: Collection[int]) -> PairExamples:
-    return PairExamples(evidence[chosen], world.same[chosen], world.weight(without)[chosen])
+def _examples(view: ModalityView, evidence: Reals, chosen: Present, without: Collection[int]) -> PairExamples:
+    return PairExamples(evidence[chosen], view.same[chosen], view.weight(without)[chosen])
 
 
 def _of_pattern(present: Present, kept: Present) -> Present:

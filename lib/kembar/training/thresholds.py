@@ -16,18 +16,18 @@ from scipy.sparse.csgraph import connected_components
 
 from kembar.clustering import Links
 from kembar.clustering.linkage import Tree, least_of, link_all
-from kembar.clustering.singletons import Neighbours, join_lone_listings
+from kembar.clustering.singletons import Neighbours, attach_singletons
 from kembar.index.catalogue_index import CatalogueIndex
 from kembar.model.discriminator import Discriminator
 from kembar.scoring.score import score_rows
-from kembar.training.views import CandidateRows, World
+from kembar.training.views import CandidateRows, ModalityView
 from kembar.types import Rows
 
 MATCH_GRID = np.round(np.arange(0.06, 0.9, 0.02), 2)
 LONE_GRID = np.round(np.append(np.arange(0.02, 0.9, 0.02), 1.0), 2)
 LONE_HOME = 0.34
 """Of equally good lone thresholds the one near this: a listing that surely has a match gains by a join from one in
-three on, whatever the catalogue (`kembar.clustering.singletons.join_lone_listings`)."""
+three on, whatever the catalogue (`kembar.clustering.singletons.attach_singletons`)."""
 _LARGEST_TREE = 3000
 
 
@@ -55,11 +55,11 @@ class GroupingChoice:
     scored: NDArray[np.bool_]
 
     @staticmethod
-    def of(world: World, model: Discriminator, per_listing: int, scored: NDArray[np.bool_]) -> "GroupingChoice":
-        """A world as match would group it."""
-        look, proposed = world.look(model, per_listing), world.catalogue.proposed
+    def of(view: ModalityView, model: Discriminator, per_listing: int, scored: NDArray[np.bool_]) -> "GroupingChoice":
+        """A view as match would group it."""
+        look, proposed = view.look(model, per_listing), view.catalogue.proposed
         pairs = CandidateRows(proposed.left[look.kept], proposed.right[look.kept])
-        return GroupingChoice(world.index.with_looks(look.best), model, pairs, world.catalogue.product, scored)
+        return GroupingChoice(view.index.with_best_logits(look.best), model, pairs, view.catalogue.product, scored)
 
     def scoring(self, rows: NDArray[np.bool_]) -> "GroupingChoice":
         """The same grouping, which is not made again, with other rows scored."""
@@ -154,7 +154,7 @@ def lone_curve(choices: list[GroupingChoice], match: float, max_group: int) -> d
     cuts, neighbours = [c.cuts[match] for c in choices], [c.neighbours() for c in choices]
 
     def f1(lone: float) -> float:
-        joined = [join_lone_listings(g, n, lone, max_group) for g, n in zip(cuts, neighbours, strict=True)]
+        joined = [attach_singletons(g, n, lone, max_group) for g, n in zip(cuts, neighbours, strict=True)]
         return float(np.concatenate([c.f1(g) for c, g in zip(choices, joined, strict=True)]).mean())
 
     return {float(lone): f1(lone) for lone in LONE_GRID}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from kembar.index.catalogue_index import CatalogueIndex, has_titles
 from kembar.model.curves import PATTERNS, modalities_of, pattern_of
-from kembar.model.discriminator import Discriminator, best_looks
+from kembar.model.discriminator import Discriminator, best_logits
 from kembar.model.distances import pair_distances
 from kembar.schemas import MODALITIES
 from kembar.types import Present, Reals, Rows
@@ -50,16 +50,16 @@ class LabelledCatalogue:
     product: Rows
     fold: Rows
 
-    def worlds(self) -> list["World"]:
+    def views(self) -> list["ModalityView"]:
         """This catalogue through every pattern of modalities that a good part of its listings has."""
         has = np.stack([getattr(self.index, f"has_{name}") for name in MODALITIES], axis=1)
         patterns = [modalities_of(p) for p in range(1, PATTERNS)]
-        return [World(self, kept) for kept in patterns if has[:, kept].all(axis=1).mean() >= _SHARE]
+        return [ModalityView(self, kept) for kept in patterns if has[:, kept].all(axis=1).mean() >= _SHARE]
 
     @cached_property
-    def natural(self) -> "World":
+    def natural(self) -> "ModalityView":
         """This catalogue as it is."""
-        return World(self, np.ones(len(MODALITIES), bool))
+        return ModalityView(self, np.ones(len(MODALITIES), bool))
 
     @property
     def usual_pattern(self) -> int:
@@ -74,7 +74,7 @@ class LabelledCatalogue:
 
 
 @dataclass(frozen=True)
-class World:
+class ModalityView:
     """A labelled catalogue through the modalities `kept` `[3]`."""
 
     catalogue: LabelledCatalogue
@@ -129,27 +129,27 @@ class World:
         both = (self.sides >= 0).all(axis=0)
         return np.where(self.same, 1.0, np.where(both, 1.0 / max(share, 1e-9), 0.5))
 
-    def look(self, model: Discriminator, per_listing: int) -> "Look":
+    def look(self, model: Discriminator, per_listing: int) -> "Candidates":
         """The candidates that match would keep after the first look."""
         pairs = self.catalogue.proposed
-        first = model.first_look(*self.compared)
+        first = model.first_logit(*self.compared)
         kept = best_per_listing(len(self.index), pairs, first, per_listing)
-        best = best_looks(len(self.index), pairs.left[kept], pairs.right[kept], first[kept])
-        return Look(kept, first, best)
+        best = best_logits(len(self.index), pairs.left[kept], pairs.right[kept], first[kept])
+        return Candidates(kept, first, best)
 
 
-def natural_worlds(catalogues: list[LabelledCatalogue]) -> list[World]:
-    """The worlds to learn each pattern from: the catalogues that are of it by nature, else those that can be made so.
+def natural_views(catalogues: list[LabelledCatalogue]) -> list[ModalityView]:
+    """The views to learn each pattern from: the catalogues that are of it by nature, else those that can be made so.
 
     A catalogue's own hashes and titles say more about its pattern than those of one whose photos were hidden.
     """
     usual = {catalogue.usual_pattern for catalogue in catalogues}
-    worlds = [world for catalogue in catalogues for world in catalogue.worlds()]
-    return [w for w in worlds if w.pattern not in usual or w.pattern == w.catalogue.usual_pattern]
+    views = [view for catalogue in catalogues for view in catalogue.views()]
+    return [w for w in views if w.pattern not in usual or w.pattern == w.catalogue.usual_pattern]
 
 
 @dataclass(frozen=True)
-class Look:
+class Candidates:
     """kept: which proposed pairs are candidates; first: the first look of each proposed pair; best: `[n]`, the
     highest of each listing's."""
 

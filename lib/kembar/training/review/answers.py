@@ -86,7 +86,7 @@ class Undecided:
     def examples(self, model: Discriminator, pattern: int, weight: float) -> PairExamples:
         """Those of a pattern, each as the same and as different with what the model says of it; `weight` in all."""
         some = pattern_of(self.present) == pattern
-        evidence, chance = self.evidence[some], sigmoid(model.second_look(self.evidence[some], self.present[some]))
+        evidence, chance = self.evidence[some], sigmoid(model.second_logit(self.evidence[some], self.present[some]))
         share = np.concatenate([chance, 1 - chance]).astype(np.float64) * weight / max(len(evidence), 1)
         return PairExamples(np.concatenate([evidence, evidence]), np.repeat([True, False], len(evidence)), share)
 
@@ -122,11 +122,11 @@ def decided_in(
     """The DECISIONS about listings of a catalogue, with the gaps that a match by `model` would give them; candidate
     pairs or not."""
     links = place_links(decisions, posting_ids)
-    rows = np.concatenate([links.together, links.apart], axis=1)
-    same = np.arange(rows.shape[1]) < links.together.shape[1]
+    rows = np.concatenate([links.must_link, links.cannot_link], axis=1)
+    same = np.arange(rows.shape[1]) < links.must_link.shape[1]
     look = catalogue.natural.look(model, per_listing)
     distances, present = pair_distances(catalogue.index, *rows)
-    apart = gap(model.first_look(distances, present), look.best[rows[0]], look.best[rows[1]])
+    apart = gap(model.first_logit(distances, present), look.best[rows[0]], look.best[rows[1]])
     names = np.array(posting_ids, dtype=object)
     return DecidedPairs(np.column_stack([distances, apart]), present, same, names[rows[0]], names[rows[1]])
 
@@ -213,7 +213,7 @@ def _together(parts: list[PairExamples]) -> PairExamples:
 
 def _losses(model: Discriminator, pairs: DecidedPairs) -> NDArray[np.float64]:
     """Log-loss of each pair."""
-    chance = sigmoid(model.second_look(pairs.evidence, pairs.present)).astype(np.float64)
+    chance = sigmoid(model.second_logit(pairs.evidence, pairs.present)).astype(np.float64)
     return -np.log(np.clip(np.where(pairs.same, chance, 1 - chance), 1e-6, 1))
 
 

@@ -29,7 +29,7 @@ def choose_pairs(
     2. Each pattern's information apart, since each has curves of its own.
     3. Greedily the pair with the largest growth; the matrix is kept inverted (Sherman and Morrison 1950).
     """
-    chance = sigmoid(model.second_look(evidence, present)).astype(np.float64)
+    chance = sigmoid(model.second_logit(evidence, present)).astype(np.float64)
     doubt = chance * (1 - chance)
     pool = np.argsort(-doubt, kind="stable")[:POOL]
     rows, root = _reach(evidence[pool]), np.sqrt(doubt[pool])

@@ -14,7 +14,7 @@ from kembar.types import Rows
 
 
 @dataclass(frozen=True)
-class Settled:
+class UnchangedClusters:
     """The last run's grouping by row of this one, `[n]` each: component and cluster, −1 for a listing that is new,
     changed or was in no component, or whose cluster hung on a hair; size: of the component in the last run; touched:
     new, changed, or with another best candidate."""
@@ -27,7 +27,7 @@ class Settled:
     @staticmethod
     def of(
         place: Rows, component: Rows, cluster: Rows, before: NDArray[np.float32], now: NDArray[np.float32]
-    ) -> "Settled":
+    ) -> "UnchangedClusters":
         """place: `[old]`, the row that each listing of the last run has now, −1 where it is gone or changed; component,
         cluster: `[old]`, by rows of the last run; before `[old]` and now `[n]`: the best first looks."""
         kept = place >= 0
@@ -41,7 +41,7 @@ class Settled:
             return found
 
         heads = np.where(cluster >= 0, place[np.maximum(cluster, 0)], -1)
-        return Settled(here(component), here(heads), here(sizes[np.maximum(component, 0)]), touched)
+        return UnchangedClusters(here(component), here(heads), here(sizes[np.maximum(component, 0)]), touched)
 
     def find(self, rows: Rows, component: Rows) -> NDArray[np.bool_]:
         """Which of the members `rows` `[m]` of components `[m]` are in one that is as it was."""

@@ -12,13 +12,13 @@ _ENOUGH = 100_000
 _WORDS, _PROPOSALS = 0.3, 0.125
 
 
-def grown(settings: BlockingSettings, listings: int) -> BlockingSettings:
+def scale_limits(settings: BlockingSettings, listings: int) -> BlockingSettings:
     """The settings for a catalogue of so many listings: as they are up to 100,000; with each tenfold of that, twice the
     comparisons and the block of a word and a third more proposals. What is kept of those does not grow.
 
     >>> from kembar.config import load_settings
     >>> for listings in (100_000, 1_000_000):
-    ...     limits = grown(load_settings().blocking, listings)
+    ...     limits = scale_limits(load_settings().blocking, listings)
     ...     print(limits.word_comparisons, limits.max_block, limits.proposals_per_listing)
     1000 500 120
     1995 998 160

@@ -10,7 +10,7 @@ from kembar.errors import NothingToDoError
 from kembar.report.doubt import LACKS_FROM, TWO_BELOW, cohesion, doubt_of
 from kembar.report.groups import number_groups
 from kembar.report.overview import count_blocking, count_failures, count_probabilities, count_sizes, list_quarantine
-from kembar.report.page_data import Told
+from kembar.report.page_data import ReportData
 from kembar.report.pairs import border_pairs, inner_pairs, place_pairs
 from kembar.report.shown import show_listings
 
@@ -30,7 +30,7 @@ class Run:
     metrics: dict[str, Any] | None
 
 
-def tell_groups(run: Run, border_pairs_kept: int) -> Told:
+def collect_groups(run: Run, border_pairs_kept: int) -> ReportData:
     """The groups of a run with their pairs, the most doubtful first (of equals in order of group_id).
 
     Raises:
@@ -44,7 +44,7 @@ def tell_groups(run: Run, border_pairs_kept: int) -> Told:
     nearest = border_pairs(pairs, groups, 1).nearest(len(groups))
     order = np.argsort(-doubt_of(held.bond, nearest), kind="stable")
     ordered = groups.reordered(order)
-    return Told(
+    return ReportData(
         groups=ordered,
         shown=show_listings(groups.posting_ids, run.encoded, run.listings),
         inner=inner_pairs(pairs, ordered),
@@ -55,7 +55,7 @@ def tell_groups(run: Run, border_pairs_kept: int) -> Told:
     )
 
 
-def tell_overview(run: Run, told: Told) -> dict[str, Any]:
+def summarise_overview(run: Run, told: ReportData) -> dict[str, Any]:
     """The figures of the first page."""
     groups, held = told.groups, told.cohesion
     compared = int(run.summary.get("candidate_pairs", len(told.pairs)))
