@@ -12,7 +12,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 LOCKING := --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate --no-header
 DEMO := demo
 
-.PHONY: setup demo test check coverage docs readme notebooks lock audit bench bench-accuracy bench-rivals bench-scale bench-report \
+.PHONY: setup demo test test-fast check coverage docs readme notebooks lock audit bench bench-accuracy bench-rivals bench-scale bench-report \
 	bundle dist pack clean distclean help
 
 $(STAMP): $(LOCKS) setup.py scripts/configure-spark.sh scripts/spark-checks.sh scripts/find-java.sh
@@ -46,11 +46,15 @@ demo: setup  ## find the product groups of a sample catalogue
 test: setup  ## run the tests
 	KEMBAR_CHROMIUM="$$(sh scripts/find-chromium.sh)" $(BIN)/python -m pytest
 
-check: setup  ## lint, format, types and imports
+test-fast: setup  ## run the tests that need neither Spark nor a browser
+	$(BIN)/python -m pytest -m "not slow and not spark"
+
+check: setup  ## lint, format, types, imports and phrases
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --cache-dir build/import_linter
+	$(BIN)/python scripts/check_phrases.py
 
 coverage: setup  ## run the tests and report which lines of lib and udfs none of them reached
 	KEMBAR_CHROMIUM="$$(sh scripts/find-chromium.sh)" $(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-report=html:build/coverage
