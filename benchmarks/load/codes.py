@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from tqdm import tqdm
+from rich.console import Console
+from rich.progress import track
 
 from kembar.encoding.assembly import ENCODED_ARROW
 from kembar.model.bundle_files import load_bundle
@@ -59,7 +60,7 @@ def _write_pages(folder: Path, plan: LoadPlan, quiet: bool) -> dict[str, int]:
         ]
         blind = writer(encoded / "quarantine" / "part-00000.snappy.parquet", QUARANTINE_SCHEMA, ["reason"])
         truth = writer(folder / "listings.parquet", LISTINGS_SCHEMA, [])
-        for page in tqdm(plan.pages(), "writing", len(plan.sizes), unit="page", disable=quiet):
+        for page in track(plan.pages(), "writing", len(plan.sizes), console=Console(stderr=True), disable=quiet):
             tables = maker(page)
             _deal(tables.encoded, parts)
             blind.write_table(tables.quarantine)

@@ -9,7 +9,8 @@ from pathlib import Path
 import imagehash
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
+from rich.console import Console
+from rich.progress import track
 
 from kembar.errors import ConfigError
 from kembar.synthetic.catalogue import (
@@ -64,10 +65,10 @@ class PhotoPlan:
         return min(1.0, self.repeats * self.listings / (self.listings - len(self.groups)))
 
 
-def _list_group(place: Group, plan: PhotoPlan, folder: Path) -> tuple[list[tuple[str, ...]], int]:
-    """Write the photos of a group; its rows of the CSV, and the bytes written."""
+def _list_group(place: Group, plan: PhotoPlan, folder: Path) -> list[tuple[str, ...]]:
+    """Write the photos of a group; its rows of the CSV."""
     (group, first, size), scenes = place, _load_scenes(folder)
-    offer, written = name_offer(plan.seed, group, len(plan.groups)), 0
+    offer = name_offer(plan.seed, group, len(plan.groups))
     line, own = (np.random.default_rng((plan.seed, 22, key)) for key in (offer.product.shape, group))
     look = design(len(scenes.drawn), line, own)
     rows: list[tuple[str, ...]] = []
@@ -83,12 +84,11 @@ def _list_group(place: Group, plan: PhotoPlan, folder: Path) -> tuple[list[tuple
             heavy = other or bool(turn and rng.random() < HEAVY_SHARE)
             photo, data = shoot(scenes, picture(int(other)), heavy, rng)
             shown = store_photo(folder / "images", data), str(imagehash.phash(photo))
-            written += len(data)
         else:
             shown = rows[0][1], rows[0][2]
         title = write_offer(offer, rng)
         rows.append((posting_id(first + turn, plan.seed), *shown, title, label_of(group)))
-    return rows, written
+    return rows
 
 
 def write_photos(output: Path | str, plan: PhotoPlan, workers: int | None = None, quiet: bool = True) -> SampleSummary:
@@ -105,10 +105,8 @@ def write_photos(output: Path | str, plan: PhotoPlan, workers: int | None = None
         work = partial(_list_group, plan=plan, folder=folder)
         made = pool.map(work, plan.groups, chunksize=max(1, min(32, len(plan.groups) // 64)))
         rows: list[tuple[str, ...]] = []
-        with tqdm(desc="writing", unit="B", unit_scale=True, disable=quiet) as progress:
-            for group, written in made:
-                rows += group
-                progress.update(written)
+        for group in track(made, "writing", len(plan.groups), console=Console(stderr=True), disable=quiet):
+            rows += group
         (folder / SCENES).unlink()
         write_listings(folder / "train.csv", rows, plan.seed)
         return SampleSummary(len(rows), len(plan.groups), len({row[1] for row in rows}))

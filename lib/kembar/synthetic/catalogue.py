@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 import imagehash
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
+from rich.console import Console
+from rich.progress import track
 
 from kembar.encoding.photos import open_picture
 from kembar.errors import ConfigError
@@ -31,6 +32,7 @@ _VIEWS = 4
 _photograph = lru_cache(maxsize=2 * _VIEWS)(photograph)
 _MOST_PIXELS = 50_000_000
 _ODD = 2654435761  # odd, so that i → i · _ODD mod 2³² never gives two listings one id
+_STDERR = Console(stderr=True)
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,9 @@ def write_catalogue(
         work = partial(_list_group, seed=seed, px=photo_px, images=folder / "images")
         with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
             drawn = pool.map(work, plan, chunksize=max(1, min(16, len(plan) // 64)))
-            rows = [row for group in tqdm(drawn, "drawing", len(plan), unit="product", disable=quiet) for row in group]
+            rows = [
+                row for group in track(drawn, "drawing", len(plan), console=_STDERR, disable=quiet) for row in group
+            ]
         write_listings(folder / f"{'train' if labelled else 'test'}.csv", rows, seed, labelled)
         photos = sum(1 for _ in (folder / "images").iterdir())
     return SampleSummary(len(rows), len(plan), photos)

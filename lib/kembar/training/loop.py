@@ -1,6 +1,7 @@
 """The training loop: deterministic, checkpointed, resumable to the same result, and never past a NaN."""
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -10,7 +11,8 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
+from rich.console import Console
+from rich.progress import track
 
 from kembar.config import TrainingSettings
 from kembar.errors import TrainingError
@@ -93,16 +95,10 @@ class Trainer:
     def _run_epoch(self) -> None:
         batches = self._dataset(int(self._epoch), int(self._step))
         total = -(-len(self.triplets.train) // self.settings.batch_size)
-        bar = tqdm(
-            batches,
-            f"epoch {int(self._epoch) + 1}",
-            total,
-            initial=int(self._step),
-            disable=self.quiet,
-            unit="batch",
-            mininterval=1,
-        )
-        for batch in bar:
+        name, done = f"epoch {int(self._epoch) + 1}", int(self._step)
+        console = Console(file=sys.stderr)
+        quiet = self.quiet or not console.is_terminal
+        for batch in track(batches, name, total, completed=done, console=console, disable=quiet):
             loss = float(self._train_step(batch["rows"], batch["ready"], batch["present"], self._dropout_seed()))
             if not np.isfinite(loss):
                 raise TrainingError(
@@ -159,7 +155,8 @@ class Trainer:
         except (tf.errors.OpError, OSError) as error:
             raise self._unwritten("history and logs", error) from error
         if not self.quiet:
-            tqdm.write(f"epoch {result.epoch}: " + ", ".join(f"{k} {v:.4f}" for k, v in numbers.items()))
+            said = ", ".join(f"{k} {v:.4f}" for k, v in numbers.items())
+            print(f"epoch {result.epoch}: {said}", file=sys.stderr)
 
     def _dropout_seed(self) -> tf.Tensor:
         return tf.stack([tf.constant(self.settings.seed, tf.int64), self._epoch * 1_000_003 + self._step])
