@@ -64,12 +64,22 @@ class PairExamples:
 
 
 def fit_curves(
-    examples: PairExamples, usable: NDArray[np.bool_], prior: PatternCurves | None = None, strength: float = WEAK
+    examples: PairExamples,
+    usable: NDArray[np.bool_],
+    prior: PatternCurves | None = None,
+    strength: float = WEAK,
+    begin: PatternCurves | None = None,
 ) -> PatternCurves:
-    """Curves that make the examples likeliest, drawn to `prior` (to nought where None) with `strength`.
+    """Curves that make the examples likeliest.
 
-    usable: `[k]`, which distances the pattern has; the others keep slope 0. Each column of
-    segments is scaled to a mean of one third, so that a penalty means the same for all.
+    Each column of segments is scaled to a mean of one third, so that a penalty means the same for all.
+
+    Args:
+        examples: Labelled pairs of one pattern.
+        usable: Which distances the pattern has, `[k]`; the others keep slope 0.
+        prior: What the curves are drawn to; zero where None.
+        strength: How strongly.
+        begin: Where the search begins; at the prior where None. The problem is convex: it only saves steps.
     """
     k, width = len(usable), KNOTS.shape[1]
     columns = np.repeat(usable, width)
@@ -92,7 +102,8 @@ def fit_curves(
         return float(value), slope + 2 * strength * pull
 
     bounds = [(0, None)] * reach.shape[1] + [(None, None)]
-    best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS}).x
+    first = start if begin is None else np.append(begin.slopes.ravel()[columns] / scale, begin.bias)
+    best = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS}).x
     slopes = np.zeros(k * width, np.float32)
     slopes[columns] = np.maximum(best[:-1], 0) * scale
     return PatternCurves(slopes.reshape(k, width), float(best[-1]))

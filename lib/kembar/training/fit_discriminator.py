@@ -36,18 +36,22 @@ class DiscriminatorFit:
     faithful: bool = False
     strength: float = WEAK
 
-    def fit(self, views: list[ModalityView], without: Collection[int] = ()) -> Discriminator:
-        """Fitted to the pairs of which no side is in one of the folds `without`.
+    def fit(
+        self, views: list[ModalityView], without: Collection[int] = (), begin: Discriminator | None = None
+    ) -> Discriminator:
+        """Fitted to the pairs of which no side is in one of the folds `without`; the search starts from `begin`.
 
         1. The first look: every proposed pair, by its distances alone.
         2. The candidates that this look keeps, and each listing's best among them.
         3. The second look: those candidates, by distances and gap.
         """
-        first = self._curves(self.start.first, views, [self._proposed(view, without) for view in views])
+        first = self._curves(
+            self.start.first, views, [self._proposed(view, without) for view in views], begin and begin.first
+        )
         sketch = Discriminator(first, self.start.second)
         looks = [view.look(sketch, self.per_listing) for view in views]
         examples = [self._candidates(w, look, without) for w, look in zip(views, looks, strict=True)]
-        return Discriminator(first, self._curves(self.start.second, views, examples))
+        return Discriminator(first, self._curves(self.start.second, views, examples, begin.second if begin else None))
 
     def _proposed(self, view: ModalityView, without: Collection[int]) -> PairExamples:
         distances, present = view.compared
@@ -59,7 +63,9 @@ class DiscriminatorFit:
         chosen = look.kept & view.outside(without) & _of_pattern(present, view.kept)
         return _examples(view, with_gap(view, look), chosen, without)
 
-    def _curves(self, start: Curves, views: list[ModalityView], examples: list[PairExamples]) -> Curves:
+    def _curves(
+        self, start: Curves, views: list[ModalityView], examples: list[PairExamples], begin: Curves | None
+    ) -> Curves:
         slopes, bias = start.slopes.copy(), start.bias.copy()
         usable = usable_distances(slopes.shape[1]).astype(bool)
         for pattern in range(1, PATTERNS):
@@ -67,7 +73,8 @@ class DiscriminatorFit:
             if sum(int(part.same.sum()) for part in parts) < _FEWEST:
                 continue
             prior = PatternCurves(start.slopes[pattern], float(start.bias[pattern])) if self.faithful else None
-            fitted = fit_curves(PairExamples.join(parts), usable[pattern], prior, self.strength)
+            near = PatternCurves(begin.slopes[pattern], float(begin.bias[pattern])) if begin else None
+            fitted = fit_curves(PairExamples.join(parts), usable[pattern], prior, self.strength, near)
             slopes[pattern], bias[pattern] = fitted.slopes, fitted.bias
         return Curves(slopes, bias)
 
