@@ -45,9 +45,8 @@ class DiscriminatorFit:
         2. The candidates that this look keeps, and each listing's best among them.
         3. The second look: those candidates, by distances and gap.
         """
-        first = self._curves(
-            self.start.first, views, [self._proposed(view, without) for view in views], begin and begin.first
-        )
+        proposed = [self._proposed(view, without) for view in views]
+        first = self._curves(self.start.first, views, proposed, begin.first if begin else None)
         sketch = Discriminator(first, self.start.second)
         looks = [view.look(sketch, self.per_listing) for view in views]
         examples = [self._candidates(w, look, without) for w, look in zip(views, looks, strict=True)]
