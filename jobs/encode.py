@@ -1,8 +1,8 @@
-"""Encode a catalogue: photos and titles to compact codes, once per listing.
+"""Encode a catalogue: turn photos and titles into compact codes, once for each listing.
 
 spark-submit jobs/encode.py --listings test.csv --images DIR --output DIR [--bundle DIR]
 
-Listings that an earlier run encoded into the output, even one that was killed, are not encoded again.
+The job skips listings that an earlier run already encoded into the output, even if that run was killed.
 """
 
 from kembar.cli.dry_run import plan_encode
@@ -30,10 +30,10 @@ def main() -> None:
     parser = job_parser(
         __doc__,
         listings="the catalogue: CSV or Parquet with posting_id, image, title and optionally image_phash, label_group",
-        images="the folder of the photos that the column image names",
+        images="the folder with the photos; the column image has their names",
         output="folder for listings/ (the codes), quarantine/ and manifest.json",
     )
-    parser.add_argument("--bundle", metavar="PATH", help="a trained bundle; the one shipped with kembar if left out")
+    parser.add_argument("--bundle", metavar="PATH", help="a trained bundle (default: the one shipped with kembar)")
     args = parser.parse_args()
     settings = settings_from(args)
     bundle = load_bundle(args.bundle)

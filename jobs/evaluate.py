@@ -1,4 +1,4 @@
-"""Evaluate a submission against the truth: row-wise, pairwise and B-cubed scores, and the blocking's recall.
+"""Evaluate a submission against labels: row-wise, pairwise and B-cubed scores, and the recall of blocking.
 
 spark-submit jobs/evaluate.py --listings train.csv --submission DIR/submission.csv [--encoded DIR] [--output FILE]
 """
@@ -28,13 +28,13 @@ def main() -> None:
     parser = job_parser(
         __doc__,
         listings="the labelled catalogue: CSV or Parquet with posting_id, image, title, label_group",
-        submission="submission.csv of jobs/match.py, or anybody's: posting_id,matches",
+        submission="submission.csv from jobs/match.py or another tool: posting_id,matches",
     )
     parser.add_argument(
         "--encoded",
         metavar="DIR",
-        help="what jobs/encode.py wrote, to measure the blocking too: the candidate pairs in matches/ beside the "
-        "submission, or what the blocks propose where there are none",
+        help="the folder that jobs/encode.py wrote; with it the job also measures blocking, by the candidate pairs in "
+        "matches/ next to the submission, or by new ones if there is no matches/",
     )
     parser.add_argument("--output", metavar="FILE", help="where to write the scores as JSON")
     args = parser.parse_args()
@@ -59,7 +59,7 @@ def main() -> None:
             if exists(matches := join_uri(matched, "matches")):
                 least = least_kept(matched)
                 pairs, ids = place_pairs(read_table(spark, matches, MATCHES))
-            else:  # somebody else's submission: what the blocks would propose
+            else:  # another tool's submission: use the pairs that blocking would propose
                 encoded = read_table(spark, join_uri(args.encoded, "listings"), ENCODED)
                 index, ids = index_catalogue(encoded, join_uri(matched, f"_hashed-{uuid4().hex}"))
                 pairs = mine_pairs(spark, comparable(index), settings.blocking)

@@ -1,4 +1,4 @@
-"""Match an encoded catalogue: propose candidate pairs by blocking, score them, group them.
+"""Match an encoded catalogue: propose candidate pairs, score them and group the listings.
 
 spark-submit jobs/match.py --encoded DIR --output DIR [--bundle DIR] [--previous DIR] [--decisions decisions.csv]
 """
@@ -31,9 +31,9 @@ def main() -> None:
         encoded="the folder that jobs/encode.py wrote",
         output="folder for submission.csv, matches/, groups/, changes/ and summary.json",
     )
-    parser.add_argument("--bundle", metavar="PATH", help="the bundle it was encoded with; kembar's own if left out")
-    parser.add_argument("--previous", metavar="DIR", help="the last run: only what is new is compared; ids stay")
-    parser.add_argument("--decisions", metavar="FILE", help="decisions.csv of a review, which groups then obey")
+    parser.add_argument("--bundle", metavar="PATH", help="the bundle that encode used (default: kembar's own)")
+    parser.add_argument("--previous", metavar="DIR", help="the last run: compare only new listings, keep group ids")
+    parser.add_argument("--decisions", metavar="FILE", help="decisions.csv from a review; match applies it exactly")
     args = parser.parse_args()
     settings, bundle = settings_from(args), load_bundle(args.bundle)
     encoder = str(require_listings(args.encoded, require_finished(args.encoded, bundle.encoder_fingerprint))["encoder"])

@@ -1,4 +1,4 @@
-"""Make a report on a run: a folder of pages, opened from disk, to look at groups and pairs and to mark what is wrong.
+"""Make a report on a run: a folder of web pages where you review groups and pairs and mark mistakes.
 
 spark-submit jobs/report.py --matched DIR --encoded DIR --images DIR --output DIR [--listings train.csv]
 """
@@ -24,15 +24,15 @@ def main() -> None:
     parser = job_parser(
         __doc__,
         matched="the folder that jobs/match.py wrote",
-        encoded="the folder that jobs/encode.py wrote, which was matched",
-        images="the folder of the photos that the column image names",
+        encoded="the folder that jobs/encode.py wrote and jobs/match.py read",
+        images="the folder with the photos; the column image has their names",
         output="folder for the report; open its index.html",
     )
     parser.add_argument(
         "--listings",
         metavar="PATH",
-        help="the catalogue that was encoded: it has the titles, names the photos and, if labelled, knows the truth. "
-        "Without it a title's normalised words stand for it, and there are no photos",
+        help="the catalogue that was encoded. It has the titles, the names of the photos and perhaps labels. Without "
+        "it the report shows normalised words as titles, and no photos",
     )
     args = parser.parse_args()
     settings = settings_from(args)

@@ -1,8 +1,8 @@
-"""Choose the pairs whose answers would teach kembar most, for people to decide about.
+"""Choose the pairs that help training most, for people to decide.
 
 spark-submit jobs/review.py --matched DIR --output questions.csv [--count 500] [--decisions decisions.csv]
 
-Fill in the column decision with same or different, or open the report, which shows photos. Then
+Write same or different into the column decision. To see photos while you decide, use the report. Then run
   spark-submit jobs/train.py --matched DIR --decisions questions.csv --bundle mine/
 """
 
@@ -26,9 +26,9 @@ def main() -> None:
     parser = job_parser(
         __doc__, matched="the folder that jobs/match.py wrote", output="where to write the pairs as a CSV file"
     )
-    parser.add_argument("--bundle", metavar="PATH", help="the bundle it was matched with; kembar's own if left out")
-    parser.add_argument("--count", type=int, default=500, metavar="N", help="how many pairs, at most (500)")
-    parser.add_argument("--decisions", metavar="FILE", help="what was decided already, and is not asked again")
+    parser.add_argument("--bundle", metavar="PATH", help="the bundle that match used (default: kembar's own)")
+    parser.add_argument("--count", type=int, default=500, metavar="N", help="the most pairs to choose (default: 500)")
+    parser.add_argument("--decisions", metavar="FILE", help="earlier decisions; the job skips these pairs")
     args = parser.parse_args()
     settings, bundle = settings_from(args), load_bundle(args.bundle)
     decisions = read_decisions(args.decisions) if args.decisions else None
@@ -46,7 +46,7 @@ def main() -> None:
     with stages("choose"):
         questions = choose_questions(bundle, doubtful, args.count, decisions)
         write_questions(questions, args.output)
-    done = f"{len(questions)} pairs to decide about, in its column decision: {args.output}"
+    done = f"{len(questions)} pairs to decide; fill in the column decision: {args.output}"
     say_next(done, "train", matched=args.matched, decisions=args.output, bundle="mine")
 
 

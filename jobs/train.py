@@ -1,9 +1,9 @@
-"""Train a bundle on labelled catalogues or from people's decisions, starting from kembar's own bundle or from scratch.
+"""Train a bundle on labelled catalogues or people's decisions, starting from kembar's own bundle or from scratch.
 
 spark-submit jobs/train.py --listings train.csv --images DIR --bundle DIR [--decisions decisions.csv] [--resume]
 spark-submit jobs/train.py --matched DIR --decisions decisions.csv --bundle DIR
 
-Several catalogues are learnt from at once by naming --listings and --images once for each.
+To train on several catalogues, repeat --listings and --images.
 """
 
 from argparse import Namespace
@@ -29,10 +29,10 @@ def main() -> None:
     parser = job_parser(__doc__, bundle="folder for the bundle")
     parser.add_argument("--listings", metavar="PATH", action="append", default=[], help="a catalogue with its labels")
     parser.add_argument("--images", metavar="DIR", action="append", default=[], help="its photos, in the same order")
-    parser.add_argument("--decisions", metavar="FILE", help="decisions.csv of a review")
-    parser.add_argument("--matched", metavar="DIR", help="the match run that was reviewed, in place of catalogues")
-    parser.add_argument("--work", metavar="DIR", help="folder for checkpoints and logs; BUNDLE.training if left out")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in the work folder")
+    parser.add_argument("--decisions", metavar="FILE", help="decisions.csv from a review")
+    parser.add_argument("--matched", metavar="DIR", help="the match run that was reviewed, instead of catalogues")
+    parser.add_argument("--work", metavar="DIR", help="folder for checkpoints and logs (default: BUNDLE.training)")
+    parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint in the work folder")
     args = parser.parse_args()
     check_sources(args, base := base_bundle(settings := settings_from(args)))
     check_places(args, settings)
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def from_review(args: Namespace, settings: Settings, base: Bundle) -> Learnt:
-    """The base bundle with what was decided about the pairs of a match run."""
+    """Fit the base bundle to the decisions about the pairs of a match run."""
     decisions = read_decisions(args.decisions)
     stages = Stages("train", spark := get_session("kembar train"), settings.logging.format)
     with stages("read"):
@@ -57,7 +57,7 @@ def from_review(args: Namespace, settings: Settings, base: Bundle) -> Learnt:
 
 
 def from_catalogues(args: Namespace, settings: Settings, base: Bundle | None) -> Learnt:
-    """A bundle fitted to labelled catalogues, and to what was decided about their listings."""
+    """Fit a bundle to labelled catalogues, and to decisions about their listings if there are any."""
     decisions = read_decisions(args.decisions) if args.decisions else None
     with open_work(args, settings) as work:
         stages = Stages("train", spark := get_session("kembar train"), settings.logging.format)

@@ -28,7 +28,7 @@ def main() -> None:
     parser = job_parser(
         __doc__,
         listings="the labelled catalogue: CSV or Parquet with posting_id, image, title, label_group",
-        images="the folder of the photos that the column image names",
+        images="the folder with the photos; the column image has their names",
         output="folder for triplets/, quarantine/ and manifest.json",
     )
     args = parser.parse_args()

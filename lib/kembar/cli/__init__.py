@@ -1,1 +1,1 @@
-"""What every job shares: its options, dry run, progress and messages when it fails."""
+"""Code that all jobs share: options, dry run, progress and error messages."""

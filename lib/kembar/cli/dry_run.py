@@ -1,7 +1,7 @@
-"""What a job would do: inputs counted, room and time estimated, before Spark starts (`--dry-run`).
+"""The plan that `--dry-run` prints before Spark starts: counts of the inputs, and estimates of space and time.
 
-Rates are those of the folder's last run where there was one, else those measured on two cores (benchmarks/): they say
-whether to wait or to come back tomorrow, not more.
+Rates come from the last run in the output folder. Without one they come from measurements on two cores (benchmarks/).
+They are rough: they tell minutes from hours, not more.
 """
 
 import os
@@ -19,12 +19,12 @@ from kembar.scoring.summary import read_summary
 from kembar.storage.files import MANIFEST, exists, filesystem_of, join_uri, read_json
 
 _ENCODED_A_SECOND = 70
-"""Listings with photos of 640 to 1,024 px that a core encodes."""
+"""Listings that one core encodes in a second, with photos of 640 to 1,024 px."""
 _ENCODED_BYTES, _MATCHED_BYTES = 1_700, 4_500
 _MATCH_START_S, _MATCHED_MS = 25, 1.0
 _START_S = 20
 _TRAIN_START_S, _FITTED_MS, _TRAINED_MS = 40, 20, 60
-"""A listing's part in a training, on two cores."""
+"""Time that training takes for each listing, on two cores."""
 _BUNDLE_BYTES, _WORK_BYTES = 2_000_000, 9_000
 _MINED_MS, _TRIPLET_BYTES = 2, 400
 _REPORT_START_S, _TOLD_MS, _THUMBNAIL_MS, _PAGE_BYTES = 10, 0.4, 2.5, 4_500
@@ -33,8 +33,13 @@ _SCORED_MS = 0.1
 
 @dataclass(frozen=True)
 class Plan:
-    """lines: what would be done; space: bytes that the output takes, and as much again while it is written; output:
-    None where nothing is written."""
+    """What a job would do.
+
+    Attributes:
+        lines: The steps, one a line.
+        space: Bytes of the output. The job needs twice as many while it writes.
+        output: Where the output goes; None if the job writes nothing.
+    """
 
     lines: list[str]
     space: int
@@ -44,13 +49,13 @@ class Plan:
         if self.output is None:
             return "\n".join(self.lines)
         room = self._room(self.output)
-        free = f", {_size(room)} are free" if room is not None else ""
+        free = f", {_size(room)} free" if room is not None else ""
         fits = "" if room is None or room > 2 * self.space else ": NOT ENOUGH"
         return "\n".join([*self.lines, f"output {self.output}: about {_size(2 * self.space)} needed{free}{fits}"])
 
     @staticmethod
     def _room(output: str) -> int | None:
-        """Bytes free where the output goes; None where that is no disk of this machine."""
+        """Free bytes where the output goes; None if that is not a disk of this machine."""
         if "://" in output and not output.startswith("file://"):
             return None
         place = Path(filesystem_of(output)[1])
@@ -66,10 +71,10 @@ def _size(count: float) -> str:
 
 
 def describe_listings(uri: str, listings: ListingsSettings | None) -> tuple[int, list[str]]:
-    """Rows of a catalogue, those that will be quarantined among them, and lines on them and on its columns.
+    """Count the rows of a catalogue, including unusable ones, and describe its columns.
 
     Raises:
-        InputError: as the run would.
+        InputError: The run would raise the same error.
     """
     files = inspect_catalogue(uri, listings)
     rows = files.count_rows()
@@ -77,83 +82,83 @@ def describe_listings(uri: str, listings: ListingsSettings | None) -> tuple[int,
 
 
 def plan_encode(args: Namespace, encoder: str, settings: Settings) -> Plan:
-    """What jobs/encode.py would do."""
+    """Plan jobs/encode.py."""
     before = _manifest(args.output)
     rows, lines = describe_listings(args.listings, settings.listings)
     lines += describe_photos(inspect_catalogue(args.listings, settings.listings), args.images, settings.encode)
     lines.append(f"bundle's encoder: {encoder}")
     if before.get("encoder") == encoder:
         held = before["counts"]["listings"]
-        lines.append(f"{args.output} has {held:,} listings by it: only new and changed ones are encoded")
+        lines.append(f"{args.output} has {held:,} listings of this encoder: only new and changed ones are encoded")
     elif before:
-        lines.append(f"{args.output} is by another encoder ({before.get('encoder')}): all are encoded anew")
+        lines.append(f"{args.output} is from another encoder ({before.get('encoder')}): all are encoded again")
     count, seconds = before.get("counts", {}).get("encoded"), before.get("seconds", {}).get("encode")
     rate = count / seconds if count and seconds else _ENCODED_A_SECOND * (os.cpu_count() or 1)
-    lines.append(f"if all are new: about {_START_S + rows / rate:,.0f} s at {rate:,.0f} listings a second")
+    lines.append(f"full run: about {_START_S + rows / rate:,.0f} s at {rate:,.0f} listings a second")
     return Plan(lines, _ENCODED_BYTES * rows, args.output)
 
 
 def plan_match(args: Namespace) -> Plan:
-    """What jobs/match.py would do."""
+    """Plan jobs/match.py."""
     counts = read_json(join_uri(args.encoded, MANIFEST))["counts"]
     listings = int(counts["listings"])
     lines = [f"{args.encoded}: {listings:,} listings, {counts['quarantine']:,} quarantined"]
     if args.previous:
-        lines.append(f"{args.previous}: new and changed listings look for pairs, the others keep theirs")
-    lines.append(f"if all look: about {_MATCH_START_S + listings * _MATCHED_MS / 1000:,.0f} s on two cores")
+        lines.append(f"{args.previous}: only new and changed listings are searched, the others keep their pairs")
+    lines.append(f"full run: about {_MATCH_START_S + listings * _MATCHED_MS / 1000:,.0f} s on two cores")
     return Plan(lines, _MATCHED_BYTES * listings, args.output)
 
 
 def plan_triplets(args: Namespace, listings: ListingsSettings | None = None) -> Plan:
-    """What jobs/triplets.py would do."""
+    """Plan jobs/triplets.py."""
     rows, lines = describe_listings(args.listings, listings)
     seconds = _TRAIN_START_S + _encoding_s(rows) + rows * _MINED_MS / 1000
-    lines.append(f"all are encoded and look for pairs: about {seconds:,.0f} s")
+    lines.append(f"all listings are encoded and searched for pairs: about {seconds:,.0f} s")
     return Plan(lines, (_WORK_BYTES + _TRIPLET_BYTES) * rows, args.output)
 
 
 def plan_train(args: Namespace, based: bool, listings: ListingsSettings | None = None) -> Plan:
-    """What jobs/train.py would do; based: whether it starts from a bundle, whose heads stay as they are."""
+    """Plan jobs/train.py; based: whether training starts from a bundle and keeps its heads."""
     if args.matched:
         answers = len(read_decisions(args.decisions))
         lines = [f"{args.decisions}: {answers:,} decisions about pairs of {args.matched}", f"about {_START_S} s"]
         return Plan(lines, _BUNDLE_BYTES, args.bundle)
     found = [describe_listings(uri, listings) for uri in args.listings]
     rows, lines = [count for count, _ in found], [line for _, told in found for line in told]
-    lines.append("curves are fitted to the base bundle's heads" if based else "heads are trained from scratch")
+    lines.append("training keeps the base bundle's heads" if based else "training starts from scratch, with new heads")
     seconds = _TRAIN_START_S + _encoding_s(sum(rows)) + sum(rows) * (_FITTED_MS if based else _TRAINED_MS) / 1000
     work = args.work or f"{args.bundle.rstrip('/')}.training"
-    lines.append(f"about {seconds:,.0f} s, if nothing was done before; checkpoints: {work}")
+    lines.append(f"about {seconds:,.0f} s, less with --resume; checkpoints: {work}")
     return Plan(lines, _BUNDLE_BYTES + _WORK_BYTES * sum(rows), args.bundle)
 
 
 def plan_evaluate(args: Namespace, answered: int, listings: ListingsSettings | None = None) -> Plan:
-    """What jobs/evaluate.py would do; answered: rows of the submission."""
+    """Plan jobs/evaluate.py; answered: rows of the submission."""
     rows, lines = describe_listings(args.listings, listings)
     lines.append(f"{args.submission}: {answered:,} rows")
-    lines.append("candidate pairs are judged too" if args.encoded else "candidate pairs are not judged: no --encoded")
+    lines.append("candidate pairs are evaluated too" if args.encoded else "add --encoded to evaluate candidate pairs too")
     lines.append(f"about {_START_S + rows * _SCORED_MS / 1000:,.0f} s")
     return Plan(lines, 0, args.output)
 
 
 def plan_report(args: Namespace, catalogue: ListingsSettings | None = None) -> Plan:
-    """What jobs/report.py would do."""
+    """Plan jobs/report.py."""
     counts = read_summary(args.matched)
     listings, groups = int(counts["listings"]), int(counts["groups"])
     thumbnails = listings * _THUMBNAIL_MS / (os.cpu_count() or 1) if args.listings else 0
     lines = [f"{args.matched}: {listings:,} listings, {groups:,} groups"]
     lines += describe_listings(args.listings, catalogue)[1] if args.listings else []
-    lines.append("photos are shown" if args.listings else "no photo is shown: --listings names them")
+    lines.append("photos are shown" if args.listings else "add --listings to show photos")
     seconds = _REPORT_START_S + (listings * _TOLD_MS + thumbnails) / 1000
-    lines.append(f"about {seconds:,.0f} s, less where thumbnails are there")
+    lines.append(f"about {seconds:,.0f} s, faster if thumbnails are cached")
     return Plan(lines, _PAGE_BYTES * listings // 2, args.output)
 
 
 def plan_review(args: Namespace, decided: int) -> Plan:
-    """What jobs/review.py would do; decided: pairs that are not asked about again."""
+    """Plan jobs/review.py; decided: pairs with a decision, which the job skips."""
     pairs = int(read_summary(args.matched)["candidate_pairs"])
-    lines = [f"{args.matched}: {pairs:,} candidate pairs, {decided:,} decided before"]
-    lines.append(f"the {args.count:,} that teach most are chosen among the most doubtful: about {_START_S} s")
+    lines = [f"{args.matched}: {pairs:,} candidate pairs, {decided:,} with a decision"]
+    lines.append(f"the {args.count:,} most useful pairs are chosen among the most doubtful: about {_START_S} s")
     return Plan(lines, 0, args.output)
 
 

@@ -1,4 +1,4 @@
-"""Why a job failed, in one sentence: the cause that lies under the layers of Python, Spark and Java."""
+"""One sentence that says why a job failed, found under the layers of Python, Spark and Java."""
 
 import re
 
@@ -20,26 +20,27 @@ _FULL_DISK = re.compile(r"\[errno 28\]|no space left on device|ENOSPC", re.IGNOR
 
 
 def note_stage(error: BaseException, stage: str) -> None:
-    """Remember in which stage an error came up; its traceback says so too."""
+    """Add a note to an error with the stage in which it came up; the traceback shows it too."""
     error.add_note(f"in stage {stage}")
 
 
 def stage_of(error: BaseException) -> str | None:
-    """The stage that was noted, the innermost where there are several."""
+    """The stage in an error's notes; the innermost if there are several."""
     notes = (note for note in getattr(error, "__notes__", []) if note.startswith("in stage "))
     return next((note.removeprefix("in stage ") for note in notes), None)
 
 
 def root_cause(error: BaseException) -> str:
-    """One sentence: what a Python worker raised, or what Spark says was lost, or the error itself; and, where it is a
-    limit of Spark's or the machine's, what to change.
+    """One sentence with the cause of an error, and what to change if Spark or the machine set a limit.
+
+    The cause is what a Python worker raised, what Spark reports as lost, or the error itself.
 
     >>> root_cause(OSError(28, "No space left on device", "/out/x"))
     "the disk is full: [Errno 28] No space left on device: '/out/x'"
     """
     if isinstance(error, Py4JNetworkError | ConnectionError):
         return (
-            f"Spark's JVM is gone, which ends when it is killed or out of memory ({type(error).__name__}); raise "
+            f"Spark's JVM ended; it was killed or ran out of memory ({type(error).__name__}); raise "
             "spark.driver.memory, or run fewer tasks at once"
         )
     text = str(error)
@@ -49,12 +50,12 @@ def root_cause(error: BaseException) -> str:
 
 
 def cause_in(text: str) -> str:
-    """The cause that an error's text tells.
+    """Find the cause in an error's text.
 
-    1. The last Python error of a worker's traceback, since what a UDF raised is nearest to the matter.
-    2. Else the innermost Java error, of which Py4J puts the outermost behind a colon, else why the last attempt of a
-       task was lost, else what Spark says itself.
-    3. Else the first line.
+    1. Take the last Python error of a worker's traceback, since a UDF's own error says most.
+    2. Else take the innermost Java error (Py4J puts the outermost behind a colon), else the reason why the last attempt
+       of a task was lost, else Spark's own message.
+    3. Else take the first line.
     """
     found = _told(_PYTHON, text) if "Traceback (most recent call last)" in text else None
     found = found or next(iter(_PROGRAM.findall(text)), None)
@@ -67,6 +68,6 @@ def cause_in(text: str) -> str:
 
 
 def _told(pattern: re.Pattern[str], text: str) -> str | None:
-    """Name and message of the last match that is no mere wrapper of another."""
+    """Name and message of the last match that does not just wrap another error."""
     found = [match[1] for match in pattern.finditer(text) if match[2] not in _WRAPPERS]
     return found[-1] if found else None

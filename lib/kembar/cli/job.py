@@ -1,4 +1,4 @@
-"""What every job shares: its options, its stages with their seconds, and errors that end it in one paragraph."""
+"""Code that all jobs share: options, timed stages, and errors that end a job with one paragraph."""
 
 import argparse
 import difflib
@@ -26,11 +26,11 @@ from kembar.storage.ownership import check_output
 from kembar.storage.paths import canonical, check_location, is_local
 
 _LOCATIONS = ("PATH", "DIR", "FILE")
-"""What the options that name a path or URI call their values."""
+"""The metavars of options that take a path or URI."""
 
 
 class JobParser(argparse.ArgumentParser):
-    """A parser that names the option that a mistyped one was meant to be."""
+    """A parser that suggests the right option for a mistyped one."""
 
     def error(self, message: str) -> NoReturn:
         typed = [word.partition("=")[0] for word in sys.argv[1:] if word.startswith("--")]
@@ -41,7 +41,7 @@ class JobParser(argparse.ArgumentParser):
         super().error(message)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """The parsed options. Raises InputError naming an option whose path or URI cannot work."""
+        """Parse the options. Raises InputError for an option whose path or URI cannot work."""
         check_arguments(sys.argv[1:] if args is None else args)
         parsed = super().parse_args(args, namespace)
         for action in self._actions:
@@ -59,13 +59,13 @@ def job_parser(summary: str, **paths: str) -> argparse.ArgumentParser:
     for name, text in paths.items():
         parser.add_argument(f"--{name}", required=True, metavar="PATH", help=text)
     add_settings_arguments(parser)
-    told = "check everything, say what would be done and about how long it would take, and do nothing"
-    parser.add_argument("--dry-run", action="store_true", help=told)
+    dry_run = "check the inputs and print the plan with estimates of time and space, but do nothing"
+    parser.add_argument("--dry-run", action="store_true", help=dry_run)
     return parser
 
 
 def check_inputs(args: argparse.Namespace, job: str, *options: str) -> None:
-    """Check that a job may write to its `--output`, and harms none of the inputs that these options name.
+    """Check that a job may write to its `--output` without harm to the inputs that these options name.
 
     Raises:
         InputError: As `kembar.storage.ownership.check_output`.
@@ -73,27 +73,25 @@ def check_inputs(args: argparse.Namespace, job: str, *options: str) -> None:
     check_output(args.output, job, **{option: getattr(args, option) for option in options})
 
 
-def end_dry_run(args: argparse.Namespace, plan: Callable[..., Plan], *told: Any) -> None:
-    """Where `--dry-run` was asked for, print the plan and end the job; plan: from the options and what was `told`."""
+def end_dry_run(args: argparse.Namespace, plan: Callable[..., Plan], *facts: Any) -> None:
+    """With `--dry-run`, print `plan(args, *facts)` and end the job."""
     if args.dry_run:
-        print(plan(args, *told))
+        print(plan(args, *facts))
         sys.exit(0)
 
 
 def say_next(done: str, job: str, **options: str) -> None:
-    """The last lines of a job: what it did, and a command that goes on from there, which a shell takes as it stands."""
+    """Print the last lines of a job: its result, and the next command, ready for a shell."""
     print(done)
     words = [word for name, value in options.items() for word in (f"--{name}", shlex.quote(value))]
     print(f"next: spark-submit jobs/{job}.py {' '.join(words)}", file=sys.stderr)
 
 
 class Stages:
-    """Seconds by stage, said on standard error as each begins and ends.
+    """Times each stage, and logs its begin and end on standard error.
 
-    The stage is also the description of Spark's jobs in it, so that Spark's own pages read as the pipeline does, and
-    where a person looks on there is a bar of its tasks.
-
-    form: "text" for people, "json" for what collects logs: one object a line.
+    Spark's own pages show the stage as the description of its jobs. On a terminal a bar shows the tasks of the stage.
+    `form` is "text" for people or "json" for log collectors, with one object a line.
 
     >>> stages = Stages("match")
     >>> with stages("read"):
@@ -125,7 +123,7 @@ class Stages:
         self.log(f"{name}: {self.seconds[name]:.1f} s", stage=name, seconds=self.seconds[name])
 
     def log(self, text: str, **facts: Any) -> None:
-        """Say something on standard error, and with it facts that a program may look for."""
+        """Log a line on standard error, with facts for programs that read the JSON form."""
         self._log.info(text, **facts)
 
 
@@ -134,16 +132,17 @@ def _as_text(_logger: Any, _method: str, event: dict[str, Any]) -> str:
 
 
 def describe_run(settings: Settings, **inputs: str) -> dict[str, Any]:
-    """What a run worked on and by which settings, for its manifest."""
+    """The inputs, settings and algorithm versions of a run, for its manifest."""
     described = {name: describe_input(uri) for name, uri in inputs.items()}
     return {"inputs": described, "settings": asdict(settings), "algorithms": algorithm_versions()}
 
 
 def run_job(main: Callable[[], None]) -> None:
-    """Run a job; an error that is the user's to mend becomes its message and exit status 2.
+    """Run a job, and turn errors into a message and an exit status.
 
-    One that finds nothing to work on says why, with status 1. Whatever else fails, such as a full disk or a lost
-    cluster, leaves its traceback, one closing line, and status 1.
+    An error that the user can fix becomes one message and status 2. A job that finds nothing to work on says why, with
+    status 1. Any other failure, such as a full disk or a lost cluster, prints its traceback and one closing line, with
+    status 1.
     """
     try:
         main()

@@ -1,4 +1,4 @@
-"""A bar of Spark's tasks while a stage of a job runs, for whoever sits before a terminal."""
+"""A progress bar of Spark's tasks while a stage of a job runs on a terminal."""
 
 import sys
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _EVERY_S = 0.5
 
 
 def running_tasks(spark: SparkSession) -> tuple[int, int]:
-    """Tasks that ended and tasks in all of the stages that Spark is at now."""
+    """Count ended tasks and all tasks of the stages that Spark runs now."""
     tracker = spark.sparkContext.statusTracker()
     stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
     known = [stage for stage in stages if stage is not None]
@@ -22,7 +22,7 @@ def running_tasks(spark: SparkSession) -> tuple[int, int]:
 
 @contextmanager
 def progress_bar(spark: SparkSession | None, name: str, console: Console | None = None) -> Iterator[None]:
-    """A bar on standard error until the block ends; nothing where that is no terminal, as in logs and CI."""
+    """Show a bar on standard error until the block ends; show nothing if that is not a terminal, as in logs and CI."""
     console = console or Console(file=sys.stderr)
     if spark is None or not console.is_terminal:
         yield
@@ -48,7 +48,7 @@ def progress_bar(spark: SparkSession | None, name: str, console: Console | None 
 
 
 def _watch(spark: SparkSession, bar: Progress, name: str, ended: Event) -> None:
-    """A bar starts anew when Spark goes on to stages with another number of tasks."""
+    """Update the bar; restart it when Spark goes on to stages with another number of tasks."""
     task, known = bar.add_task(name, total=None), 0
     while not ended.wait(_EVERY_S):
         done, total = running_tasks(spark)

@@ -1,4 +1,4 @@
-"""What to change where Spark or the machine set a limit: the setting or variable, by what the failure says."""
+"""Remedies for limits of Spark or the machine: which setting or variable to change, found by the failure's text."""
 
 import re
 
@@ -33,14 +33,14 @@ _REMEDIES = [
     (
         r"(blockmgr-|temp_(shuffle|local)|/spark-[0-9a-f]{8}-).*?No space left"
         r"|No space left.*?(blockmgr-|spill|shuffle)",
-        "Spark's own files fill it: name a larger disk with spark.local.dir (or SPARK_LOCAL_DIRS)",
+        "Spark's own files fill it: set spark.local.dir (or SPARK_LOCAL_DIRS) to a larger disk",
     ),
 ]
 _KNOWN = [(re.compile(pattern, _ANYWHERE), remedy) for pattern, remedy in _REMEDIES]
 
 
 def remedy_for(text: str) -> str | None:
-    """What to change where a failure's text tells of a limit that is known; else None.
+    """What to change if a failure's text names a known limit; else None.
 
     >>> remedy_for("java.lang.OutOfMemoryError: Java heap space").partition(" where")[0]
     'raise spark.driver.memory'

@@ -1,13 +1,9 @@
 """The folder that a job fills: one run at a time, its result published whole or not at all, a manifest beside it.
 
-A run prepares everything under `_staging`, with a journal of what it is about to move. Publishing moves the new parts
-of its tables beside the old ones, under names that no run used before, and then replaces `manifest.json`, which lists
-every part and file: that rename is the moment at which the result changes. Single files such as `submission.csv` are
-renamed right behind it. A run that is killed in between is completed by the next one, one that is killed before it is
-undone; both by the journal alone, so that nothing is deleted that it or a manifest does not name.
-
-Whoever reads through the manifest sees the run before or this one, never some of both. The `_SUCCESS` of a table, which
-readers without kembar look at, is gone while its folder holds parts of two runs.
+A run prepares everything under `_staging` and writes a journal of what it is about to move. Publishing moves new parts
+beside the old ones and then replaces `manifest.json`, which lists every part and file: that rename changes the result.
+Single files such as `submission.csv` follow. After a kill the next run completes or undoes by the journal alone, so
+that nothing is deleted that no journal or manifest names. A reader of the manifest sees one run, never parts of two.
 """
 
 import hashlib
@@ -122,15 +118,18 @@ class OutputFolder:
             for part in table.new_parts():
                 move(part, join_uri(self.uri, name, posixpath.basename(part)))
         move(self.staged(MANIFEST), join_uri(self.uri, MANIFEST))
+        self._clear_away(journal, manifest)
+        return manifest
+
+    def _clear_away(self, journal: dict[str, Any], manifest: dict[str, Any]) -> None:
         try:
             _complete(self.uri, journal, manifest)
             _discard(self.uri, [*self.unfinished, self.run])
         except OSError as error:
             raise RunError(
-                f"{self.uri} holds the new result, but what it replaced could not be cleared away, which the next run "
-                f"tries again: {error}"
+                f"{self.uri} holds the new result, but kembar could not delete what it replaced; the next run tries "
+                f"again: {error}"
             ) from error
-        return manifest
 
     def begin(self) -> None:
         """Write the journal of a run that has not moved anything yet."""
