@@ -136,7 +136,9 @@ def plan_evaluate(args: Namespace, answered: int, listings: ListingsSettings | N
     """Plan jobs/evaluate.py; answered: rows of the submission."""
     rows, lines = describe_listings(args.listings, listings)
     lines.append(f"{args.submission}: {answered:,} rows")
-    lines.append("candidate pairs are evaluated too" if args.encoded else "add --encoded to evaluate candidate pairs too")
+    lines.append(
+        "candidate pairs are evaluated too" if args.encoded else "add --encoded to evaluate candidate pairs too"
+    )
     lines.append(f"about {_START_S + rows * _SCORED_MS / 1000:,.0f} s")
     return Plan(lines, 0, args.output)
 

@@ -35,8 +35,7 @@ from kembar.storage.table_parts import NewTable, is_whole, measure
 from kembar.storage.tables import list_parts
 from kembar.storage.versions import versions
 
-_FILES = "files"
-_FIRST_PAGE = "index.html"
+_FILES, _FIRST_PAGE = "files", "index.html"
 
 
 @dataclass(frozen=True)
@@ -109,8 +108,7 @@ class OutputFolder:
         stamp = {"made_by": "kembar", "format": FORMAT, "job": self.job, "run": self.run, "ended": now}
         manifest = {**stamp, **facts, "versions": versions(), "tables": listed} if stamped else dict(facts)
         manifest["files"] = dict(sorted(described.items()))
-        swapped = [*files, *staged_files]
-        journal = self._journal(tables, swapped, manifest)
+        journal = self._journal(tables, [*files, *staged_files], manifest)
         write_bytes(self.staged(MANIFEST), as_json(manifest))
         self._write_journal(journal)
         for name, table in tables.items():
