@@ -35,9 +35,9 @@ def test_encode_counts_rows_and_says_what_is_kept(tmp_path: Path):
     before = {"encoder": "e", "counts": {"listings": 2, "encoded": 2}, "seconds": {"encode": 4.0}}
     (tmp_path / "encoded" / "manifest.json").write_text(json.dumps(before))
     same, other = str(plan_encode(args, "e", settings)), str(plan_encode(args, "f", settings))
-    assert "has 2 listings by it: only new and changed ones are encoded" in same
+    assert "has 2 listings of this encoder: only new and changed ones are encoded" in same
     assert "about 26 s at 0 listings a second" in same, "20 s to start and 3 rows at the last run's half a second"
-    assert "is by another encoder (e): all are encoded anew" in other
+    assert "is from another encoder (e): all are encoded again" in other
     assert "needed, " in same
 
 
@@ -46,7 +46,7 @@ def test_match_reads_the_manifest(tmp_path: Path):
     args = Namespace(encoded=str(tmp_path), output=str(tmp_path / "matched"), previous="yesterday")
     told = str(plan_match(args))
     assert "70,000 listings, 3 quarantined" in told
-    assert "yesterday: new and changed listings look for pairs" in told
+    assert "yesterday: only new and changed listings are searched" in told
     assert "about 95 s" in told
     assert "about 630 MB needed" in told
 
@@ -58,8 +58,8 @@ def test_train_counts_what_it_learns_from_and_says_from_which_start(tmp_path: Pa
     )
     based, fresh = str(plan_train(args, based=True)), str(plan_train(args, based=False))
     assert f"{args.listings[0]}: 50 rows" in based
-    assert "curves are fitted to the base bundle's heads" in based
-    assert "heads are trained from scratch" in fresh
+    assert "training keeps the base bundle's heads" in based
+    assert "training starts from scratch, with new heads" in fresh
     assert f"checkpoints: {args.bundle}.training" in fresh
 
 
@@ -77,7 +77,7 @@ def test_triplets_encodes_all_anew(tmp_path: Path):
         )
     )
     assert "a.csv: 9 rows" in told
-    assert "all are encoded and look for pairs: about 40 s" in told
+    assert "all listings are encoded and searched for pairs: about 40 s" in told
     assert "needed, " in told
 
 
@@ -88,7 +88,7 @@ def test_evaluate_counts_both_sides_and_needs_no_room_where_nothing_is_written(t
     )
     told = str(plan_evaluate(args, 3))
     columns = "columns: CSV, posting_id ← posting_id, image ← image, title ← title"
-    assert f"a.csv: 2 rows\n{columns}\ntheirs.csv: 3 rows\ncandidate pairs are not judged: no --encoded" in told
+    assert f"a.csv: 2 rows\n{columns}\ntheirs.csv: 3 rows\nadd --encoded to evaluate candidate pairs too" in told
     assert "needed" not in told
 
 
@@ -101,10 +101,10 @@ def test_report_and_review_tell_of_the_run_that_they_read(tmp_path: Path):
     shown, bare = (str(plan_report(Namespace(**matched, listings=of))) for of in (listings, None))
     assert f"70,000 listings, 20,000 groups\n{listings}: 1 rows\ncolumns: CSV, " in shown
     assert "title ← Title\nphotos are shown" in shown
-    assert "no photo is shown: --listings names them\nabout 38 s" in bare
+    assert "add --listings to show photos\nabout 38 s" in bare
     assert "about 315 MB needed" in shown
     asked = str(plan_review(Namespace(**matched, count=500), decided=7))
-    assert "2,300,000 candidate pairs, 7 decided before\nthe 500 that teach most" in asked
+    assert "2,300,000 candidate pairs, 7 with a decision\nthe 500 most useful pairs" in asked
 
 
 def test_a_run_that_did_not_finish_has_no_report(tmp_path: Path):
@@ -113,7 +113,7 @@ def test_a_run_that_did_not_finish_has_no_report(tmp_path: Path):
 
 
 def test_a_disk_without_room_is_told(tmp_path: Path):
-    assert str(Plan([], 10**18, str(tmp_path / "not" / "yet"))).endswith("are free: NOT ENOUGH")
+    assert str(Plan([], 10**18, str(tmp_path / "not" / "yet"))).endswith("free: NOT ENOUGH")
     assert "free" not in str(Plan([], 10**18, "s3://bucket/out"))
 
 

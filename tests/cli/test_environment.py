@@ -19,7 +19,7 @@ CHECKS = ROOT / "scripts" / "spark-checks.sh"
 @pytest.mark.parametrize("environment", [{}, {"LANG": "C"}, {"LANG": "de_DE.UTF-8", "LC_ALL": "POSIX"}])
 @pytest.mark.parametrize("argument", ["katalog ??/train.csv", "???.csv", "s3://shop/kat??log"])
 def test_letters_that_the_locale_lost_are_an_error_that_names_it(environment: dict[str, str], argument: str):
-    with pytest.raises(InputError, match=r"lost letters beyond ASCII.*locale (C|POSIX).*set LC_ALL=C\.UTF-8"):
+    with pytest.raises(InputError, match=r"lost characters beyond ASCII.*locale (C|POSIX).*set LC_ALL=C\.UTF-8"):
         check_arguments(["--listings", argument], environment)
 
 
@@ -46,7 +46,7 @@ def test_the_package_is_imported_beside_a_checkout_of_its_name(tmp_path: Path):
 
 @pytest.mark.parametrize("argument", ["katalog \udce9/train.csv", "katalog \ufffd/train.csv"])
 def test_bytes_that_are_not_utf_8_are_named(argument: str):
-    with pytest.raises(InputError, match="holds bytes that are not UTF-8"):
+    with pytest.raises(InputError, match="has bytes that are not UTF-8"):
         check_arguments([argument], {"LANG": "C.UTF-8"})
 
 

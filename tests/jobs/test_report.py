@@ -10,8 +10,8 @@ def test_a_run_becomes_pages(folder: Path, matched: Path, encoded: Path, catalog
     assert f"{folder / 'report' / 'index.html'}" in run.said
     page = (folder / "report" / "index.html").read_text(encoding="utf-8")
     assert f"<strong>{len(QUARANTINED) + 1}</strong> rows not used" in page
-    assert "matched without a part: photo cannot be" in page
-    assert "F1 by the labels" in page
+    assert "matched with a part missing: photo cannot be" in page
+    assert "F1 against labels" in page
     groups = "".join(path.read_text(encoding="utf-8") for path in (folder / "report" / "data").glob("groups-*.js"))
     assert "thumbs/" in groups
 

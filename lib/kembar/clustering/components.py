@@ -7,10 +7,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components as scipy_components
 
 from kembar.clustering.cut_components import Cut, cut_components
+from kembar.clustering.graph import component_labels
 from kembar.storage.files import join_uri
 from kembar.storage.tables import rewrite_table
 
@@ -64,8 +63,7 @@ def driver_components(held: pa.Table, cut: Cut) -> pa.Table:
     ends, probability = _arrays(held)
     rows, positions = np.unique(ends, return_inverse=True)
     positions = positions.reshape(2, -1)
-    graph = coo_array((np.ones(positions.shape[1], np.int8), tuple(positions)), shape=(len(rows), len(rows)))
-    _, labels = scipy_components(graph, directed=False)
+    labels = component_labels(positions, len(rows))
     _, first = np.unique(labels, return_index=True)  # rows are sorted, so the first is the least
     component = cut_components(rows, rows[first][labels], ends, probability, cut)
     return pa.table({"row": rows, "component": component})

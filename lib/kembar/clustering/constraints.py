@@ -14,9 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from kembar.clustering.graph import component_labels
 from kembar.listings.decisions import DIFFERENT, SAME
 from kembar.types import Rows
 
@@ -105,8 +104,7 @@ def close(pairs: Rows) -> Rows:
     [[0, 0, 4], [4, 7, 7]]
     """
     rows, place = np.unique(pairs, return_inverse=True)
-    graph = coo_array((np.ones(pairs.shape[1], np.int8), place.reshape(2, -1)), shape=(len(rows), len(rows)))
-    chains = connected_components(graph, directed=False)[1]
+    chains = component_labels(place.reshape(2, -1), len(rows))
     several = [rows[chains == chain] for chain in np.unique(chains)]
     return np.concatenate(
         [pairs[:, :0], *(chain[np.stack(np.triu_indices(len(chain), 1))] for chain in several)], axis=1

@@ -1,4 +1,4 @@
-"""The figures of the overview: how large, how sure, by which way, and what could not be used."""
+"""The figures of the overview: group sizes, probabilities, steps from all pairs to matches, and unused rows."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ BINS = 20
 _SIZES = (("2", 2, 2), ("3", 3, 3), ("4", 4, 4), ("5", 5, 5), ("6–10", 6, 10), ("11–20", 11, 20), ("21–50", 21, 50))
 _EXAMPLES, _LONGEST = 3, 160
 SOURCE_NAMES = {
-    "hash_band": "a band of the photo's hash",
-    "hash_near": "nearest photo hashes",
-    "image_near": "nearest photo codes",
-    "title_near": "nearest title codes",
-    "rare_term": "a rare word",
+    "hash_band": "part of the photo hash",
+    "hash_near": "similar photo hash",
+    "image_near": "similar photo",
+    "title_near": "similar title",
+    "rare_term": "rare word",
 }
 
 
 def count_sizes(groups: Groups) -> list[dict[str, Any]]:
-    """How many groups there are of each size class, and how many listings in them; the lone ones first."""
+    """Count the groups of each size class and their listings; single listings come first."""
     lone = int((groups.of == LONE).sum())
     classes = [{"size": "1", "groups": lone, "listings": lone}]
     largest = int(groups.sizes.max(initial=0))
@@ -35,7 +35,7 @@ def count_sizes(groups: Groups) -> list[dict[str, Any]]:
 
 
 def count_probabilities(pairs: Pairs, groups: Groups) -> dict[str, list[int]]:
-    """How many compared pairs have which probability, within groups and across: counts of BINS bars from 0 to 1."""
+    """Histograms of the compared pairs' probabilities, within groups and across: counts of BINS bars from 0 to 1."""
     within = (groups.of[pairs.left] == groups.of[pairs.right]) & (groups.of[pairs.left] != LONE)
     bar = np.minimum((pairs.probability * BINS).astype(np.int64), BINS - 1)
     return {
@@ -45,8 +45,11 @@ def count_probabilities(pairs: Pairs, groups: Groups) -> dict[str, list[int]]:
 
 
 def count_blocking(pairs: Pairs, groups: Groups, compared: int) -> list[dict[str, Any]]:
-    """The way from all pairs to matches, one `step` a row: what each source proposed of the pairs in MATCHES, what was
-    compared (the run's own count: MATCHES may leave out improbable ones), and what came to lie in one group."""
+    """The steps from all pairs to matches, one `step` a row.
+
+    The steps are all pairs, the pairs in MATCHES that each source proposed, the compared pairs, and the pairs within a
+    group. `compared` is the run's own count, since MATCHES may leave out improbable pairs.
+    """
     n = len(groups.of)
     steps = [{"step": "all pairs", "pairs": n * (n - 1) // 2, "kind": "all"}]
     by_source = [(int((pairs.blocks >> bit & 1).sum()), name) for bit, name in enumerate(pairs.sources)]
@@ -56,7 +59,7 @@ def count_blocking(pairs: Pairs, groups: Groups, compared: int) -> list[dict[str
         )
     steps.append({"step": "compared", "pairs": compared, "kind": "compared"})
     matched = int((groups.sizes * (groups.sizes - 1) // 2).sum())
-    return [*steps, {"step": "in one group", "pairs": matched, "kind": "matched"}]
+    return [*steps, {"step": "same group", "pairs": matched, "kind": "matched"}]
 
 
 def _proposal(name: str) -> str:
@@ -64,9 +67,9 @@ def _proposal(name: str) -> str:
 
 
 def list_quarantine(quarantine: pa.Table) -> list[dict[str, Any]]:
-    """Each reason of a QUARANTINE table, the commonest first, with its count and a few rows (posting_id, row, reason).
+    """Each reason of a QUARANTINE table with its count and a few rows (posting_id, row, reason), most frequent first.
 
-    What a reason says after its colon is one row's own, and does not make another reason.
+    The text after a reason's colon is about one row, so it does not make another reason.
     """
     if not len(quarantine):
         return []
@@ -96,7 +99,7 @@ def _shorten(text: str) -> str:
 
 
 def count_failures(encoded: pa.Table) -> list[dict[str, Any]]:
-    """What failed of listings that could be used all the same, by what comes before the colon, the commonest first."""
+    """Count failed photos and titles of usable listings by the text before the colon, most frequent first."""
     failures = pc.drop_null(encoded["failures"].combine_chunks().flatten())
     kinds = pc.value_counts(pc.list_element(pc.split_pattern(failures, ":", max_splits=1), 0)) if len(failures) else []
     found = [{"failure": part["values"].as_py(), "listings": part["counts"].as_py()} for part in kinds]

@@ -11,10 +11,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from kembar.clustering import Links
+from kembar.clustering.graph import component_labels
 from kembar.clustering.linkage import Tree, least_of, link_all
 from kembar.clustering.singletons import Neighbours, attach_singletons
 from kembar.index.catalogue_index import CatalogueIndex
@@ -109,9 +108,7 @@ class GroupingChoice:
     def _components(self, threshold: float) -> Rows:
         """Component of each row in the graph of the candidate pairs from a threshold on."""
         n, sure = len(self.index), self.probability >= threshold
-        ends = (self.pairs.left[sure], self.pairs.right[sure])
-        _, label = connected_components(coo_array((np.ones(sure.sum(), np.int8), ends), shape=(n, n)), directed=False)
-        return label.astype(np.int64)
+        return component_labels(np.stack([self.pairs.left[sure], self.pairs.right[sure]]), n)
 
     def neighbours(self) -> Neighbours:
         """Each listing's likeliest candidate, the lower row where two are equal."""

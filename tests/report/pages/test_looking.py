@@ -15,7 +15,7 @@ def test_the_first_page_leads_to_what_is_most_doubtful(context: BrowserContext, 
     page = go(context, report, "index.html")
     expect(page.locator(".group h3").first).to_have_text("Group 1")
     assert page.locator(".group").count() == 4
-    for name in ("How sure", "How large", "From all pairs to matches"):
+    for name in ("Probabilities", "Group sizes", "From all pairs to matches"):
         drawn = "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(Boolean)"
         assert page.get_by_role("img", name=name).evaluate(drawn), "a chart is not blank"
     page.locator(".group h3 a").first.click()

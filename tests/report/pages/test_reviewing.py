@@ -86,7 +86,7 @@ def test_a_file_is_loaded_to_go_on_and_the_later_decision_wins(
         expect(page.locator('[data-number="2"] .state')).to_have_text("Same product")
         page.locator('[data-number="2"]').get_by_role("button", name=re.compile("ifferent")).click()
         page.locator("#file").set_input_files(file)
-        expect(page.locator("#said")).to_contain_text("0 pairs taken over")
+        expect(page.locator("#said")).to_contain_text("0 pairs loaded")
         assert saved(page, tmp_path / "new") == pairs(members, "different")
         page.keyboard.press("u")
         expect(page.locator('[data-number="2"] .state')).to_have_text("Same product")

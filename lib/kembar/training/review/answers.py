@@ -14,10 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from kembar.clustering import place_links
+from kembar.clustering.graph import component_labels
 from kembar.errors import TrainingError
 from kembar.evaluation.scores import bootstrap_mean
 from kembar.listings.decisions import DIFFERENT, SAME
@@ -66,8 +65,7 @@ class DecidedPairs:
         """A number for each pair, which is the same for pairs that a chain of listings connects."""
         names, place = np.unique(np.concatenate([self.left, self.right]).astype(str), return_inverse=True)
         ends = place.reshape(2, -1)
-        graph = coo_array((np.ones(len(self), np.int8), ends), shape=(len(names), len(names)))
-        return connected_components(graph, directed=False)[1][ends[0]].astype(np.int64)
+        return component_labels(ends, len(names))[ends[0]]
 
 
 @dataclass(frozen=True)

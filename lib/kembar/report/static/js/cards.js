@@ -1,11 +1,11 @@
-// A group as a card: why to look at it, its listings, and buttons that decide.
+// A group as a card: the reason to review it, its listings, and buttons for decisions.
 "use strict";
 (() => {
   const { element, share, verdicts } = kembar;
   const STATES = { some: "Partly reviewed", same: "Same product", different: "All different", split: "Split" };
   const KEYS = { s: "same", d: "different", x: "split" };
 
-  /** The figures of a group out of the index, and what they make doubtful. */
+  /** The figures of a group from the index, and whether they make it doubtful. */
   kembar.factsOf = (index, number) => {
     const names = ["size", "mean", "bond", "border", "doubt", "risk", "products"];
     const facts = Object.fromEntries(names.map((name) => [name, index[name][number]]));
@@ -14,19 +14,20 @@
 
   const counted = (count) => `${count} ${count === 1 ? "listing" : "listings"}`;
 
-  /** In words, what makes a group doubtful. */
+  /** The reasons for doubt about a group, in words. */
   const whyOf = (facts, seam) => {
     const bond = share(facts.bond);
-    const parts = `${seam} and ${counted(facts.size - seam)}, held together by ${bond}`;
+    const parts = `${counted(seam)} + ${counted(facts.size - seam)}; average match probability ${bond}`;
     const why = [];
-    if (facts.isTwo) why.push(`May be two products: ${facts.size === 2 ? `the probability is ${bond}` : parts}.`);
-    if (facts.isLacking) why.push(`May lack a listing: its nearest neighbour is held to it by ${share(facts.border)}.`);
-    if (!why.length) why.push(`Held together by ${bond}, to its nearest neighbour by ${share(facts.border)}.`);
-    if (facts.products > 1) why.push(`By the labels these are ${facts.products} products.`);
+    if (facts.isTwo) why.push(`May be two products: ${facts.size === 2 ? `match probability ${bond}` : parts}.`);
+    if (facts.isLacking) why.push(`A listing may be missing: closest other group, probability ${share(facts.border)}.`);
+    if (!why.length)
+      why.push(`Average match probability at its weakest link ${bond}; closest other group ${share(facts.border)}.`);
+    if (facts.products > 1) why.push(`According to the labels these are ${facts.products} products.`);
     return why.join(" ");
   };
 
-  /** What a card does to its group, by key or button; a verdict that stands already is taken back. */
+  /** The actions of a card on its group, by key or button; a repeated verdict is withdrawn. */
   const actions = (name, ids, seam) => {
     const decide = { same: verdicts.same, different: verdicts.different, split: (all) => verdicts.split(all, seam) };
     return {
@@ -37,7 +38,7 @@
       },
       toggle(place) {
         verdicts.toggle(ids, place);
-        kembar.say(`Listing ${place + 1} ${verdicts.mainPart(ids)[place] ? "belongs again" : "is set apart"}`);
+        kembar.say(`Listing ${place + 1} ${verdicts.mainPart(ids)[place] ? "is back in the group" : "is separated"}`);
       },
     };
   };
@@ -76,7 +77,7 @@
       element("div", { className: "verdict", role: "group", "aria-label": `Decide on ${name}` }, buttons),
     );
 
-  /** A group's card, which follows the marks by its `refresh()` and decides by its `act(key)`; `heading` is h1 … h6. */
+  /** A group's card; `refresh()` shows the current marks, `act(key)` decides; `heading` is h1 … h6. */
   kembar.card = (number, group, facts, { limit = 12, heading = "h2", link = true } = {}) => {
     const ids = group.listings.map(([id]) => id);
     const href = `group.html#${number + 1}`;

@@ -1,14 +1,14 @@
-// Why a pair has its probability: what each distance adds to the log-odds, as a waterfall and as a table.
+// Why a pair has its probability: the contribution of each distance to the log-odds, as a waterfall and as a table.
 "use strict";
 (() => {
   const { element, share, colour } = kembar;
-  const WHAT = ["photo", "title's meaning", "words", "spelling", "photo's hash", "better candidates"];
+  const WHAT = ["photo", "title meaning", "words", "spelling", "photo hash", "closer matches elsewhere"];
   const SOURCES = {
-    hash_band: "a band of the photo's hash",
-    hash_near: "nearest photo hashes",
-    image_near: "nearest photos",
-    title_near: "nearest titles",
-    rare_term: "a rare word",
+    hash_band: "part of the photo hash",
+    hash_near: "similar photo hash",
+    image_near: "similar photo",
+    title_near: "similar title",
+    rare_term: "rare word",
   };
 
   /** A row of the data as an object: left and right are places, distances are null where a side lacks the modality. */
@@ -34,7 +34,7 @@
     const data = { data: bars, backgroundColor, barPercentage: 0.8, categoryPercentage: 0.9, minBarLength: 2 };
     return {
       type: "bar",
-      data: { labels: ["to begin with", ...WHAT, "log-odds"], datasets: [data] },
+      data: { labels: ["starting score", ...WHAT, "log-odds"], datasets: [data] },
       options: {
         indexAxis: "y",
         scales: {
@@ -59,25 +59,25 @@
     );
 
   const sums = (pair) => {
-    const heads = ["distance along", "distance", "adds"].map((text) => element("th", { scope: "col" }, text));
+    const heads = ["feature", "distance", "adds"].map((text) => element("th", { scope: "col" }, text));
     const distance = (value) => (value === null ? "missing" : value.toFixed(3));
     const body = element(
       "tbody",
       {},
-      row("to begin with", "", signed(pair.prior)),
+      row("starting score", "", signed(pair.prior)),
       WHAT.map((name, i) => row(name, distance(pair.distances[i]), signed(pair.shares[i]))),
       row("log-odds", "", signed(total(pair)), "sum"),
     );
     return element("table", {}, element("thead", {}, element("tr", {}, heads)), body);
   };
 
-  /** The evidence for a pair, and the function that draws its chart once it is in the page and returns how to end it. */
+  /** The evidence for a pair, and a function that draws its chart once it is in the page and returns a clean-up. */
   kembar.evidence = (pair) => {
     if (!pair) {
-      const text = "This pair was not compared: each of the two has likelier candidates.";
+      const text = "This pair was not compared: both listings have more likely candidates.";
       return [element("p", { className: "hint" }, text), () => () => {}];
     }
-    const label = "What each distance adds to the log-odds: a chart of the table below";
+    const label = "What each distance adds to the log-odds: chart of the table below";
     const canvas = element("canvas", { role: "img", "aria-label": label });
     const section = element(
       "section",

@@ -20,7 +20,7 @@
     try {
       history.replaceState(null, "", query ? `?${query}` : location.pathname);
     } catch {
-      /* a browser that keeps pages on disk from it: the filters then last as long as the page */
+      /* some browsers forbid this for pages on disk; the filters then last as long as the page */
     }
   };
 
@@ -34,7 +34,7 @@
     const mine = (turn += 1);
     page = Math.max(0, Math.min(where, Math.ceil(chosen.length / A_PAGE) - 1));
     const numbers = chosen.slice(page * A_PAGE, (page + 1) * A_PAGE);
-    cards = []; // keys rest until the page is there, so that none decides on a card that is about to go
+    cards = []; // keys are off until the page is there, so that none decides on a card that is about to go
     const groups = await Promise.all(numbers.map(kembar.group));
     if (mine !== turn) return; // another page was asked for meanwhile
     cards = numbers.map((number, i) => kembar.card(number, groups[i], kembar.factsOf(index, number)));

@@ -1,10 +1,10 @@
-// A group's own page: all of its listings, who stands just outside, and every pair. The address says which: #12 is the
-// group, #12/1-4 a pair of it, #12/2-o1 one with the first outsider, #12/weakest the least likely pair.
+// A group's own page: all of its listings, its closest neighbours, and every pair. The address names the group and pair:
+// #12 is the group, #12/1-4 a pair of it, #12/2-o1 one with the first outsider, #12/weakest the least likely pair.
 "use strict";
 (() => {
   const at = (id) => document.getElementById(id);
   let index = null;
-  let shown = null; // while a group is on its way keys rest, so that none decides on the one before
+  let shown = null; // keys are off while a group loads, so that none decides on the one before
   let followed = null;
 
   const clamp = (number) => Math.max(0, Math.min(number, index.size.length - 1));
@@ -27,7 +27,7 @@
     document.title = `Group ${number + 1} – kembar`;
   };
 
-  /** The names of a group's pairs as the address has them, the least likely first, then those across its border. */
+  /** The names of a group's pairs as in the address, least likely first, then the pairs across its border. */
   const nameAll = (inner, border) => {
     const byChance = [...inner].sort((a, b) => a.probability - b.probability);
     return [

@@ -1,4 +1,4 @@
-// Two perceptual hashes as grids of 8 × 8 bits, those that differ standing out.
+// Two perceptual hashes as grids of 8 × 8 bits; bits that differ stand out.
 "use strict";
 (() => {
   const { element } = kembar;
@@ -15,7 +15,7 @@
       ),
     );
 
-  /** Both hashes and how many bits differ, or a word where a listing has none. */
+  /** Both hashes and how many bits differ, or a note if a listing has no hash. */
   kembar.hashes = (left, right) => {
     if (!left || !right) return element("p", { className: "hint" }, "One of the photos has no hash.");
     const [a, b] = [left, right].map(kembar.bitsOf);
@@ -29,7 +29,7 @@
         "figcaption",
         {},
         `${differ} of 64 bits differ`,
-        differ >= 24 ? ", as many as of photos that have nothing in common" : "",
+        differ >= 24 ? ", as many as for unrelated photos" : "",
       ),
     );
   };

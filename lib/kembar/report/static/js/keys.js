@@ -1,4 +1,4 @@
-// The keyboard: a page registers what its keys do; they rest while somebody writes or a dialog has others.
+// The keyboard: a page registers its keys; they are off while somebody types or a dialog has its own keys.
 "use strict";
 (() => {
   const pages = [];

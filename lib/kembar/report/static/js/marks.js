@@ -1,5 +1,5 @@
-// What was decided, pair by pair: the one thing that is kept. What a group or a listing is said to be follows from it.
-// Kept in localStorage under the run's name, so that a report of another run does not show these marks.
+// Decisions, pair by pair. Only these are stored; the state of a group or a listing follows from them.
+// They are in localStorage under the run's name, so that a report of another run does not show these marks.
 "use strict";
 (() => {
   const KEY = `kembar:${document.body.dataset.run}:decisions`;
@@ -23,7 +23,7 @@
     try {
       localStorage.setItem(KEY, JSON.stringify(rows));
     } catch {
-      kembar.say("This browser cannot keep more decisions. Save them to a file now.");
+      kembar.say("This browser cannot store more decisions. Save them to a file now.");
     }
     for (const listener of listeners) listener();
   };
@@ -55,7 +55,7 @@
       keep();
     },
 
-    /** Add what a file says, where it is later than what is known. How many pairs that changed. */
+    /** Add a file's decisions unless a later one is known; returns how many pairs that changed. */
     merge(read) {
       const before = [];
       for (const { left, right, ...mark } of read) {

@@ -1,17 +1,17 @@
-// Who stands just outside a group: its nearest neighbours, each by its likeliest pair.
+// A group's closest neighbours, each with its most likely pair.
 "use strict";
 (() => {
   const { element, share } = kembar;
 
   const whereOf = (group, size, linkage) => {
     const link = () => element("a", { href: `#${group + 1}` }, `group ${kembar.number(group + 1)}`);
-    const where = group < 0 ? ["Stands alone; "] : ["In ", link(), ` of ${size}; `];
-    return element("p", { className: "hint" }, where, `held to this one by ${share(linkage)}`);
+    const where = group < 0 ? ["Single listing; "] : ["In ", link(), ` of ${size} listings; `];
+    return element("p", { className: "hint" }, where, `average match probability ${share(linkage)}`);
   };
 
   const outsider = (inside, outside, pair, refreshers, open) => {
     const [id, title, , , , , group, size, linkage] = outside;
-    const texts = { same: "Belongs here", different: "Does not" };
+    const texts = { same: "Belongs here", different: "Does not belong" };
     const compare = element("button", { type: "button", className: "plain" }, `compare with ${pair.left + 1}`);
     compare.addEventListener("click", () => open(`${pair.left + 1}-o${pair.right + 1}`));
     const marked = kembar.marked(title, kembar.sharedTerms([inside[1], title]));

@@ -31,8 +31,8 @@
       data: {
         labels,
         datasets: [
-          bar("in one group", figures.probabilities.within, "same"),
-          bar("apart", figures.probabilities.across, "faint"),
+          bar("same group", figures.probabilities.within, "same"),
+          bar("different groups", figures.probabilities.across, "faint"),
         ],
       },
       options: {
@@ -99,7 +99,7 @@
     );
     document.getElementById("first").replaceChildren(...cards);
     if (!cards.length)
-      document.getElementById("first").append(kembar.element("p", {}, "No two listings were found to be one product."));
+      document.getElementById("first").append(kembar.element("p", {}, "No listings were matched."));
     kembar.marks.onChange(() => cards.forEach((card) => card.refresh()));
     kembar.onKey(
       () => true,

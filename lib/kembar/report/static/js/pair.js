@@ -1,4 +1,4 @@
-// A pair from close by: photos and titles side by side, what each distance added, and the decision with its note.
+// A pair: photos and titles side by side, the contribution of each distance, and the decision with its note.
 "use strict";
 (() => {
   const { element, share } = kembar;
@@ -24,12 +24,12 @@
     return element("div", { className: "only" }, line("Only left:", here), line("Only right:", there));
   };
 
-  /** Decide a pair, or take back what was said if it was the same. */
+  /** Decide a pair, or withdraw the decision if it is the same again. */
   kembar.decidePair = (left, right, decision) => {
     const isTaken = kembar.marks.get(left, right)?.decision === decision;
     kembar.marks.set([[left, right, isTaken ? null : decision]]);
     const marked = `Marked ${decision === "same" ? "the same product" : "different"}`;
-    kembar.say(isTaken ? "Decision taken back" : marked);
+    kembar.say(isTaken ? "Decision removed" : marked);
   };
 
   /** Buttons that decide a pair, with their texts by decision; `refreshers` get what shows the decision that stands. */
@@ -44,7 +44,7 @@
     });
 
   const noteField = (left, right) => {
-    const placeholder = "decide first, then say why";
+    const placeholder = "Add a note (after deciding)";
     const field = element("input", { type: "text", maxLength: 300, autocomplete: "off", placeholder });
     field.addEventListener("change", () => kembar.marks.note([[left, right]], field.value.trim()));
     refresh.push(() => {
@@ -91,7 +91,7 @@
     const hash = element(
       "section",
       { "aria-labelledby": "bits-title" },
-      element("h3", { id: "bits-title" }, "Photo's hash"),
+      element("h3", { id: "bits-title" }, "Photo hash"),
       kembar.hashes(left[3], right[3]),
       pair ? element("p", { className: "hint" }, kembar.proposedBy(pair)) : null,
     );

@@ -1,4 +1,4 @@
-// The review's line in the header: how much is decided, save it, load it.
+// The review controls in the header: the number of decisions, and buttons to save and load them.
 "use strict";
 (() => {
   const at = (id) => document.getElementById(id);
@@ -26,7 +26,7 @@
     if (!file) return;
     try {
       const changed = kembar.marks.merge(kembar.readDecisions(await file.text()));
-      kembar.say(`${file.name}: ${kembar.number(changed)} ${changed === 1 ? "pair" : "pairs"} taken over`);
+      kembar.say(`${file.name}: ${kembar.number(changed)} ${changed === 1 ? "pair" : "pairs"} loaded`);
     } catch (error) {
       kembar.say(`${file.name} was not loaded: ${error.message}`);
     }

@@ -1,4 +1,4 @@
-// Light or dark before anything is drawn, so that no page flashes. Without a choice the system's is followed.
+// Choose light or dark before anything is drawn, so that no page flashes. By default the page follows the system.
 "use strict";
 window.kembar = {};
 (() => {
@@ -26,7 +26,7 @@ window.kembar = {};
       try {
         localStorage.setItem(KEY, root.dataset.theme);
       } catch {
-        /* it holds for this page then */
+        /* then the choice holds for this page only */
       }
       tell();
     });

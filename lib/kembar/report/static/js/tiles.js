@@ -1,9 +1,9 @@
-// The listings of a group as tiles: photo, title with its differences, and a button that sets the listing apart.
+// The listings of a group as tiles: photo, title with its differences, and a button that separates the listing.
 "use strict";
 (() => {
   const { element, share } = kembar;
 
-  /** A photo, or a place that says there is none. The thumbnail stands in where the photo itself cannot be shown. */
+  /** A photo, or a placeholder. The thumbnail replaces a photo that cannot be shown. */
   kembar.photo = ([id, , thumb, , , image], folder = null) => {
     if (!thumb) return element("span", { className: "no-photo" }, "no photo");
     const whole = folder && image ? [folder, image].join("/").split("/").map(encodeURIComponent).join("/") : thumb;
@@ -13,7 +13,7 @@
     return shown;
   };
 
-  /** Places of the listings that a card of `limit` shows: of both sides of the seam where that matters. */
+  /** Places of the listings that a card of `limit` shows, from both sides of the seam if the group may be two. */
   const choose = (size, seam, limit, isTwo) => {
     const places = Array.from({ length: size }, (_, i) => i);
     if (size <= limit) return places;
@@ -47,11 +47,11 @@
   };
 
   const seamOf = (bond) => {
-    const unseen = element("span", { className: "unseen" }, " holds the two parts together");
+    const unseen = element("span", { className: "unseen" }, " average match probability between the two parts");
     return element("li", { className: "seam" }, element("span", {}, share(bond), unseen));
   };
 
-  /** For a group of several products its labels as A, B, C …; in others they say nothing. */
+  /** For a group of several products its labels as A, B, C …; other groups show none. */
   const labeller = (listings, products) => {
     const labels = [...new Set(listings.map(([, , , , label]) => label))];
     const letter = (i) => (i < 26 ? String.fromCharCode(65 + i) : `${i + 1}`);

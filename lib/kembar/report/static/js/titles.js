@@ -1,5 +1,5 @@
-// Where titles differ. Case, width and punctuation do not count; numbers stand apart from the unit behind them, since
-// "15 gr" against "30 gr" is the commonest way in which two products look like one.
+// Differences between titles. Case, width and punctuation do not count. Numbers are separate from their unit, since
+// different products often differ only in a number, such as "15 gr" and "30 gr".
 "use strict";
 (() => {
   const TERM = /\p{N}+(?:[.,]\p{N}+)*|[\p{L}\p{M}]+(?:['’][\p{L}\p{M}]+)*/gu;

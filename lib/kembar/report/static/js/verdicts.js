@@ -1,14 +1,14 @@
 // Decisions on groups, as decisions on their pairs.
 //
 // Same product: `same` for all pairs of the group's main part. All different: `different` for all pairs.
-// A listing set apart: `different` to each listing of the main part; nothing is said between two that are set apart,
-// which may well be twins. The main part is the largest set of listings that no chain of undecided or same pairs leaves.
+// A separated listing: `different` to each listing of the main part. Two separated listings get no decision, since they
+// may be the same product. The main part is the largest set of listings that no chain of undecided or same pairs leaves.
 "use strict";
 (() => {
   const pairsOf = (ids) => ids.flatMap((a, i) => ids.slice(i + 1).map((b) => [a, b]));
   const isApart = (a, b) => kembar.marks.get(a, b)?.decision === "different";
 
-  /** For each listing whether it is of the main part, of equally large ones the first. */
+  /** For each listing whether it is in the main part; of equally large parts the first is the main one. */
   const mainPart = (ids) => {
     const part = ids.map(() => -1),
       sizes = [];
@@ -50,7 +50,7 @@
     same(ids) {
       const main = mainPart(ids),
         kept = ids.filter((_, i) => main[i]);
-      const whole = kept.length < 2 ? ids : kept; // after "all different" the group as a whole is meant
+      const whole = kept.length < 2 ? ids : kept; // after "all different" use the whole group
       kembar.marks.set(pairsOf(whole).map(([a, b]) => [a, b, "same"]));
     },
 
@@ -58,12 +58,12 @@
       kembar.marks.set(pairsOf(ids).map(([a, b]) => [a, b, "different"]));
     },
 
-    /** Set the listings from the seam on apart from those before it. */
+    /** Separate the listings from the seam on from those before it. */
     split(ids, seam) {
       kembar.marks.set(ids.slice(0, seam).flatMap((a) => ids.slice(seam).map((b) => [a, b, "different"])));
     },
 
-    /** Set one listing apart from the main part, or take that back. */
+    /** Separate one listing from the main part, or put it back. */
     toggle(ids, i) {
       const main = mainPart(ids),
         others = ids.filter((_, j) => j !== i && main[j]);
