@@ -12,12 +12,12 @@ from pyspark.sql import SparkSession
 
 from kembar.config import Settings, load_settings
 from kembar.synthetic import write_catalogue
-from tests.submit import FAULTS, QUARANTINED, succeed
+from tests.submit import FAULTS, QUARANTINED, succeed_here
 
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 _RUNS = {"bundle", "encoded", "matched", "undisturbed", "browser"}
 """Fixtures that run jobs, or a browser."""
-_SUBMITS = ("submit", "succeed", "run_here", "SUBMIT")
+_SUBMITS = ("submit", "succeed", "run_here", "succeed_here", "SUBMIT")
 """What modules import from `tests.submit` to run jobs."""
 
 
@@ -80,21 +80,23 @@ def catalogue(folder: Path) -> tuple[str | Path, ...]:
 
 
 @pytest.fixture(scope="session")
-def bundle(folder: Path, catalogue: tuple[str | Path, ...]) -> Path:
+def bundle(spark: SparkSession, folder: Path, catalogue: tuple[str | Path, ...]) -> Path:
     few = ("training.base=scratch", "training.epochs=3", "training.batch_size=64")
-    run = succeed("train", *catalogue, "--bundle", folder / "bundle", *[x for text in few for x in ("--set", text)])
+    run = succeed_here(
+        "train", *catalogue, "--bundle", folder / "bundle", *[x for text in few for x in ("--set", text)]
+    )
     assert "on left-out products" in run.said
     return folder / "bundle"
 
 
 @pytest.fixture(scope="session")
 def encoded(folder: Path, catalogue: tuple[str | Path, ...], bundle: Path) -> Path:
-    run = succeed("encode", *catalogue, "--output", folder / "encoded", "--bundle", bundle)
+    run = succeed_here("encode", *catalogue, "--output", folder / "encoded", "--bundle", bundle)
     assert f"quarantined {len(QUARANTINED) + 1}" in run.said
     return folder / "encoded"
 
 
 @pytest.fixture(scope="session")
 def matched(folder: Path, encoded: Path, bundle: Path) -> Path:
-    succeed("match", "--encoded", encoded, "--output", folder / "matched", "--bundle", bundle)
+    succeed_here("match", "--encoded", encoded, "--output", folder / "matched", "--bundle", bundle)
     return folder / "matched"

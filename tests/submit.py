@@ -76,3 +76,10 @@ def run_here(job: str, *arguments: str | Path) -> Run:
         except SystemExit as ended:
             return Run(int(ended.code or 0), said.getvalue())
     return Run(0, said.getvalue())
+
+
+def succeed_here(job: str, *arguments: str | Path) -> Run:
+    """`run_here` of a job that must succeed."""
+    run = run_here(job, *arguments)
+    assert run.code == 0, run.said[-3000:]
+    return run

@@ -17,7 +17,7 @@ def test_there_are_the_jobs_of_the_contract():
 
 
 def test_the_root_of_the_library_holds_basics_alone():
-    basics = {"__init__", "config", "errors", "schemas", "session", "types"}
+    basics = {"__init__", "errors", "schemas", "session", "types"}
     assert {path.stem for path in (ROOT / "lib" / "kembar").glob("*.py")} == basics
 
 

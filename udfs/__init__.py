@@ -1,1 +1,1 @@
-"""What is handed to Spark: functions for mapInArrow, which run on executors."""
+"""Functions for Spark's mapInArrow, which run on executors."""

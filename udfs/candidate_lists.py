@@ -1,4 +1,4 @@
-"""Candidate lists on executors: tasks read and write their own parts, which the JVM would copy three times."""
+"""Candidate lists on executors. Tasks read and write their own parts, since the JVM would copy them three times."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ def task_number() -> int:
 
 @dataclass(frozen=True)
 class ShippedLists:
-    """Candidate lists that every executor has under `name`; best: `[n]`, the highest first look of each listing."""
+    """Candidate lists that every executor has under `name`; best: `[n]`, the highest first-stage logit of a listing."""
 
     name: str
     best: NDArray[np.float32]
@@ -51,10 +51,10 @@ def list_candidates_of(
 
 @dataclass(frozen=True)
 class PairScorer:
-    """What a task needs to score parts of LISTS: those that this run made, then bundles of the last run's.
+    """Scores parts of LISTS in a task: the parts of this run, then bundles of the last run's parts.
 
-    catalogue, lists, reusable: names of shipped files; free: the number from which on no part of `into` is taken, since
-    tasks that made lists may have left gaps in theirs.
+    `catalogue`, `lists` and `reusable` are names of shipped files. All part numbers of `into` from `free` on are free;
+    tasks that made lists may have left gaps below it.
     """
 
     catalogue: str
@@ -70,7 +70,7 @@ class PairScorer:
     borderlines: tuple[float, ...]
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for _ in batches:  # a task has one row, and it is the task that says which parts are its own
+        for _ in batches:  # a task has one row; the task number says which parts it scores
             again = (
                 BorderlineRescoring(open_index(self.catalogue), self.borderlines)
                 if task_number() >= len(self.made)

@@ -1,4 +1,4 @@
-"""Clustering on executors: each component where it lies."""
+"""Clustering on executors: each component is clustered by the task that has it."""
 
 from collections.abc import Iterator
 

@@ -20,7 +20,7 @@ def encode_batches(
 
 
 def encode_on_its_gpu(encode: BatchEncoder, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The encoder's work, on the task's own GPU where Spark deals them out (conf/gpu.conf)."""
+    """Encode batches on the task's own GPU, if Spark assigns GPUs (conf/gpu.conf)."""
     task = TaskContext.get()
     if task is not None and "gpu" in (resources := task.resources()):
         show_gpus(resources["gpu"].addresses)

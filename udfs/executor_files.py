@@ -1,4 +1,4 @@
-"""What the driver shipped, as tasks on executors map it: the index, the blocks, the posting_ids."""
+"""Files from the driver that tasks on executors map: the index, the blocks and the posting_ids."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +18,7 @@ NAMES = "posting_ids.arrow"
 
 @dataclass(frozen=True)
 class Shipped:
-    """A catalogue that every executor has; `name` is the prefix under which tasks find its index and its blocks."""
+    """A catalogue that every executor has; `name` is the file prefix of its index and its blocks."""
 
     name: str
     listings: int
@@ -37,5 +37,5 @@ def open_names(name: str) -> pa.ChunkedArray:
 
 @lru_cache(maxsize=1)
 def open_blocking(shipped: Shipped) -> Blocking:
-    """On an executor, the blocks of a catalogue."""
+    """Open the blocks of a catalogue on an executor."""
     return Blocking.load(Path(SparkFiles.get(shipped.name)), open_index(shipped.name), shipped.settings)

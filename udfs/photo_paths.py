@@ -1,4 +1,4 @@
-"""Names of photos on executors, as the paths that they mean."""
+"""Splits names of photos into paths and file names on executors."""
 
 import posixpath
 from collections.abc import Iterator

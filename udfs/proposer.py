@@ -1,4 +1,4 @@
-"""Proposed pairs on executors, by the blocks that match uses."""
+"""Proposes pairs on executors, by the same blocks as match."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What one executor sees of the output and the photos."""
+"""Checks on an executor whether it sees the output and the photos."""
 
 import platform
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from kembar.storage.paths import join_uri
 
 @dataclass(frozen=True)
 class Probe:
-    """What every executor is to see: the token of the driver in a folder, and photos by name with their states."""
+    """Things that every executor must see: the driver's token in a folder, and photos by name with their states."""
 
     folder: str
     token: str
@@ -21,13 +21,13 @@ class Probe:
     states: dict[str, str] = field(default_factory=dict)
 
     def fault(self, task: int) -> str | None:
-        """What this process cannot see, or None; its own token is left for the driver."""
+        """Describe what this process cannot see, or None; write its own token for the driver."""
         try:
             seen = read_bytes(join_uri(self.folder, "part-driver")).decode()
             if seen != self.token:
-                return f"it reads another file in the output {self.folder} than the driver wrote"
+                return f"it finds another file in the output {self.folder} than the driver wrote"
         except OSError as error:
-            return f"it cannot read what the driver writes to the output {self.folder} ({type(error).__name__})"
+            return f"it cannot read the driver's file in the output {self.folder} ({type(error).__name__})"
         try:
             write_bytes(join_uri(self.folder, f"part-{task:05}"), self.token.encode())
         except OSError as error:
@@ -39,8 +39,10 @@ class Probe:
             return None
         names = list(self.states)
         for name, state in zip(names, self.photos.states([*names]), strict=True):
-            if state.partition(" ")[0] != self.states[name].partition(" ")[0]:  # of a size; clocks may differ
-                return f"it does not see the photo {name} in {self.photos.folder} as the driver does ({state})"
+            if (
+                state.partition(" ")[0] != self.states[name].partition(" ")[0]
+            ):  # compare sizes only, since clocks may differ
+                return f"it does not see the same photo {name} in {self.photos.folder} as the driver ({state})"
         return None
 
 

@@ -1,4 +1,4 @@
-"""Imports on executors, before the first task needs them."""
+"""Imports modules on executors before the first task needs them."""
 
 from collections.abc import Iterator
 from importlib import import_module

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from kembar.model import bundle
+from kembar.model import bundle_files as bundle
 
-SHIPPED = Path(bundle.__file__).parent / "default_bundle"
+SHIPPED = Path(__file__).parent.parent.parent / "lib" / "kembar" / "default_bundle"
 
 
 def bundle_page() -> str:

@@ -14,7 +14,7 @@ PAGE = ROOT / "docs" / "explanation" / "architecture.md"
 LIB = ROOT / "lib" / "kembar"
 Arrow = tuple[str, str]
 JOBS, UDFS, BASICS = "jobs", "udfs", "basics"
-_BASICS = "Settings, errors, schemas, the array types and the Spark session: the modules at the root of `lib/kembar`."
+_BASICS = "Errors, schemas, the array types and the Spark session: the modules at the root of `lib/kembar`."
 _TABLE = re.compile(r"(<!-- packages -->\n).*?(<!-- end of packages -->)", re.DOTALL)
 _ARROWS = re.compile(r"```arrows\n(.*?)```", re.DOTALL)
 

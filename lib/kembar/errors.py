@@ -1,7 +1,7 @@
-"""Errors that tell a user what was wrong, where, and what to do about it.
+"""Errors with a message for the user: what is wrong, where, and what to do about it.
 
-Everything that a user can cause is a `KembarError`; a job prints its message in
-one paragraph, without a traceback, and exits with status 2.
+Every error that a user can cause is a `KembarError`. A job prints its message in one paragraph without a traceback, and
+exits with status 2.
 """
 
 import re
@@ -35,13 +35,13 @@ class RunError(KembarError):
 
 
 class NothingToDoError(KembarError):
-    """A run found nothing that it could work on, and publishes nothing: its message says why. Exit status 1."""
+    """A run has nothing to work on, and publishes nothing; the message says why. Exit status 1."""
 
 
 def message_for_user(error: BaseException) -> str | None:
-    """What an error says to the user; None for a fault of the program.
+    """The message of an error for the user; None for a fault of the program.
 
-    What goes wrong on an executor reaches the driver as the text of a Spark exception, with the error somewhere in it.
+    An error on an executor reaches the driver as the text of a Spark exception that contains it.
     """
     if isinstance(error, KembarError):
         return str(error)

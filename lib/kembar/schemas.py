@@ -18,7 +18,7 @@ from kembar.errors import InputError
 
 DISTANCES = ("image", "title", "word", "character", "hash")
 EVIDENCE = (*DISTANCES, "gap")
-"""What the discriminator weighs: the distances, and the gap to the best candidates (`kembar.model.discriminator`)."""
+"""The discriminator's features: the distances, and the gap to the best candidates (`kembar.model.discriminator`)."""
 
 MODALITIES = ("image", "title", "hash")
 MODALITY_OF = np.array([0, 1, 1, 1, 2])
@@ -32,10 +32,10 @@ def _table(**columns: DataType) -> StructType:
 _TEXT, _CODE = StringType(), ArrayType(FloatType())
 
 LISTINGS = _table(posting_id=_TEXT, image=_TEXT, image_phash=_TEXT, title=_TEXT, label_group=_TEXT)
-"""A catalogue's listings as they enter; `label_group` is null where no truth is known."""
+"""A catalogue's listings; `label_group` is null without a label."""
 
 QUARANTINE = _table(posting_id=_TEXT, row=_TEXT, reason=_TEXT)
-"""What could not be used: the row as JSON and why."""
+"""Unusable rows, as JSON, with the reason."""
 
 ENCODED = _table(
     posting_id=_TEXT,
@@ -83,8 +83,8 @@ CHANGES = _table(
     other_groups=ArrayType(_TEXT),
     reason=_TEXT,
 )
-"""What became of groups (`kembar.incremental.change_log`): the number of the run since the first, the event, the group
-and its size afterwards, the listings that it won or lost, the groups that those came from or went to, and why."""
+"""Changes of groups (`kembar.incremental.change_log`): the number of the run, the event, the group and its size
+afterwards, the listings that it won or lost, the groups that they came from or went to, and the reason."""
 
 CATALOGUE = _table(
     posting_id=_TEXT,
@@ -94,9 +94,9 @@ CATALOGUE = _table(
     cluster=LongType(),
     best_logit=_REAL,
 )
-"""What match worked on, for the next run: each listing's content and group; its component and cluster before lone
-listings joined, as least rows in order of posting_id (−1 for none, and for a cluster that a hair decided); the highest
-first look of its pairs."""
+"""Data of a match run for the next one: each listing's content and group; its component and its cluster before
+singletons joined, as least rows in order of posting_id (−1 for none, and for a cluster with a merge near the
+threshold); the highest first-stage logit of its pairs."""
 
 
 def require_schema(found: StructType, schema: StructType, name: str) -> None:

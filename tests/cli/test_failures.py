@@ -59,7 +59,7 @@ def test_the_cause_is_found_under_all_that_wraps_it(text: str, cause: str):
 def test_an_error_without_words_is_told_by_its_name():
     assert root_cause(MemoryError()).startswith("MemoryError; most likely")
     assert root_cause(ZeroDivisionError()) == "ZeroDivisionError"
-    assert root_cause(ConnectionRefusedError(111, "Connection refused")).startswith("Spark's JVM is gone")
+    assert root_cause(ConnectionRefusedError(111, "Connection refused")).startswith("Spark's JVM ended")
 
 
 def test_the_innermost_stage_is_named():

@@ -11,7 +11,7 @@ from pyarrow.fs import LocalFileSystem
 from pyspark.sql import SparkSession
 
 from kembar.config import EncodeSettings, load_settings
-from kembar.encoding import photo_folder
+from kembar.encoding import photo_folder, photo_listing
 from kembar.encoding.image_folder import find_folder, folder_of_names, require_images, sample_names
 from kembar.encoding.photo_folder import ABSENT, UNKNOWN, PhotoFolder
 from kembar.encoding.photo_names import can_be_shortened, possible_paths
@@ -227,12 +227,12 @@ def test_seventy_thousand_names_are_looked_up_in_seconds(tmp_path: Path):
     photos = PhotoFolder(str(tmp_path))
     names = [f"{n}.jpg" for n in range(70_000)]
     listed: list[str] = []
-    original = photo_folder.list_names
-    photo_folder.list_names = lambda folder, most: listed.append(folder) or original(folder, most)  # type: ignore[assignment]
+    original = photo_listing.list_names
+    photo_listing.list_names = lambda folder, most: listed.append(folder) or original(folder, most)  # type: ignore[assignment]
     try:
         states = photos.states(list(names))
     finally:
-        photo_folder.list_names = original
+        photo_listing.list_names = original
     assert [state == ABSENT for state in states] == [n >= 3_000 for n in range(70_000)]
     assert len(listed) == 1
 

@@ -65,7 +65,7 @@ def test_names_as_exports_have_them_are_found_one_level_down(
     root, names = shop
     spelt = [f"photos\\{names[0]}", f"C:\\a\\{names[1]}", f"https://cdn/x/{names[2]}?v=1", names[3][:-4], *names[4:]]
     said, counts = encode(monkeypatch, capsys, listed(tmp_path / "a.csv", spelt), root, tmp_path / "out")
-    assert f"the photos are read from {root}/photos" in said
+    assert f"using {root}/photos" in said
     assert "encoded 12 listings, 12 of them now, quarantined 0: " in said
     assert (counts["photos"], counts["photo_failures"]) == (12, {})
     assert column(tmp_path / "out", "failures") == [[]] * 12
@@ -104,7 +104,7 @@ def test_broken_photos_count_and_so_do_those_of_listings_without_a_title(
     for name in names:
         (tmp_path / "photos" / name).write_bytes(b"%!PS-Adobe EPSF-3.0\n")
     for title in ("Panci presto", ""):
-        with pytest.raises(InputError, match="12 of 12 photos could not be used: 12 cannot be decoded.*whole photos"):
+        with pytest.raises(InputError, match="12 of 12 photos could not be used: 12 cannot be decoded.*intact photos"):
             encode(monkeypatch, capsys, listed(tmp_path / "a.csv", names, title), tmp_path / "photos", tmp_path / "out")
 
 
@@ -115,7 +115,7 @@ def test_a_catalogue_without_photos_is_encoded_and_says_so(
     (tmp_path / "data").mkdir()
     listings = listed(tmp_path / "data" / "train.csv", shop[1])
     said, counts = encode(monkeypatch, capsys, listings, tmp_path / "data", tmp_path / "out")
-    assert f"12 of 12 photos could not be used: 12 not found ({tmp_path}/data holds no photo)" in said
+    assert f"12 of 12 photos could not be used: 12 not found ({tmp_path}/data has no photos)" in said
     assert counts["photo_failures"] == {"not found": 12}
 
 

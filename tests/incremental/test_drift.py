@@ -58,7 +58,7 @@ def test_a_feed_that_lost_its_photos_is_told_and_put_first():
     drift = compare_profiles(before, now)
     assert drift.great == ["what listings have"]
     page = drift_page(before, now, drift)
-    assert "**what listings have** changed greatly" in page
+    assert "**what listings have** changed a lot" in page
     assert "| title + hash | 0.00% | 70.00% |" in page
 
 

@@ -107,8 +107,8 @@ def test_events_say_where_listings_came_from_and_went_and_why():
     assert [
         (r["event"], r["group_id"], r["group_size"], r["listings"], r["other_groups"], r["reason"]) for r in rows
     ] == [
-        ("merged", "a", 3, ["c"], ["c"], "1 decided anew"),
-        ("split", "c", 2, ["c"], ["a"], "1 decided anew"),
+        ("merged", "a", 3, ["c"], ["c"], "1 regrouped"),
+        ("split", "c", 2, ["c"], ["a"], "1 regrouped"),
         ("created", "f", 2, ["f", "i"], [], "1 changed, 1 new"),
         ("dissolved", "g", 0, ["g", "h"], [], "2 removed"),
         ("created", "j", 2, ["j", "k"], [], "2 new"),

@@ -72,8 +72,8 @@ def test_all_look_anew_after_another_bundle_or_when_much_has_changed(tmp_path: P
         reusable = plan_reuse(last_run(tmp_path, **facts), contents(), "p", share, told.append)
         assert reusable is not None
         assert len(reusable.anew) == expected, (facts, share)
-    assert "the last run had another bundle, other settings of blocking or" in told[1]
-    assert "% of the catalogue changed since all last did" in told[2]
+    assert "the bundle, the blocking settings or" in told[1]
+    assert "% of the catalogue changed since the last full search" in told[2]
     assert plan_reuse(None, contents(), "p", 1.0, told.append) is None
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from tests.submit import Run, succeed
+from tests.submit import Run, succeed_here
 
 
 def groups(matched: Path) -> dict[str, frozenset[str]]:
@@ -40,10 +40,10 @@ def day(
     rows = [(group[0], group[1], "different"), (group[0], others[10], "same")]
     pd.DataFrame(rows, columns=["posting_id_l", "posting_id_r", "decision"]).to_csv(root / "decisions.csv", index=False)
     images = ("--images", folder / "catalogue" / "images", "--bundle", bundle)
-    encode = succeed("encode", "--listings", root / "train.csv", *images, "--output", root / "encoded")
+    encode = succeed_here("encode", "--listings", root / "train.csv", *images, "--output", root / "encoded")
     common = ("--encoded", root / "encoded", "--bundle", bundle, "--decisions", root / "decisions.csv")
-    match = succeed("match", *common, "--output", root / "matched", "--previous", matched)
-    succeed("match", *common, "--output", root / "whole")
+    match = succeed_here("match", *common, "--output", root / "matched", "--previous", matched)
+    succeed_here("match", *common, "--output", root / "whole")
     return root, encode, match
 
 
@@ -78,7 +78,7 @@ def test_few_listings_look_for_pairs_and_groups_keep_their_ids(day: tuple[Path, 
     root, _, match = day
     summary = json.loads((root / "matched" / "summary.json").read_text())
     assert 8 <= summary["looked_anew"] < 60
-    assert f"{summary['looked_anew']} of {summary['listings']} listings look for pairs" in match.said
+    assert f"{summary['looked_anew']} of {summary['listings']} listings searched for pairs" in match.said
     yesterday, today, before = ids(matched), ids(root / "matched"), groups(matched)
     unchanged = [
         name for name, group in groups(root / "matched").items() if before.get(name) == group and name in today
@@ -88,7 +88,7 @@ def test_few_listings_look_for_pairs_and_groups_keep_their_ids(day: tuple[Path, 
     log = pq.read_table(root / "matched" / "changes").to_pandas()
     assert set(log["run"]) == {1, 2}
     assert log[(log["run"] == 2) & log["reason"].str.contains("new")].shape[0] >= 3
-    assert "# This run beside the last one" in (root / "matched" / "drift.md").read_text()
+    assert "# This run compared with the last one" in (root / "matched" / "drift.md").read_text()
 
 
 def test_what_was_decided_is_obeyed(day: tuple[Path, Run, Run]):
@@ -114,9 +114,9 @@ def test_a_day_with_one_new_listing_leaves_a_list_for_everybody(
     twin = listings.iloc[[5]].assign(posting_id="new")
     pd.concat([listings, twin]).to_csv(tmp_path / "train.csv", index=False)
     images = ("--images", folder / "catalogue" / "images", "--bundle", bundle)
-    succeed("encode", "--listings", tmp_path / "train.csv", *images, "--output", tmp_path / "encoded")
+    succeed_here("encode", "--listings", tmp_path / "train.csv", *images, "--output", tmp_path / "encoded")
     common = ("--encoded", tmp_path / "encoded", "--bundle", bundle, "--output", tmp_path / "matched")
-    succeed("match", *common, "--previous", matched)
+    succeed_here("match", *common, "--previous", matched)
     catalogue = pq.read_table(tmp_path / "matched" / "catalogue")
     lists = pq.read_table(tmp_path / "matched" / "lists", columns=["row"])
     assert sorted(lists["row"].to_pylist()) == list(range(len(catalogue)))

@@ -79,10 +79,10 @@ def test_agreement_is_not_told(tmp_path: Path, capsys: pytest.CaptureFixture[str
         ("a,b,same,yesterday,", "row 3: reviewed_at is 'yesterday', expected ISO 8601"),
         ("a,b,same,01/03/2026 09:30,", "row 3: reviewed_at is '01/03/2026 09:30', .* empty that column"),
         ("a,b,same,46082,", "row 3: reviewed_at is '46082', expected ISO 8601"),
-        ("1.23E+15,b,same,,", r"row 3: posting_id_l is '1.23E\+15', which a spreadsheet made"),
-        ('b,"1,23E+15",same,,', r"row 3: posting_id_r is '1,23E\+15', .* import that column as text"),
+        ("1.23E+15,b,same,,", r"row 3: posting_id_l is '1.23E\+15'; a spreadsheet converted"),
+        ('b,"1,23E+15",same,,', r"row 3: posting_id_r is '1,23E\+15'; .* import that column as text"),
         ("a,#NAME?,same,,", r"row 3: posting_id_r is '#NAME\?'"),
-        ("1E+15,1E+15,same,,", r"row 3: posting_id_l is '1E\+15', which a spreadsheet made"),
+        ("1E+15,1E+15,same,,", r"row 3: posting_id_l is '1E\+15'; a spreadsheet converted"),
     ],
 )
 def test_what_is_no_decision_is_refused_by_its_row(tmp_path: Path, row: str, said: str):
@@ -101,7 +101,7 @@ def test_all_faults_are_named_at_once_up_to_five(tmp_path: Path):
         ("", "is not a CSV of posting_id_l, posting_id_r, decision"),
         (HEADER + 'a,b,same,,\na,c,same,,"never closed\n', "is not a CSV .* row 3"),
         ("posting_id_l,posting_id_r,decision,Decision\na,b,same,\n", "names decision more than once"),
-        (HEADER + "a,b\n", "none of its 1 rows has a decision; fill in the column decision"),
+        (HEADER + "a,b\n", "none of its 1 rows has a decision; write same or different into the column decision"),
         (HEADER + "a,b, ,,\nc,d,,,\n", "none of its 2 rows has a decision"),
         (
             "posting_id_l,decision\na,same\n",
@@ -150,7 +150,10 @@ def test_rows_are_numbered_as_a_spreadsheet_does_below_empty_ones(tmp_path: Path
     ("data", "named"),
     [
         ("posting_id_l\tposting_id_r\tdecision\na\tb\tsame\n".encode("utf-16"), "is UTF-16"),
-        ("posting_id_l,posting_id_r,decision\na,b,same\n".encode("utf-16-be"), "holds NUL bytes, as UTF-16"),
+        (
+            "posting_id_l,posting_id_r,decision\na,b,same\n".encode("utf-16-be"),
+            "holds NUL bytes and is probably UTF-16",
+        ),
         ("posting_id_l,posting_id_r,decision\na,b,same\n".encode("utf-32"), "is UTF-32"),
         (
             b"posting_id_l,posting_id_r,decision,note\na,b,same,Gr\xf6\xdfe\n",

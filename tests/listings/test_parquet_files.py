@@ -154,7 +154,7 @@ def test_a_missing_column_is_told_with_the_one_that_is_likely_meant(tmp_path: Pa
     (tmp_path / "t.csv").write_text("SKU,image_url,item_name\n1,a.jpg,Kaos\n")
     said = refusal(tmp_path / "t.csv")
     for known, name in {"posting_id": "SKU", "image": "image_url", "title": "item_name"}.items():
-        assert f"is {name} the {known}? then name it {known}" in said
+        assert f"is {name} the {known}? then rename it to {known}" in said
 
 
 @pytest.mark.parametrize("codec", ["none", "snappy", "gzip", "zstd", "lz4", "brotli"])

@@ -194,6 +194,6 @@ def test_the_overview_counts_what_loops_count():
 
     steps = {step["step"]: step["pairs"] for step in count_blocking(pairs, groups, compared=900)}
     assert steps["all pairs"] == 60 * 59 // 2
-    assert steps["proposed by a rare word"] == len(chances)
-    assert steps["proposed by a band of the photo's hash"] == len(chances) // 2
-    assert (steps["compared"], steps["in one group"]) == (900, sum(size * (size - 1) // 2 for size in sizes))
+    assert steps["proposed by rare word"] == len(chances)
+    assert steps["proposed by part of the photo hash"] == len(chances) // 2
+    assert (steps["compared"], steps["same group"]) == (900, sum(size * (size - 1) // 2 for size in sizes))

@@ -37,7 +37,7 @@ def test_executors_that_share_both_folders_pass_and_leave_nothing(spark: SparkSe
 def test_an_executor_with_another_disk_is_named(place: Path):
     elsewhere = Probe(str(place.parent / "no such place"), TOKEN)
     fault = elsewhere.fault(0)
-    assert fault and "cannot read what the driver writes to the output" in fault
+    assert fault and "cannot read the driver's file in the output" in fault
     with pytest.raises(RunError, match=r"executor worker-7: it cannot read .*mount the same disk .*s3a://"):
         judge_sight(Probe(str(place), TOKEN), [("worker-1", None), ("worker-7", fault)])
 
@@ -49,7 +49,7 @@ def test_an_executor_with_a_file_of_its_own_in_that_place_is_named(place: Path):
 
 def test_a_driver_that_does_not_see_what_executors_write_says_so(place: Path):
     (place / "part-00001").unlink()
-    with pytest.raises(RunError, match=r"executor worker-1: the driver cannot read what it writes"):
+    with pytest.raises(RunError, match=r"executor worker-1: the driver cannot read the file that it wrote"):
         judge_sight(Probe(str(place), TOKEN), [("worker-1", None), ("worker-1", None)])
 
 
@@ -60,12 +60,12 @@ def test_an_executor_that_sees_other_photos_is_named_with_one_of_them(place: Pat
     fault = probe.fault(0)
     assert (fault is None) == (state == "absent"), "b.jpg is not there"
     if fault:
-        assert "does not see the photo b.jpg" in fault
+        assert "does not see the same photo b.jpg" in fault
         with pytest.raises(RunError, match=f"executor w: .*b.jpg in {photos.folder}"):
             judge_sight(probe, [("w", fault)])
 
 
 def test_a_store_is_a_matter_of_rights(place: Path):
     probe = Probe("s3a://shop/out/_staging/probe", TOKEN)
-    with pytest.raises(RunError, match="give every executor the rights"):
+    with pytest.raises(RunError, match="give every executor the permissions"):
         judge_sight(probe, [("w", "it cannot write to the output s3a://shop/out (OSError)")])

@@ -235,7 +235,7 @@ def test_a_single_file_replaces_only_an_earlier_one_of_its_kind(tmp_path: Path):
         check_output_file(str(tmp_path), "earlier scores", bytes.isdigit)
     with pytest.raises(InputError, match="is --submission itself"):
         check_output_file(str(out), "earlier scores", bytes.isdigit, submission=str(out))
-    with pytest.raises(InputError, match="lies among the files of --encoded"):
+    with pytest.raises(InputError, match="is among the files of --encoded"):
         inner = tmp_path / "encoded" / "listings" / "x.json"
         check_output_file(str(inner), "earlier scores", bytes.isdigit, encoded=str(tmp_path / "encoded"))
 

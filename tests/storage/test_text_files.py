@@ -120,7 +120,7 @@ def test_a_type_that_names_code_is_refused(tmp_path: Path, name: str):
         schema = json.dumps({"type": "struct", "fields": [field]}).replace("udt", "\\u0075dt")
         pq.write_table(TABLE.replace_schema_metadata({SPARK: schema}), tmp_path / name)
         pq.write_table(TABLE, tmp_path / "part.parquet")
-        with pytest.raises(InputError, match="user-defined type, which names code"):
+        with pytest.raises(InputError, match="user-defined type, which can run code"):
             parquet_schema(str(tmp_path))
 
 

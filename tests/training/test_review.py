@@ -55,7 +55,7 @@ def test_answers_teach_what_they_have_in_common():
     fitted, gain = fit_answers(base, drawn_pairs(300), None)
     assert loss(fitted, unseen) < 0.35 < loss(base, unseen)
     assert gain.after < gain.before
-    assert "300 answers: log-loss on left-out ones" in str(gain)
+    assert "300 answers: log-loss on left-out answers" in str(gain)
     low, high = gain.interval
     assert 0 < low <= gain.before - gain.after <= high
     assert f"(better: {-high:+.3f} to {-low:+.3f})" in str(gain)

@@ -60,7 +60,7 @@ def test_catalogues_and_folders_must_be_as_many(images: list[str]):
 
 def test_a_run_goes_on_only_with_the_listings_and_settings_that_it_began_with(settings: Settings, tmp_path: Path):
     work = TrainingWork(tmp_path / "work", ["a.csv"], settings)
-    with pytest.raises(TrainingError, match="nothing to resume in .*; leave out --resume to start"):
+    with pytest.raises(TrainingError, match="nothing to resume in .*; to start a new training, leave out --resume"):
         work.open(resume=True)
     work.open(resume=False)
     kept = tmp_path / "work" / "encoded-0" / "part-00000.parquet"

@@ -90,7 +90,9 @@ def test_on_a_full_disk_the_last_checkpoint_is_kept_and_named(settings: Settings
         full = toy_trainer(saving_each_step(settings), disk / "work")
         assert full.resume()
         ballast = fill(disk)
-        with pytest.raises(TrainingError, match=r"a checkpoint could not be written: .*go on with --resume") as said:
+        with pytest.raises(
+            TrainingError, match=r"a checkpoint could not be written: .*continue from .* with --resume"
+        ) as said:
             full.fit()
         assert "disk is full" in str(said.value)
         assert kept in str(said.value)

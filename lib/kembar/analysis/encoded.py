@@ -53,7 +53,7 @@ class Codes:
         table = listings.select("posting_id", "label_group").where(F.col("label_group").isNotNull()).toArrow()
         rows = self.rows(table["posting_id"])
         if not (rows >= 0).any():
-            raise InputError("no encoded listing has a label_group: without the truth nothing can be judged")
+            raise InputError("no encoded listing has a label_group, which judging needs")
         labels = np.asarray(pc.dictionary_encode(table["label_group"].combine_chunks()).indices, dtype=np.int64)
         product = np.full(len(self.posting_ids), -1, np.int64)
         product[rows[rows >= 0]] = labels[rows >= 0]
@@ -70,8 +70,8 @@ def read_codes(encoded: str, bundle: str | None = None) -> Codes:
     counts = require_finished(encoded, loaded.encoder_fingerprint)["counts"]
     if counts["listings"] > MOST_LISTINGS:
         raise InputError(
-            f"{encoded} has {counts['listings']:,} listings; codes of up to {MOST_LISTINGS:,} are read into one "
-            "process: encode a sample of the catalogue"
+            f"{encoded} has {counts['listings']:,} listings; one process reads the codes of at most "
+            f"{MOST_LISTINGS:,}: encode a sample of the catalogue"
         )
     table = read_arrow(join_uri(encoded, "listings"), list(ENCODED.names))
     hashed = pa.Table.from_batches(hash_terms(iter(table.to_batches(max_chunksize=_BATCH))))

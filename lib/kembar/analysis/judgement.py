@@ -70,8 +70,7 @@ class Judgement:
         return table.assign(said=table["said"] / table["pairs"], seen=table["seen"] / table["pairs"])
 
     def scores_at(self, threshold: float) -> RowScores:
-        """Every labelled listing's scores, were the catalogue grouped at a threshold, lone listings joined as in the
-        run."""
+        """Score every labelled listing if the catalogue is grouped at a threshold; singletons join as in the run."""
         labels = self.choice.group(threshold)
         joined = attach_singletons(labels, self._neighbours, self.lone, self.max_group)
         return score_listings(self.truth, claims_of(joined))
@@ -192,7 +191,7 @@ def judge_matches(result: Result, encoded: str, listings: DataFrame | str, bundl
     if settings["scoring"]["keep_probability"] > 0:
         raise InputError(
             f"{result.uri} keeps only pairs from scoring.keep_probability = {settings['scoring']['keep_probability']} "
-            "on; to choose a threshold match with 0, so that all are there"
+            "on; to choose a threshold, match with 0, which keeps all pairs"
         )
     codes = read_codes(encoded, bundle)
     table = read_catalogue(result.members.sparkSession, listings) if isinstance(listings, str) else listings
@@ -206,7 +205,7 @@ def _pairs_of(result: Result, codes: Codes) -> CandidateRows:
     named = result.matches.select("posting_id_l", "posting_id_r").toArrow().combine_chunks()
     left, right = (codes.rows(named[f"posting_id_{side}"]) for side in "lr")
     if (left < 0).any() or (right < 0).any():
-        raise InputError(f"{result.uri} has pairs of listings that are not encoded there: it was made of other codes")
+        raise InputError(f"{result.uri} has pairs of listings that are not encoded there: it was made from other codes")
     return CandidateRows(left, right)
 
 

@@ -1,4 +1,4 @@
-"""What the blocks of a catalogue propose, in this process: each pair once, with who proposed it and its first look."""
+"""Finds the pairs that blocking proposes, in this process: each pair once, with its sources and first-stage logit."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +19,13 @@ _ROWS_AT_ONCE, _PAIRS_AT_ONCE = 4096, 100_000
 
 @dataclass(frozen=True)
 class Proposed:
-    """pairs: left row below right row; blocks: int32 `[pairs]`, a bit set of SOURCES; first: float32 `[pairs]`, the
-    discriminator's first look."""
+    """Proposed pairs.
+
+    Attributes:
+        pairs: The left row is below the right row.
+        blocks: int32 `[pairs]`, a bit set of SOURCES.
+        first: float32 `[pairs]`, the discriminator's first-stage logit.
+    """
 
     pairs: CandidateRows
     blocks: NDArray[np.int32]
@@ -42,7 +47,7 @@ def blocking_settings(manifest: dict[str, Any]) -> BlockingSettings:
     except (TypeError, ValidationError) as error:
         told = ", ".join(f"{name} {version}" for name, version in manifest.get("versions", {}).items())
         raise InputError(
-            f"the run has settings of blocking that this version does not know ({told}); match again"
+            f"the run has blocking settings that this version does not know ({told}); match again"
         ) from error
 
 
@@ -71,7 +76,7 @@ def propose_pairs(codes: Codes, settings: BlockingSettings) -> Proposed:
 
 
 def first_logits(codes: Codes, pairs: CandidateRows) -> NDArray[np.float32]:
-    """The first look of each pair `[pairs]`."""
+    """The first-stage logit of each pair `[pairs]`."""
     model, total = codes.decider.discriminator, len(pairs.left)
     looks = np.empty(total, np.float32)
     for start in range(0, total, _PAIRS_AT_ONCE):

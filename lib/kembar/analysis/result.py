@@ -24,7 +24,7 @@ from kembar.storage.files import MANIFEST, join_uri, read_json, require
 from kembar.storage.tables import read_table
 
 _MOST_PHOTOS = 12
-"""Listings of a group that are shown: more tell the eye no more."""
+"""The most listings of a group to show; more would not help."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,11 @@ class Result:
         )
 
     def largest(self, count: int = 10) -> pd.DataFrame:
-        """The `count` largest groups: the first place to look for what should not be one product."""
+        """The `count` largest groups, the first place to look for wrong merges."""
         return self.groups().limit(count).toPandas()
 
     def sizes(self) -> pd.DataFrame:
-        """`group_size, groups`: how many groups there are of each size, lone listings included."""
+        """`group_size, groups`: the number of groups of each size, including singletons."""
         counts = self.members.groupBy("group_size").agg(F.countDistinct("group_id").alias("groups"))
         return counts.orderBy("group_size").toPandas()
 
@@ -139,14 +139,14 @@ class Result:
         """What led to the probability of a pair, as text and as a waterfall chart.
 
         Raises:
-            InputError: the pair was never compared, since no block proposed it or likelier ones took its place.
+            InputError: The pair was not compared: no block proposed it, or both listings have likelier candidates.
         """
         low, high = sorted((left, right))
         rows = self.matches.where((F.col("posting_id_l") == low) & (F.col("posting_id_r") == high)).take(1)
         if not rows:
-            together = " They are in one group all the same, by way of others." if right in self.group_of(left) else ""
+            together = " They are in one group anyway, through other listings." if right in self.group_of(left) else ""
             raise InputError(
-                f"{left} and {right} were not compared: no block proposed the pair, or likelier ones took its place."
+                f"{left} and {right} were not compared: no block proposed them, or both have more likely candidates."
                 + together
             )
         return Evidence.of(rows[0].asDict(), self.threshold)

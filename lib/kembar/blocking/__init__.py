@@ -1,4 +1,4 @@
-"""Blocking: which pairs of listings are worth a decision, in far fewer comparisons than all pairs."""
+"""Blocking: proposes the pairs of listings that are worth comparing, far fewer than all pairs."""
 
 from kembar.blocking.lists import CandidateLists
 from kembar.blocking.proposals import SOURCES, Blocking, Proposals

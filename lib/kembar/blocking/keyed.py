@@ -1,8 +1,8 @@
 """Blocks by key: the listings that share a band of their perceptual hash, or a rare word of their title.
 
-Two caps keep the comparisons of a listing from growing in proportion to the catalogue. A block larger than
-`max_block` is cut by a further key, so that a listing still meets those most like it there; and of its words a
-listing opens the rarest, until `word_comparisons` are spent. What that leaves out is counted.
+Two caps keep the comparisons of a listing from growing in proportion to the catalogue. A block larger than `max_block`
+is cut by a further key, so that a listing still meets the most similar ones. A listing opens the blocks of its rarest
+words until `word_comparisons` are spent. The counts include what the caps leave out.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,13 @@ from kembar.types import Rows
 
 @dataclass(frozen=True)
 class BlockCounts:
-    """blocks: how many can be opened; cut: how many keys were shared by more than `max_block` listings;
-    left_out: memberships (a listing in a block) that the budget does not open."""
+    """Counts of blocks.
+
+    Attributes:
+        blocks: Blocks that can be opened.
+        cut: Keys that more than `max_block` listings share.
+        left_out: Memberships (a listing in a block) that the budget does not open.
+    """
 
     blocks: int
     cut: int
@@ -32,9 +37,13 @@ class BlockCounts:
 
 @dataclass(frozen=True)
 class KeyedBlocks:
-    """opened: `[n, blocks]`, the blocks in which a listing looks for others; members: `[blocks, n]`, who is there.
+    """Blocks as sparse matrices.
 
     The product of both values, summed over the blocks that two listings share, is the weight of their pair.
+
+    Attributes:
+        opened: `[n, blocks]`, the blocks that each listing opens.
+        members: `[blocks, n]`, the listings in each block.
     """
 
     opened: csr_array
@@ -42,11 +51,11 @@ class KeyedBlocks:
     counts: BlockCounts
 
     def pairs(self, rows: Rows) -> csr_array:
-        """Weights of the pairs that `rows` find: `[len(rows), n]`, with themselves."""
+        """Weights of the pairs that `rows` find, including pairs with themselves, `[len(rows), n]`."""
         return self.opened[rows] @ self.members
 
     def save(self, prefix: Path) -> None:
-        """Write one file an array, see `kembar.index.mapped_arrays`."""
+        """Write one file for each array, see `kembar.index.mapped_arrays`."""
         save_sparse(prefix, "opened", self.opened)
         save_sparse(prefix, "members", self.members)
         save_array(prefix, "counts", np.array(list(vars(self.counts).values())))
@@ -61,10 +70,12 @@ class KeyedBlocks:
 def split_blocks(
     key: NDArray[np.int64], further: NDArray[np.int64], max_block: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Number of the block of each membership `[m]`, and how many blocks each key became.
+    """The block number of each membership `[m]`, and the number of blocks of each key.
 
-    key: equal for the members of a block; further: the order in which a large one is cut into runs of nearly
-    equal size, none above `max_block`.
+    Args:
+        key: `[m]`, equal for the members of a block.
+        further: `[m]`, the order in which a large block is cut into runs of nearly equal size.
+        max_block: The most members of a block.
     """
     order = np.lexsort((further, key))
     starts = np.flatnonzero(np.concatenate([[True], np.diff(key[order]) != 0])[: len(key)])
@@ -77,9 +88,9 @@ def split_blocks(
 
 
 def filter_blocks(row: Rows, frequency: NDArray[np.int64], cost: NDArray[np.int64], budget: int) -> NDArray[np.bool_]:
-    """Which memberships a listing opens: its rarest, as long as their costs add up to no more than `budget`.
+    """Which memberships a listing opens: its rarest ones whose costs add up to at most `budget`, all `[m]`.
 
-    The rarest is opened in any case, so that no listing is left without a block. All `[m]`.
+    A listing always opens its rarest block, so that no listing is left without one.
     """
     order = np.lexsort((cost, frequency, row))
     first = np.flatnonzero(np.diff(row[order], prepend=-1))
@@ -106,7 +117,7 @@ class _Memberships:
         return counts[place]
 
     def shared(self) -> "_Memberships":
-        """Without the keys that one listing has alone."""
+        """Drop the keys that only one listing has."""
         shared = self.frequency > 1
         return _Memberships(self.row[shared], self.key[shared], self.weight[shared])
 
@@ -124,10 +135,10 @@ class _Memberships:
 
 
 def hash_blocks(index: CatalogueIndex, settings: BlockingSettings) -> KeyedBlocks:
-    """Listings whose hashes are equal in one of the bands (Indyk & Motwani 1998); the whole hash is the further key.
+    """Blocks of listings with an equal band of the hash (Indyk & Motwani 1998); the whole hash is the further key.
 
-    In a catalogue of more listings than a band has values, strangers share one by chance, and a shared band says less
-    in proportion: at a million listings they would else take half of every listing's proposals.
+    If a catalogue has more listings than a band has values, different products share a band by chance, and its weight
+    decreases in proportion. Otherwise such pairs would take half of every listing's proposals at a million listings.
     """
     rows, bands = np.flatnonzero(index.has_hash), np.arange(settings.hash_bands)
     width = 64 // settings.hash_bands
@@ -140,10 +151,10 @@ def hash_blocks(index: CatalogueIndex, settings: BlockingSettings) -> KeyedBlock
 
 
 def word_blocks(index: CatalogueIndex, settings: BlockingSettings, topic: NDArray[np.int32]) -> KeyedBlocks:
-    """Listings whose titles share one of their rarest words.
+    """Blocks of listings whose titles share one of their rarest words.
 
-    The weights are those of TF-IDF, so that a pair's is the cosine over these words.
-    topic: `[n]`, alike for titles that mean alike: the further key.
+    The weights are those of TF-IDF, so the weight of a pair is the cosine over these words. `topic` `[n]`, equal for
+    titles with similar meaning, is the further key.
     """
     words = index.words
     row = np.repeat(np.arange(len(index)), np.diff(words.indptr))

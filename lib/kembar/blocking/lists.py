@@ -1,8 +1,7 @@
-"""Candidate lists: what each listing keeps of its proposals after the first look.
+"""Candidate lists: the proposals that each listing keeps after the first stage.
 
-A pair that both sides keep stands in two lists. Tasks know every list, as four small arrays that the driver
-ships, and so each says of its own pairs whether the other side will speak for them: a pair is scored once without a
-shuffle of all pairs.
+A pair that both sides keep is in two lists. The driver ships all lists to the tasks as four small arrays. So each task
+knows which of its pairs another list has too, and every pair is scored once without a shuffle of all pairs.
 """
 
 from dataclasses import dataclass
@@ -22,10 +21,13 @@ _ARRAYS = ("start", "other", "blocks", "best")
 
 @dataclass(frozen=True)
 class CandidateLists:
-    """Of every listing of a catalogue, ragged: the list of row i is at `start[i]:start[i + 1]`.
+    """The lists of all listings of a catalogue; the list of row i is at `start[i]:start[i + 1]`.
 
-    start: int64 `[n + 1]`; other: int32 `[m]`, ascending within a list; blocks: uint8 `[m]`; best: float32 `[n]`, the
-    highest first look of any pair of each listing.
+    Attributes:
+        start: int64 `[n + 1]`.
+        other: int32 `[m]`, ascending within a list.
+        blocks: uint8 `[m]`, a bit set of sources.
+        best: float32 `[n]`, the highest first-stage logit of each listing's pairs.
     """
 
     start: Rows
@@ -35,7 +37,7 @@ class CandidateLists:
 
     @staticmethod
     def of(listings: int, table: pa.Table) -> "CandidateLists":
-        """From `row, others, blocks, first_logit`, in any order, of each row at most once."""
+        """Build the lists from `row, others, blocks, first_logit`, in any order, each row at most once."""
         table = table.sort_by("row").combine_chunks()
         rows, others = np.asarray(table["row"].combine_chunks()), table["others"].combine_chunks()
         sizes = np.zeros(listings, np.int64)
@@ -54,7 +56,7 @@ class CandidateLists:
         return int(np.diff(self.start).max(initial=0))
 
     def find(self, rows: Rows, others: Rows) -> Rows:
-        """Where in the lists of `rows` the `others` stand, `[pairs]`; −1 where they don't. A binary search in each."""
+        """The positions of `others` in the lists of `rows`, `[pairs]`, −1 if absent, by binary search."""
         low, high = self.start[rows].copy(), self.start[rows + 1].copy()
         end = high.copy()
         for _ in range(self.longest.bit_length()):
@@ -66,7 +68,7 @@ class CandidateLists:
         return np.where(there, low, -1)
 
     def save(self, prefix: Path) -> None:
-        """Write one file an array, see `kembar.index.mapped_arrays`."""
+        """Write one file for each array, see `kembar.index.mapped_arrays`."""
         for name in _ARRAYS:
             save_array(prefix, name, getattr(self, name))
 

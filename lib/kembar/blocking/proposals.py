@@ -1,7 +1,8 @@
-"""Which others a listing should be compared with: its blocks joined, the pairs merged, the heaviest kept.
+"""Proposes the listings to compare each listing with: joins its blocks, merges the pairs and keeps the heaviest.
 
-Five sources, each for what the others miss. Perceptual-hash bands find the same picture; rare words the same brand
-and model number; nearest codes what means or looks alike, and nearest hashes the picture with larger changes.
+There are five sources, and each finds pairs that the others miss. Hash bands find the same picture, and nearest hashes
+the same picture with larger changes. Rare words find the same brand and model number. Nearest photo and title codes
+find listings that look alike or mean the same.
 """
 
 from dataclasses import dataclass
@@ -24,16 +25,18 @@ SOURCES = ("hash_band", "image_near", "title_near", "rare_term", "hash_near")
 _NEAR = ("image_near", "title_near", "hash_near")
 _BITS = len(SOURCES)
 _ONE = 1 << 24
-"""A weight of 1 in the fixed point that weights and source bits travel in together: weight · 2^24 · 2^5 + bits."""
+"""A weight of 1 in fixed point. One number holds weight and source bits: weight · 2^24 · 2^5 + bits."""
 
 
 @dataclass(frozen=True)
 class Proposals:
-    """For some rows, one after the other, the rows proposed to each.
+    """The proposals of some rows; those of the i-th are `other[start[i]:start[i + 1]]`.
 
-    Those of the i-th are `other[start[i]:start[i + 1]]`.
-    start: `[rows + 1]`; other: `[m]`, ascending within a row; weight: float32 `[m]`; blocks: int32 `[m]`, a bit set of
-    SOURCES.
+    Attributes:
+        start: `[rows + 1]`.
+        other: `[m]`, ascending within a row.
+        weight: float32 `[m]`.
+        blocks: int32 `[m]`, a bit set of SOURCES.
     """
 
     start: Rows
@@ -53,7 +56,7 @@ class Blocking:
 
     @staticmethod
     def build(index: CatalogueIndex, settings: BlockingSettings) -> "Blocking":
-        """Of a catalogue with the codes that `kembar.index.query_expansion.comparable` gives."""
+        """Build the blocks of a catalogue; its codes come from `kembar.index.query_expansion.comparable`."""
         near = {}
         for source in _NEAR:
             rows = np.flatnonzero(_has(index, source))
@@ -65,7 +68,7 @@ class Blocking:
         return Blocking(index, keyed, near, settings)
 
     def save(self, prefix: Path) -> None:
-        """Write the blocks beside the index, see `kembar.index.mapped_arrays`."""
+        """Write the blocks next to the index, see `kembar.index.mapped_arrays`."""
         for source, blocks in self.keyed.items():
             blocks.save(beside(prefix, source))
         for source, codes in self.near.items():
@@ -80,20 +83,19 @@ class Blocking:
         return Blocking(index, keyed, near, settings)
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """For each source of keyed blocks how many there are, how many keys were cut, how many memberships are left
-        out; for each source of nearest listings the cells."""
+        """BlockCounts of each source of keyed blocks, and the number of cells of each source of nearest listings."""
         keyed = {source: vars(blocks.counts) for source, blocks in self.keyed.items()}
         return keyed | {source: {"cells": codes.file.nlist} for source, codes in self.near.items()}
 
     def propose(self, rows: Rows) -> Proposals:
-        """The heaviest others of each of `rows`: `proposals_per_listing`, more in a large catalogue (`scale_limits`).
+        """Propose the heaviest pairs of each of `rows`: `proposals_per_listing`, scaled by `scale_limits`.
 
-        The weight ranks a pair: the TF-IDF cosine over the rarest words, plus a constant for each shared hash
-        band, plus a share of the cosine where the other is among the nearest.
+        The weight of a pair is the TF-IDF cosine over the rarest words, plus a constant for each shared hash band, plus
+        a share of the cosine if one side is among the nearest of the other.
 
-        1. Each source's pairs as a sparse matrix `[rows, n]`, weight and source bit in one number.
-        2. Their sum, without the listing itself.
-        3. The heaviest of each row; of equals the lower rows.
+        1. Build a sparse matrix `[rows, n]` of each source's pairs, with weight and source bit in one number.
+        2. Add the matrices, and drop pairs of a listing with itself.
+        3. Keep the heaviest of each row; of equals the lower rows.
         """
         parts = [self._keyed_pairs(source, rows) for source in self.keyed]
         parts += [self._near_pairs(source, rows) for source in self.near]
@@ -117,7 +119,7 @@ class Blocking:
 
 
 def _has(index: CatalogueIndex, source: str) -> NDArray[np.bool_]:
-    """Which listings have what a source of nearest listings reads."""
+    """Which listings have the code that a source of nearest listings needs."""
     return {"image_near": index.has_image, "title_near": index.has_title, "hash_near": index.has_hash}[source]
 
 
@@ -132,7 +134,7 @@ def _packed(weight: NDArray[np.float32], source: str) -> NDArray[np.int64]:
 
 
 def _heaviest(total: csr_array, rows: Rows, count: int) -> Proposals:
-    """The `count` largest of each row of packed weights, columns ascending; `rows` are the rows' own columns."""
+    """Keep the `count` largest packed weights of each row, columns ascending; `rows` are the rows' own columns."""
     total.sort_indices()
     owner = np.repeat(np.arange(len(rows)), np.diff(total.indptr))
     kept = total.indices != rows[owner]

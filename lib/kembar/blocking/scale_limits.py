@@ -1,7 +1,7 @@
-"""Limits of blocking that follow the size of a catalogue.
+"""Scales the limits of blocking with the size of a catalogue.
 
-In a larger catalogue every word is more frequent, so that the same comparisons reach fewer of a title's words, and more
-strangers are as near as a true pair. Limits that stay as they are then find less and less.
+In a larger catalogue every word is more frequent, so the same number of comparisons covers fewer of a title's words.
+Also more other products are as near as a true match. Fixed limits would therefore lose recall.
 """
 
 from dataclasses import replace
@@ -13,8 +13,10 @@ _WORDS, _PROPOSALS = 0.3, 0.125
 
 
 def scale_limits(settings: BlockingSettings, listings: int) -> BlockingSettings:
-    """The settings for a catalogue of so many listings: as they are up to 100,000; with each tenfold of that, twice the
-    comparisons and the block of a word and a third more proposals. What is kept of those does not grow.
+    """Scale the settings to a catalogue of so many listings.
+
+    Up to 100,000 listings they stay as they are. For each factor of ten beyond, comparisons and block size double, and
+    proposals grow by a third. The number of candidates kept stays the same.
 
     >>> from kembar.config import load_settings
     >>> for listings in (100_000, 1_000_000):

@@ -37,14 +37,19 @@ def small_star(edges: DataFrame) -> DataFrame:
 
 
 def star_components(edges: DataFrame, work: str) -> DataFrame:
-    """`row, component` of every row that has an edge, by alternating large-star and small-star.
+    """Find components by alternating large-star and small-star (Kiveris et al. 2014, doi:10.1145/2670979.2670997).
 
-    edges: `row_l, row_r`. Kiveris et al. 2014, "Connected Components in MapReduce and
-    Beyond", doi:10.1145/2670979.2670997: the edges shrink to stars around each
-    component's least node. `work` takes a folder of files for each round.
+    The edges shrink to stars around each component's least node.
 
-    1. Large-star, then small-star, written to files so that no lineage grows.
-    2. Stop when a round changes nothing: count and sum of node numbers stay the same.
+    1. Run large-star, then small-star, and write the edges to files so that Spark's lineage does not grow.
+    2. Stop when a round changes nothing: the count and the sum of node numbers stay the same.
+
+    Args:
+        edges: `row_l, row_r`.
+        work: A folder that gets one folder of files for each round.
+
+    Returns:
+        `row, component` of every row that has an edge.
     """
     pairs = edges.select(F.col("row_l").alias("u"), F.col("row_r").alias("v")).where("u != v")
     current, before = rewrite_table(pairs, join_uri(work, "0")), None
@@ -59,7 +64,7 @@ def star_components(edges: DataFrame, work: str) -> DataFrame:
 
 
 def driver_components(held: pa.Table, cut: Cut) -> pa.Table:
-    """The same as `star_components` and `cut_large` by SciPy, a thousand times faster, of edges that fit."""
+    """`star_components` and `cut_large` by SciPy, a thousand times faster, for edges that fit on the driver."""
     ends, probability = _arrays(held)
     rows, positions = np.unique(ends, return_inverse=True)
     positions = positions.reshape(2, -1)
@@ -70,7 +75,7 @@ def driver_components(held: pa.Table, cut: Cut) -> pa.Table:
 
 
 def cut_large(members: DataFrame, edges: DataFrame, cut: Cut) -> DataFrame:
-    """`row, component` with the components of more than `cut.most` rows cut; only those come to the driver."""
+    """Cut the components of more than `cut.most` rows in `row, component`; only these come to the driver."""
     large = members.groupBy("component").count().where(F.col("count") > cut.most).select("component")
     inside = members.join(F.broadcast(large), "component", "left_semi")
     held = inside.orderBy("row").toArrow()
@@ -91,10 +96,16 @@ def _arrays(edges: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
 
 
 def connected_components(edges: DataFrame, driver_edges: int, cut: Cut, work: str) -> pa.Table:
-    """`row, component` for every row of an edge; `component` is the least row of those together.
+    """Find the connected components of edges, and cut components of more than `cut.most` rows.
 
-    edges: `row_l, row_r, probability`. Up to `driver_edges` of them on the driver, more in Spark with files in
-    `work`. A component of more than `cut.most` rows is cut into pieces that hold together.
+    Args:
+        edges: `row_l, row_r, probability`.
+        driver_edges: The most edges to process on the driver; more are processed in Spark.
+        cut: How to cut large components.
+        work: A folder for Spark's files.
+
+    Returns:
+        `row, component` for every row of an edge; `component` is the least row of the component.
     """
     held = edges.select(*_EDGE).limit(driver_edges + 1).toArrow()
     if len(held) <= driver_edges:

@@ -1,9 +1,9 @@
-"""What people decided, as grouping obeys it: pairs that must be in one group, and pairs that must not.
+"""People's decisions as constraints on grouping: must-link and cannot-link pairs.
 
-Constraints on pairs as in Wagstaff et al. 2001, "Constrained K-means Clustering with Background Knowledge" (ICML),
-here for average linkage: a pair that must be together is at distance nought and merges before any other, one that must
-not is so far apart that no mean over a component's pairs can make up for it. Where decisions contradict each other over
-a third listing, apart wins. The cap on a group's size wins over both.
+The constraints follow Wagstaff et al. 2001, "Constrained K-means Clustering with Background Knowledge" (ICML), here for
+average linkage. A must-link pair has distance zero and merges before any other. A cannot-link pair is so far apart that
+no mean over a component's pairs can compensate for it. If decisions contradict each other through a third listing,
+cannot-link wins. The cap on a group's size wins over both.
 """
 
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ class Links:
     """Pairs that people decided about.
 
     Attributes:
-        must_link: rows of both sides of pairs that are the same, `[2, pairs]`, the lower row first.
-        cannot_link: the same of pairs that are different.
-        absent: how many decisions are about listings that the catalogue lacks.
+        must_link: Rows of pairs that are the same product, `[2, pairs]`, the lower row first.
+        cannot_link: Rows of pairs that are different products, `[2, pairs]`.
+        absent: The number of decisions about listings that the catalogue lacks.
     """
 
     must_link: Rows
@@ -37,7 +37,7 @@ class Links:
     absent: int = 0
 
     def counts(self) -> dict[str, int]:
-        """How many decisions hold and how many are about listings that are not there, for the summary."""
+        """Count the decisions that apply and those about absent listings, for the summary."""
         return {"together": self.must_link.shape[1], "apart": self.cannot_link.shape[1], "absent": self.absent}
 
     @staticmethod
@@ -46,9 +46,9 @@ class Links:
 
     @cached_property
     def heights(self) -> dict[int, list[tuple[int, float]]]:
-        """For each lower row the higher ones that something was decided about, and the height of the pair.
+        """For each lower row of a decided pair, the higher rows and the heights of the pairs.
 
-        What is the same as a third is the same: else the mean over both might keep them apart.
+        Must-links are transitive. Otherwise the mean over a group's pairs might keep two of them apart.
         """
         found: dict[int, list[tuple[int, float]]] = {}
         for pairs, height in ((close(self.must_link), _TOGETHER), (self.cannot_link, _APART)):
@@ -58,7 +58,7 @@ class Links:
 
     @cached_property
     def strangers(self) -> dict[int, set[int]]:
-        """For each row the rows that must not be with it."""
+        """For each row the rows that must not be in its group."""
         found: dict[int, set[int]] = {}
         for left, right in self.cannot_link.T.tolist():
             found.setdefault(left, set()).add(right)
@@ -66,7 +66,7 @@ class Links:
         return found
 
     def apply(self, rows: Rows, heights: NDArray[np.float64]) -> None:
-        """Put decided heights, in place, among those of all pairs of `rows` in SciPy's order; rows ascend."""
+        """Overwrite the heights of decided pairs among all pairs of ascending `rows` in SciPy's order, in place."""
         place = {int(row): at for at, row in enumerate(rows)} if self.heights else {}
         size = len(rows)
         for row, at in place.items():
@@ -75,7 +75,7 @@ class Links:
                     heights[size * at - at * (at + 1) // 2 + place[other] - at - 1] = height
 
     def join(self, edges: DataFrame) -> DataFrame:
-        """Edges `row_l, row_r, probability` with the pairs that must be together, surer than any mean could be."""
+        """Add must-link pairs to edges `row_l, row_r, probability`, with a probability far above any mean."""
         if not self.must_link.shape[1]:
             return edges
         certain = pa.table(
@@ -88,7 +88,7 @@ class Links:
         return edges.select(*certain.column_names).union(edges.sparkSession.createDataFrame(certain))
 
     def part(self, edges: DataFrame) -> DataFrame:
-        """Edges `row_l, row_r, …` without the pairs that must be apart."""
+        """Remove cannot-link pairs from edges `row_l, row_r, …`."""
         if not self.cannot_link.shape[1]:
             return edges
         apart = edges.sparkSession.createDataFrame(
@@ -98,7 +98,7 @@ class Links:
 
 
 def close(pairs: Rows) -> Rows:
-    """All pairs of rows that a chain of `pairs` `[2, m]` connects, the lower one first.
+    """The transitive closure of `pairs` `[2, m]`, the lower row first.
 
     >>> close(np.array([[0, 4], [4, 7]])).tolist()
     [[0, 0, 4], [4, 7, 7]]
@@ -112,7 +112,7 @@ def close(pairs: Rows) -> Rows:
 
 
 def place_links(decisions: pa.Table | None, posting_ids: list[str]) -> Links:
-    """DECISIONS by row of a catalogue; no links where there are none."""
+    """Turn DECISIONS into links between a catalogue's rows; without decisions there are no links."""
     if decisions is None:
         return Links.none()
     names = pa.array(posting_ids, pa.string())

@@ -1,13 +1,13 @@
-"""Connected components too large to cluster whole, in pieces that hold together by themselves.
+"""Cuts connected components that are too large to cluster whole into cohesive pieces.
 
-The all-pairs work of a component grows with its square, and among the goods of many shops chains of look-alikes connect
-nearly everything. Pieces are clusters of average linkage over the edges alone, of which a pair that is no edge counts
-as nought: a bridge is one pair of the many between two clusters, and chains come apart. Clusters that are each other's
-nearest merge in whatever order (Murtagh 1983, doi:10.1093/comjnl/26.4.354: average linkage is reducible), so that a
-piece depends on what is around it, and a listing more elsewhere moves nothing here.
+The all-pairs work of a component grows with its square, and chains of look-alikes connect most listings of many shops.
+Pieces are clusters of average linkage over the edges alone; a pair without an edge counts as zero. A bridge is one pair
+of many between two clusters, so chains come apart. The order of merges between mutual nearest neighbours does not
+matter, because average linkage is reducible (Murtagh 1983, doi:10.1093/comjnl/26.4.354). So a piece depends only on
+its surroundings, and a new listing elsewhere does not change it.
 
-A listing is a candidate of some dozens of others, so that of many hundred copies of one few pairs are edges: they come
-apart into pieces of some dozens, about as large as a group may be.
+A listing is a candidate of only some dozens of others. Among many hundred copies of one listing few pairs are edges, so
+they come apart into pieces of some dozens, about the largest size of a group.
 """
 
 from dataclasses import dataclass, replace
@@ -19,17 +19,19 @@ from kembar.types import Rows
 
 Reals = NDArray[np.float64]
 HOLDS = 0.25
-"""A piece of a large component holds together from this share of the threshold on: pairs that are likely but no matches
-count nothing there, and what can be a group must not be parted."""
+"""The least cohesion of a piece, as a share of the threshold. It is below 1, since likely pairs that are no matches
+count as zero here, and a cut must not separate listings that can be one group."""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """How large components come apart.
+    """How large components are cut.
 
-    least: mean probability from which a piece holds together; most: rows of a piece; order: `[listings]`, as good as
-    drawn for each, by which the first of equally likely neighbours is chosen: the first by row would make a chain of
-    copies merge pair by pair.
+    Attributes:
+        least: The least mean probability within a piece.
+        most: The most rows of a piece.
+        order: `[listings]`, a pseudo-random number for each, which chooses between equally likely neighbours. The order
+            of rows would make a chain of copies merge pair by pair.
     """
 
     least: float
@@ -46,7 +48,7 @@ class _Graph:
 
     @staticmethod
     def of(ends: Rows, total: Reals, size: int) -> "_Graph":
-        """Of edges in any direction; several between two nodes are one, and one from a node to itself is none."""
+        """Build a graph from edges in any direction; merge edges between the same nodes and drop self-loops."""
         ends = np.sort(ends, axis=0)
         apart = ends[0] != ends[1]
         keys, place = np.unique(ends[0, apart] * size + ends[1, apart], return_inverse=True)
@@ -57,7 +59,10 @@ class _Graph:
         return _Graph(self.ends[:, kept], self.total[kept])
 
     def nearest(self, mean: Reals, size: int) -> Rows:
-        """Of each node the other end of its highest `mean` `[edges]`, the lowest of equals; `size` for none."""
+        """For each node the other end of its edge with the highest `mean` `[edges]`, the lowest of equals.
+
+        A node without edges gets `size`.
+        """
         best, near = np.zeros(size), np.full(size, size)
         for side in self.ends:
             np.maximum.at(best, side, mean)
@@ -68,13 +73,21 @@ class _Graph:
 
 
 def link_edges(ends: Rows, probability: NDArray[np.float32], size: int, least: float, most: int) -> Rows:
-    """Cluster of each of `size` nodes, its least one, by average linkage in which a pair without an edge counts as 0.
+    """Cluster nodes by average linkage, in which a pair without an edge counts as zero.
 
-    ends: `[2, edges]`, nodes from 0 on; probability: `[edges]`; least: mean probability from which clusters merge;
-    most: nodes of a cluster.
+    1. Drop clusters without a partner. They never get one, since the mean over two merged clusters is not above the
+       higher of their means.
+    2. Merge clusters that are each other's nearest. The pair with the highest mean is always among them.
 
-    1. Clusters with nobody to merge with never will have: the mean over two clusters is below the higher of theirs.
-    2. Those that are each other's nearest merge; among those with the highest mean there are some.
+    Args:
+        ends: `[2, edges]`, nodes from 0 on.
+        probability: `[edges]`.
+        size: The number of nodes.
+        least: The least mean probability at which clusters merge.
+        most: The most nodes of a cluster.
+
+    Returns:
+        The cluster of each node, named by its least node, `[size]`.
     """
     cluster, weight = np.arange(size), np.ones(size)
     graph = _Graph.of(ends, probability.astype(np.float64), size)
@@ -97,9 +110,10 @@ def link_edges(ends: Rows, probability: NDArray[np.float32], size: int, least: f
 
 
 def cut_component(ends: Rows, probability: NDArray[np.float32], cut: Cut) -> Rows:
-    """Piece of each node of one connected graph, its least one, as `link_edges` has it; `cut.order`: `[nodes]`.
+    """The piece of each node of one connected graph, named as in `link_edges`; `cut.order`: `[nodes]`.
 
-    Nodes left alone beside the same cluster are a piece: of many copies of one listing few are candidates of another.
+    Single nodes next to the same cluster form a piece, since of many copies of one listing few are candidates of
+    each other.
     """
     size = len(cut.order)
     drawn = np.empty(size, np.int64)
@@ -118,17 +132,24 @@ def cut_component(ends: Rows, probability: NDArray[np.float32], cut: Cut) -> Row
 
 
 def _least(cluster: Rows) -> Rows:
-    """Clusters named by whatever node, by their least one."""
+    """Rename clusters by their least node."""
     least = np.full(len(cluster), len(cluster))
     np.minimum.at(least, cluster, np.arange(len(cluster)))
     return least[cluster]
 
 
 def cut_components(rows: Rows, component: Rows, ends: Rows, probability: NDArray[np.float32], cut: Cut) -> Rows:
-    """`component` with the large ones cut: each row's is the least row of its piece.
+    """Cut the large components, and name each piece by its least row.
 
-    rows: ascending `[m]`; component: their components `[m]`; ends: the rows of the edges `[2, edges]` of at least
-    the large components; probability: `[edges]`, and far above 1 for a pair that must be together.
+    Args:
+        rows: `[m]`, ascending.
+        component: `[m]`, the component of each row.
+        ends: `[2, edges]`, the rows of the edges of at least the large components.
+        probability: `[edges]`, far above 1 for a must-link pair.
+        cut: How to cut.
+
+    Returns:
+        The component or piece of each row, `[m]`.
     """
     component = component.copy()
     names, sizes = np.unique(component, return_counts=True)

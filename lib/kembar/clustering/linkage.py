@@ -1,9 +1,8 @@
-"""One component of the score graph to products: average linkage over all its pairs.
+"""Splits a component of the score graph into products by average linkage over all its pairs.
 
-Closure would let one wrong edge merge two products; average linkage merges two
-clusters only while the mean probability over all pairs between them is above the
-threshold. Every merge needs at least one pair above it, so the components of the
-graph of such pairs hold every cluster whole.
+With the transitive closure one wrong edge would merge two products. Average linkage merges two clusters only if the
+mean probability over all pairs between them is above the threshold. Every merge needs at least one pair above the
+threshold, so no cluster crosses the border of a component of such pairs.
 """
 
 from collections.abc import Iterator
@@ -24,11 +23,11 @@ Tree = NDArray[np.float64]
 CLUSTERS = "row bigint, cluster bigint, stable boolean"
 _PAIRS_AT_ONCE = 30_000
 _LARGE = 20
-"""Rows from which the products of a part's own matrices are faster than the pairs of many parts put together."""
+"""From this many rows on, it is faster to compare a part by itself than together with other parts."""
 
 
 def pair_heights(index: CatalogueIndex, discriminator: Discriminator, parts: Rows) -> NDArray[np.float64]:
-    """1 − probability of all pairs within each of several sets of rows `[k, m]`: `[k, m(m−1)/2]`, in SciPy's order."""
+    """1 − probability of all pairs within each of k sets of m rows `[k, m]`: `[k, m(m−1)/2]`, in SciPy's order."""
     if parts.shape[1] >= _LARGE:
         chances = [score_within(index, discriminator, rows) for rows in parts]
     else:
@@ -44,10 +43,10 @@ def pair_heights(index: CatalogueIndex, discriminator: Discriminator, parts: Row
 def link_all(
     index: CatalogueIndex, discriminator: Discriminator, parts: list[Rows], links: Links
 ) -> Iterator[tuple[Rows, Tree]]:
-    """Each of `parts`, of two or more rows in ascending order, with its average-linkage tree; in no order.
+    """Yield each of `parts` with its average-linkage tree, in any order; parts have two or more ascending rows.
 
-    Parts of one size are compared together: most have two or three rows, and a call for each would cost
-    more than the comparison.
+    Parts of the same size are compared together: most have two or three rows, and a call for each would take longer
+    than the comparison.
     """
     sizes = np.array([len(part) for part in parts])
     for size in np.unique(sizes):
@@ -61,10 +60,10 @@ def link_all(
 
 
 def _split_to(tree: Tree, members: NDArray[np.int64], max_group: int) -> list[NDArray[np.int64]]:
-    """A cluster over the cap cut at its weakest merges until each part fits, neighbouring small parts put together.
+    """Cut a cluster over the cap at its weakest merges until each part fits, then join neighbouring small parts.
 
-    Many copies of one listing merge one by one, in a tree that is a chain; without the
-    second step the cut would leave all but the last `max_group` of them alone.
+    Many copies of one listing merge one by one into a tree that is a chain. Without the second step the cut would leave
+    all but the last `max_group` of them as singletons.
     """
     wanted = set(members.tolist())
     parts: list[list[int]] = []
@@ -83,7 +82,7 @@ def _split_to(tree: Tree, members: NDArray[np.int64], max_group: int) -> list[ND
 
 
 def cut_tree(tree: Tree, threshold: float, max_group: int) -> NDArray[np.int64]:
-    """Cluster number of each member, for a cut where the mean probability falls below `threshold`."""
+    """The cluster number of each member, if the tree is cut where the mean probability falls below `threshold`."""
     if len(tree) == 1:  # two rows, as most parts have
         return np.array([1, 1 if tree[0, 2] <= 1.0 - threshold and max_group > 1 else 2])
     labels = fcluster(tree, 1.0 - threshold, criterion="distance").astype(np.int64)
@@ -103,7 +102,7 @@ def least_of(labels: NDArray[np.int64], rows: Rows) -> Rows:
 
 @dataclass(frozen=True)
 class Clusterer:
-    """Clusters whole components at a probability, into groups of at most `max_group`, as `links` say."""
+    """Clusters whole components at a threshold into groups of at most `max_group`, under the constraints `links`."""
 
     discriminator: Discriminator
     threshold: float
@@ -111,7 +110,7 @@ class Clusterer:
     links: Links = field(default_factory=Links.none)
 
     def __call__(self, index: CatalogueIndex, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """`row, component` batches that hold whole components, in any order, to a CLUSTERS batch."""
+        """Turn batches `row, component` of whole components, in any order, into a CLUSTERS batch."""
         tables = list(batches)
         if not tables:
             return
@@ -125,8 +124,10 @@ class Clusterer:
             yield pa.RecordBatch.from_pydict(columns | {"stable": np.repeat(stable, [len(part) for part in pieces])})
 
     def cluster(self, index: CatalogueIndex, parts: list[Rows]) -> Iterator[tuple[Rows, Rows, bool]]:
-        """Each component's rows, for each of them the least row of its cluster, and whether it is stable:
-        no merge lies within `THRESHOLD_MARGIN` of the threshold; in no order."""
+        """Yield each component's rows, the least row of each row's cluster, and whether the component is stable.
+
+        A component is stable if no merge lies within `THRESHOLD_MARGIN` of the threshold. The order is arbitrary.
+        """
         yield from ((part, part, True) for part in parts if len(part) == 1)
         for rows, tree in link_all(index, self.discriminator, [part for part in parts if len(part) > 1], self.links):
             stable = bool((np.abs(tree[:, 2] - (1.0 - self.threshold)) >= THRESHOLD_MARGIN).all())

@@ -1,4 +1,4 @@
-"""Group labels of a whole catalogue, and the listings that were left alone."""
+"""Group labels of a whole catalogue, and singletons that join a group."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from kembar.types import Rows
 
 @dataclass(frozen=True)
 class Neighbours:
-    """For each of `rows` its likeliest candidate and the probability of that pair; three arrays `[m]`."""
+    """For each of `rows` its most likely candidate and the probability of that pair; three arrays `[m]`."""
 
     rows: Rows
     best: Rows
@@ -22,7 +22,7 @@ class Neighbours:
 
 
 def best_neighbours(scored: DataFrame) -> DataFrame:
-    """`row, best, probability`: each listing's likeliest candidate, the lower row where two are equal."""
+    """`row, best, probability`: each listing's most likely candidate, the lower row of equals."""
     sides = [("row_l", "row_r"), ("row_r", "row_l")]
     left, right = (scored.select(F.col(a).alias("row"), F.col(b).alias("other"), "probability") for a, b in sides)
     likeliest = F.max_by("other", F.struct("probability", -F.col("other")))
@@ -37,8 +37,15 @@ def read_neighbours(table: pa.Table) -> Neighbours:
 
 @dataclass(frozen=True)
 class Grouping:
-    """Of each row `[n]`: the group; the component and the cluster before lone listings joined, −1 for none; the highest
-    first look of its pairs. The cluster is for the next run to keep, and −1 too where a hair decided it."""
+    """The grouping of each row, all `[n]`.
+
+    Attributes:
+        labels: The group.
+        component: The component, −1 for none.
+        cluster: The cluster before singletons joined, which the next run can reuse; −1 if there is none, or if a merge
+            was near the threshold.
+        best: The highest first-stage logit of the row's pairs.
+    """
 
     labels: Rows
     component: Rows
@@ -47,7 +54,7 @@ class Grouping:
 
 
 def by_row(listings: int, rows: Rows, values: Rows) -> Rows:
-    """`values` `[m]` of some rows as one for each row `[listings]`, −1 where there is none."""
+    """Spread the `values` `[m]` of some rows over all rows `[listings]`; the others get −1."""
     found = np.full(listings, -1, np.int64)
     found[rows] = values
     return found
@@ -56,11 +63,11 @@ def by_row(listings: int, rows: Rows, values: Rows) -> Rows:
 def attach_singletons(
     labels: Rows, neighbours: Neighbours, threshold: float, max_group: int, links: Links | None = None
 ) -> Rows:
-    """Labels after each listing that is alone joined its best neighbour's group, the surest first.
+    """Let each singleton join the group of its most likely neighbour, in descending order of probability.
 
-    A join below `threshold`, into a full group, or with one that `links` keep it from, is left out.
-    Two lone listings that are each other's best become a pair. Where a product never has one
-    listing alone, expected F1 favours a join from about one in three on.
+    A join is skipped if it is below `threshold`, if the group is full, or if `links` forbid it. Two singletons that are
+    each other's best become a pair. If every product has at least two listings, expected F1 favours a join from a
+    probability of about one third on.
     """
     labels = labels.copy()
     strangers = links.strangers if links else {}

@@ -1,8 +1,8 @@
-"""Components in which nothing changed since the last run: their clusters are those that they had.
+"""Components that did not change since the last run keep their clusters.
 
-The clusters of a component follow from the probabilities of the pairs within it, and those from distances, which a
-pair of unchanged listings keeps, and from each side's best candidate. A component of which no member is new, changed
-or has another best candidate, and which has the members that it had, is therefore clustered as it was.
+The clusters of a component follow from the probabilities of its pairs. These follow from distances, which do not change
+for unchanged listings, and from each side's best candidate. So a component keeps its clusters if it has the same
+members, none of them new or changed, and all with the same best candidate.
 """
 
 from dataclasses import dataclass
@@ -15,9 +15,15 @@ from kembar.types import Rows
 
 @dataclass(frozen=True)
 class UnchangedClusters:
-    """The last run's grouping by row of this one, `[n]` each: component and cluster, −1 for a listing that is new,
-    changed or was in no component, or whose cluster hung on a hair; size: of the component in the last run; touched:
-    new, changed, or with another best candidate."""
+    """The last run's grouping by row of this run, all `[n]`.
+
+    Attributes:
+        component: The last run's component; −1 for a listing that is new, changed, was in no component, or whose
+            cluster had a merge near the threshold.
+        cluster: The last run's cluster, −1 in the same cases.
+        size: The size of the component in the last run.
+        touched: Whether the listing is new, changed, or has another best candidate.
+    """
 
     component: Rows
     cluster: Rows
@@ -28,8 +34,15 @@ class UnchangedClusters:
     def of(
         place: Rows, component: Rows, cluster: Rows, before: NDArray[np.float32], now: NDArray[np.float32]
     ) -> "UnchangedClusters":
-        """place: `[old]`, the row that each listing of the last run has now, −1 where it is gone or changed; component,
-        cluster: `[old]`, by rows of the last run; before `[old]` and now `[n]`: the best first looks."""
+        """Bring the last run's grouping to the rows of this run.
+
+        Args:
+            place: `[old]`, the current row of each listing of the last run, −1 if it is gone or changed.
+            component: `[old]`.
+            cluster: `[old]`.
+            before: `[old]`, each listing's highest first-stage logit in the last run.
+            now: `[n]`, the same in this run.
+        """
         kept = place >= 0
         rows, touched = place[kept], np.ones(len(now), bool)
         touched[rows] = before[kept] != now[rows]
@@ -44,7 +57,7 @@ class UnchangedClusters:
         return UnchangedClusters(here(component), here(heads), here(sizes[np.maximum(component, 0)]), touched)
 
     def find(self, rows: Rows, component: Rows) -> NDArray[np.bool_]:
-        """Which of the members `rows` `[m]` of components `[m]` are in one that is as it was."""
+        """Which of the members `rows` `[m]` of components `[m]` are in an unchanged component."""
         names, number, sizes = np.unique(component, return_inverse=True, return_counts=True)
         was = self.component[rows]
         first = np.full(len(names), -1, np.int64)

@@ -128,9 +128,13 @@ def _floats(values: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
 
 def add_settings_arguments(parser: argparse.ArgumentParser) -> None:
     """The two options that every job has."""
-    parser.add_argument("--config", metavar="FILE", help="TOML file laid over the defaults of conf/kembar.toml")
+    parser.add_argument("--config", metavar="FILE", help="TOML file that overrides the defaults of conf/kembar.toml")
     parser.add_argument(
-        "--set", metavar="SECTION.KEY=VALUE", action="append", default=[], help="change one setting; may be repeated"
+        "--set",
+        metavar="SECTION.KEY=VALUE",
+        action="append",
+        default=[],
+        help="change one setting; repeat the option for more",
     )
 
 

@@ -115,8 +115,8 @@ class BlockingSettings:
     def _budgets_agree(self) -> "BlockingSettings":
         if self.candidates_per_listing > self.proposals_per_listing:
             raise ValueError(
-                f"at most proposals_per_listing ({self.proposals_per_listing}) for candidates_per_listing "
-                f"({self.candidates_per_listing}), which are chosen from those"
+                f"candidates_per_listing ({self.candidates_per_listing}) to be at most proposals_per_listing "
+                f"({self.proposals_per_listing})"
             )
         return self
 
@@ -138,7 +138,7 @@ class GroupingSettings:
     @model_validator(mode="after")
     def _cap_below_component(self) -> "GroupingSettings":
         if self.max_component < self.max_group:
-            raise ValueError(f"max_component must be at least max_group ({self.max_group})")
+            raise ValueError(f"max_component to be at least max_group ({self.max_group})")
         return self
 
 

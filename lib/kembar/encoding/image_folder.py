@@ -1,6 +1,6 @@
-"""Where a catalogue's photos are, found before the work: the folder that was named, or the one below it that was meant.
+"""Finds the folder of a catalogue's photos: the folder of `--images`, or the one folder below it that has them.
 
-Encoding, training, the report and notebooks all ask here, so that they show and encode the same photos.
+Encoding, training, the report and notebooks all use this module, so that they use the same photos.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from kembar.storage.paths import filesystem_of, is_local, join_uri
 from kembar.storage.text_files import shown
 
 SAMPLED = 256
-"""Names of a catalogue that are looked for; on a store, where each costs a request, an eighth."""
+"""The number of names to look for; an eighth of it on an object store, where each takes a request."""
 _MOST_FOLDERS, _DEEPEST = 256, 2
 _MOST_SEEN = 20_000
 _HIDDEN = ("_", ".")
@@ -30,10 +30,10 @@ _UNPACK = "unpack it, and name the folder that its photos are in then"
 
 
 def require_images(uri: str) -> None:
-    """Check what `--images` names, before Spark starts.
+    """Check the folder of `--images` before Spark starts.
 
     Raises:
-        InputError: It is missing, since a mistyped path must not encode a catalogue without its photos, or no folder.
+        InputError: It is missing or not a folder. A mistyped path must not encode a catalogue without its photos.
     """
     filesystem, path = filesystem_of(uri)
     kind = filesystem.get_file_info(path).type
@@ -96,15 +96,15 @@ def find_folder(
     }
     if len(below) == 1:
         folder = next(iter(below))
-        note = f"--images {images}: the photos are read from {folder}, the only folder below it that has any of them"
+        note = f"--images {images}: using {folder}, the only folder below it that has any of the photos"
         return replace(here, folder=folder), note
     if hits:
         return here, None
     if below:
         found = ", ".join(f"{folder} ({count} of {len(tried)})" for folder, count in sorted(below.items())[:5])
         raise InputError(
-            f"--images {images}: none of {len(tried)} photos looked for is there, such as {shown(tried[0], 120)}, but "
-            f"some are in {found}: name one of these folders"
+            f"--images {images}: it has none of {len(tried)} photos, such as {shown(tried[0], 120)}, but some are in "
+            f"{found}: name one of these folders"
         )
     bare, advice = _look_around(images)
     return replace(here, bare=bare, advice=advice), None

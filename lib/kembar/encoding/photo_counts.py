@@ -1,7 +1,7 @@
-"""How many of a catalogue's photos could not be used, and for which reasons, counted from what was written.
+"""Counts the photos of a catalogue that could not be used, by reason, from the written tables.
 
-A run of which most photos failed has mostly looked in the wrong place: it is ended before anything is published, with
-the commonest reason, since a catalogue without its photos looks whole and is not.
+If most photos fail, the folder is probably the wrong one. Such a run ends before it publishes anything, and names the
+most frequent reason, because a catalogue without its photos looks complete but is not.
 """
 
 from collections import Counter
@@ -22,17 +22,22 @@ from kembar.storage.text_files import shown
 _PHOTO = "photo "
 _SHOWN = 200
 _REMEDIES = {
-    NOT_FOUND: "name the folder that has them with --images, or mend the column image",
-    NOT_READ: "see whether the disk or store answers and may be read, and run the job again",
+    NOT_FOUND: "set --images to the folder that has them, or correct the column image",
+    NOT_READ: "check that the disk or object store works and allows reading, and run the job again",
     LINK: "set encode.follow_links=true if links in that folder can be trusted",
 }
-_OTHER_REMEDY = "see whether the files are whole photos"
+_OTHER_REMEDY = "check that the files are intact photos"
 
 
 @dataclass(frozen=True)
 class PhotoCounts:
-    """Photos of a catalogue: how many listings name one, how many of these could not be used by reason, the commonest
-    first, and a failure of each reason as it was written."""
+    """Counts of a catalogue's photos.
+
+    Attributes:
+        named: The number of listings that name a photo.
+        failed: The number of photos that could not be used, by reason, most frequent first.
+        examples: One failure of each reason, as it was written.
+    """
 
     named: int
     failed: dict[str, int]
@@ -69,20 +74,20 @@ class PhotoCounts:
         return f"{self.total:,} of {self.named:,} photos could not be used: {told}"
 
     def closing(self, folder: PhotoFolder) -> str:
-        """What the closing line of a job says of photos: nothing where all were used."""
+        """The text about photos in a job's closing line, empty if all were used."""
         if self.named and not self.total:
             return ""
-        return f"; {self} ({folder.folder} holds no photo)" if folder.bare and self.named else f"; {self}"
+        return f"; {self} ({folder.folder} has no photos)" if folder.bare and self.named else f"; {self}"
 
     def check(self, most: float, folder: PhotoFolder) -> None:
         """Check that not too many photos failed.
 
         Args:
             most: The setting `encode.max_failed_share`.
-            folder: Where they were looked for; where that has no photo at all, none was expected to be found.
+            folder: The folder of the photos. If it has no photo at all, missing photos do not count.
 
         Raises:
-            InputError: Too many did; it names the commonest reason, an example, and what to do.
+            InputError: Too many failed. The message has the most frequent reason, an example and a remedy.
         """
         counted = {reason: count for reason, count in self.failed.items() if not (folder.bare and reason == NOT_FOUND)}
         if not self.named or sum(counted.values()) <= most * self.named:
@@ -90,9 +95,9 @@ class PhotoCounts:
         advice = folder.advice if NOT_FOUND in counted else None
         commonest = max(counted, key=lambda reason: counted[reason])
         raise InputError(
-            f"{self} (of the folder {folder.folder}). That is more than encode.max_failed_share={most:g} allows, so "
+            f"{self} (folder {folder.folder}). That is more than encode.max_failed_share={most:g} allows, so "
             f"nothing was published. For example: {shown(self.examples[commonest], _SHOWN)}. "
-            f"{advice or _REMEDIES.get(commonest, _OTHER_REMEDY)}; or go on without them by encode.max_failed_share=1"
+            f"{advice or _REMEDIES.get(commonest, _OTHER_REMEDY)}; or set encode.max_failed_share=1 to continue"
         )
 
 

@@ -52,10 +52,10 @@ class Ahead(Generic[Item, Result]):
             yield result
 
     def _wait_for(self, item: Item, future: Future[Result]) -> Result:
-        for _ in range(self._patience_s):  # second by second: a process that was stopped for an hour waited for one
+        for _ in range(self._patience_s):  # second by second, so that the time of a stopped process does not count
             if wait([future], timeout=1).done:
                 return future.result()
         raise RunError(
-            f"{item} was neither read nor given up in {self._patience_s} s: does its disk or store answer? "
-            "encode.photo_seconds is how long it is waited for"
+            f"{item} timed out after {self._patience_s} s; check the disk or object store. "
+            "The setting encode.photo_seconds is the limit"
         )

@@ -30,7 +30,7 @@ def check_run(matched: str, encoded: str, images: str, settings: EncodeSettings)
     run = _described(matched).get("encoded", {})
     if (codes := run.get("codes")) is not None and codes != codes_of(encoded):
         same = real_path(encoded) == real_path(str(run["uri"]))
-        why = "was encoded again since" if same else f"is not {run['uri']}, which was matched"
+        why = "was encoded again after the match run" if same else f"is not {run['uri']}, which was matched"
         raise InputError(
             f"--encoded {encoded} does not belong to {matched}: it {why}; name that folder, or match again"
         )
@@ -42,7 +42,7 @@ def check_run(matched: str, encoded: str, images: str, settings: EncodeSettings)
     if not photo_sizes(photos, list(sizes)).items() & sizes.items():
         was = manifest.get("inputs", {}).get("images", {}).get("uri")
         raise InputError(
-            f"--images {images} does not belong to {encoded}: of {len(sizes)} photos that were encoded none is there; "
+            f"--images {images} does not belong to {encoded}: it has none of {len(sizes)} photos that were encoded; "
             f"name the folder that was encoded, {was}"
         )
 

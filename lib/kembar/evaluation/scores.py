@@ -68,8 +68,8 @@ def read_truth(listings: pa.Table) -> Truth:
     labels = listings["label_group"].combine_chunks()
     if labels.null_count == len(labels):
         raise InputError(
-            "the listings have no label_group: the column is missing, or empty in every row; evaluation needs to know "
-            "which listings are the same product"
+            "the listings have no label_group: the column is missing, or empty in every row; evaluation needs these "
+            "labels, equal for listings of the same product"
         )
     codes = pc.fill_null(pc.dictionary_encode(labels).indices, -1)
     return Truth(listings["posting_id"].combine_chunks(), np.asarray(codes, dtype=np.int64))

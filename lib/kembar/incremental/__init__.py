@@ -1,1 +1,1 @@
-"""From one run to the next: what is new, what can be reused, group ids that last, and drift."""
+"""Updates from one run to the next: what is new, what can be reused, stable group ids, and drift."""

@@ -1,6 +1,7 @@
-"""What became of groups from one run to the next: created, grown, shrunk, merged, split, dissolved, and why.
+"""The change log: groups that a run created, grew, shrank, merged, split or dissolved, and why.
 
-A listing alone is no group here: one that another joins is a group created, one that loses all others dissolved.
+A single listing is not a group here. If another listing joins it, a group is created. If it loses all others, its group
+is dissolved.
 """
 
 from collections import Counter, defaultdict
@@ -18,7 +19,7 @@ Event = tuple[str, str, int, list[str], list[str], str]
 
 
 def members_of(groups: dict[str, str]) -> Groups:
-    """The listings of each group of two or more, from the group of each listing."""
+    """Map each group of two or more to its listings, from the group of each listing."""
     members: Groups = defaultdict(set)
     for listing, group in groups.items():
         members[group].add(listing)
@@ -26,10 +27,15 @@ def members_of(groups: dict[str, str]) -> Groups:
 
 
 def log_changes(before: dict[str, str], after: dict[str, str], changed: set[str], run: int) -> pa.Table:
-    """CHANGES from one partition to the next, both as the group_id of each posting_id.
+    """Compare two partitions and return CHANGES.
 
-    changed: listings of which title or photo are other ones than before. A group of which nothing changed has no row;
-    one that won and lost listings has two.
+    An unchanged group has no row. A group that won and lost listings has two.
+
+    Args:
+        before: The group_id of each posting_id in the last run.
+        after: The same in this run.
+        changed: Listings whose title or photo changed.
+        run: The number of this run.
     """
     status = dict.fromkeys(after.keys() - before.keys(), "new") | dict.fromkeys(before.keys() - after.keys(), "removed")
     status |= {name: "changed" for name in changed if name in before and name in after}
@@ -41,14 +47,14 @@ def log_changes(before: dict[str, str], after: dict[str, str], changed: set[str]
 
 
 def _events(before: dict[str, str], after: dict[str, str], status: dict[str, str]) -> Iterator[Event]:
-    """Each event as its row, less the run."""
+    """Yield each event as a row without the run."""
     was, now = members_of(before), members_of(after)
     for group in was.keys() | now.keys():
         old, new = was.get(group, set()), now.get(group, set())
         if old == new:
             continue
         won, lost = sorted(new - old), sorted(old - new)
-        # Groups of before from which listings came, and groups of now to which listings went.
+        # Old groups that the listings came from, and new groups that they went to.
         came = sorted({before[x] for x in won if before.get(x) in was} - {group})
         went = sorted({after[x] for x in lost if after.get(x) in now} - {group})
         if not old:
@@ -65,7 +71,7 @@ def _events(before: dict[str, str], after: dict[str, str], status: dict[str, str
 def _why(listings: list[str], status: dict[str, str]) -> str:
     """
     >>> _why(["a", "b", "c"], {"a": "new", "b": "new"})
-    '2 new, 1 decided anew'
+    '2 new, 1 regrouped'
     """
-    counts = Counter(status.get(name, "decided anew") for name in listings)
+    counts = Counter(status.get(name, "regrouped") for name in listings)
     return ", ".join(f"{count} {kind}" for kind, count in counts.items())

@@ -1,7 +1,7 @@
-"""Whether a feed has changed its nature: what a run's listings, pairs and groups look like beside the last run's.
+"""Drift: how a run's listings, pairs and groups differ from the last run's.
 
-Each trait is a histogram. Two of them are compared by the population stability index, Σ (p − q) · ln(p / q) over the
-buckets' shares (Siddiqi 2006, "Credit Risk Scorecards"), of which 0.1 is commonly called a change and 0.25 a great one.
+Each trait is a histogram. The population stability index compares two histograms, Σ (p − q) · ln(p / q) over the
+buckets' shares (Siddiqi 2006, "Credit Risk Scorecards"). By convention 0.1 is a change and 0.25 a large one.
 """
 
 import math
@@ -24,11 +24,11 @@ _MODALITIES = ("photo", "title", "hash")
 _UP_TO, _SIZES = (1, 2, 3, 5, 10), ("alone", "2", "3", "4-5", "6-10", "more than 10")
 _WHERE = r"^(.*, )?line \d+: "
 _FLOOR = 1e-4
-"""Share that stands in for none: a bucket that one run does not have must not make the index infinite."""
+"""The share of an empty bucket, which must not make the index infinite."""
 
 
 def profile_listings(index: CatalogueIndex, labels: NDArray[np.int64]) -> Profile:
-    """What listings have, and how large their groups are; labels: `[n]`."""
+    """Count the modalities of listings and the sizes of their groups; labels: `[n]`."""
     has = np.stack([index.has_image, index.has_title, index.has_hash])
     kinds = np.bincount(has.T @ (1, 2, 4), minlength=8).tolist()
     had = [" + ".join(name for bit, name in enumerate(_MODALITIES) if kind >> bit & 1) for kind in range(8)]
@@ -41,10 +41,10 @@ def profile_listings(index: CatalogueIndex, labels: NDArray[np.int64]) -> Profil
 
 
 def profile_matches(matches: DataFrame, least: float) -> Profile:
-    """Along each distance, how many pairs from the probability `least` on are in each tenth, or lack it.
+    """For each distance, count the pairs in each tenth and the pairs without it, of probability `least` or more.
 
-    One group for each combination of tenths: an aggregate for each tenth of each distance, fifty in all, is too long a
-    method for the JVM to compile, and took four times as long.
+    The query groups by each combination of tenths. One aggregate for each tenth of each distance, fifty in all, made a
+    method that was too long for the JVM to compile, and took four times as long.
     """
     tenths = [_tenth_of(f"{name}_distance").alias(name) for name in DISTANCES]
     together = matches.where(F.col("probability") >= least).select(*tenths).groupBy(*DISTANCES).count().toArrow()
@@ -58,13 +58,13 @@ def profile_matches(matches: DataFrame, least: float) -> Profile:
 
 
 def _tenth_of(column: str) -> Column:
-    """The tenth that a distance is in, the last one for all beyond; null where there is none, not the last."""
+    """The tenth of a distance, the last one for all beyond; null if the distance is missing."""
     tenth = F.least(F.floor(F.col(column) * _TENTHS), F.lit(_TENTHS - 1))
     return F.when(F.col(column).isNotNull(), tenth).cast("int")
 
 
 def profile_quarantine(quarantine: DataFrame, usable: int) -> Profile:
-    """How many rows are quarantined for each reason, beside those that are used."""
+    """Count the used rows, and the quarantined rows by reason."""
     said = F.regexp_replace("reason", _WHERE, "")
     kind = F.split(said, "[:;]")[0].alias("kind")
     rows = quarantine.groupBy(kind).count().collect()
@@ -74,7 +74,7 @@ def profile_quarantine(quarantine: DataFrame, usable: int) -> Profile:
 def profile_run(
     index: CatalogueIndex, labels: NDArray[np.int64], matches: DataFrame, least: float, quarantine: DataFrame
 ) -> Profile:
-    """All traits of a run; least: the probability from which a pair is likely."""
+    """Compute all traits of a run; least: the probability from which a pair is likely."""
     rows = profile_quarantine(quarantine, len(index))
     return {**profile_listings(index, labels), **profile_matches(matches, least), **rows}
 
@@ -96,21 +96,21 @@ def stability(before: Histogram, now: Histogram) -> float:
 
 
 def by_chance(before: Histogram, now: Histogram) -> float:
-    """What the index comes to on average if both are draws from one population: so much small catalogues differ."""
+    """The average index of two draws from one population, which is high for small catalogues."""
     buckets = len({bucket for each in (before, now) for bucket, count in each.items() if count})
     return (buckets - 1) * sum(1 / max(sum(each.values()), 1) for each in (before, now))
 
 
 @dataclass(frozen=True)
 class Drift:
-    """The stability index of each trait that both runs have, and the traits that changed greatly."""
+    """The stability index of each trait that both runs have, and the traits that changed a lot."""
 
     index: dict[str, float]
     great: list[str]
 
 
 def compare_profiles(before: Profile, now: Profile) -> Drift:
-    """A change is great where the index is above 0.25 and twice what chance adds to it on average."""
+    """Compare two runs. A change is large if the index exceeds 0.25 plus twice the average that chance adds."""
     both = [name for name in now if name in before]
     index = {name: round(stability(before[name], now[name]), 4) for name in both}
     great = [name for name in both if index[name] > GREAT + 2 * by_chance(before[name], now[name])]
@@ -118,10 +118,10 @@ def compare_profiles(before: Profile, now: Profile) -> Drift:
 
 
 def drift_page(before: Profile, now: Profile, drift: Drift) -> str:
-    """Both runs' shares by trait as a Markdown page, the traits that changed most first."""
-    lines = ["# This run beside the last one", ""]
-    lines += [f"- **{name}** changed greatly: look at the feed before you trust the groups" for name in drift.great]
-    lines += [] if drift.great else ["Nothing changed greatly."]
+    """Write both runs' shares by trait as a Markdown page; the traits that changed most come first."""
+    lines = ["# This run compared with the last one", ""]
+    lines += [f"- **{name}** changed a lot: check the feed before you use the groups" for name in drift.great]
+    lines += [] if drift.great else ["No trait changed a lot."]
     for name in sorted(drift.index, key=lambda trait: -drift.index[trait]):
         lines += [
             "",

@@ -1,7 +1,7 @@
-"""What a catalogue needs encoded: the listings whose content no part that is there holds by this encoder.
+"""The plan of an encode run: the listings for which no existing part has codes of their content by this encoder.
 
-Parts are those of the last run and those that an interrupted run got done. They are never changed: one of which every
-row is still wanted stays as it is, one of which some are is written anew without the others.
+Parts come from the last run and from an interrupted run. They are never changed. A part of which every row is still
+needed stays as it is. A part of which some rows are needed is written again without the others.
 """
 
 import posixpath
@@ -23,13 +23,20 @@ from kembar.storage.table_parts import NewTable
 from kembar.storage.tables import read_part, write_arrow
 
 _FEW_ROWS, _MANY_SMALL, _ROWS_OF_A_PART = 250, 32, 10_000
-"""More than so many parts of fewer than so many rows are put together, or hourly runs would leave thousands."""
+"""More than _MANY_SMALL parts of fewer than _FEW_ROWS rows are merged, or hourly runs would leave thousands."""
 
 
 @dataclass(frozen=True)
 class Changes:
-    """How many listings of a catalogue are as they were, new, changed, to be done again because another encoder made
-    them, and how many of the last run's are gone."""
+    """Counts of a catalogue's listings since the last run.
+
+    Attributes:
+        unchanged: Listings whose codes are reused.
+        new: Listings that the last run did not have.
+        changed: Listings whose content changed.
+        outdated: Listings with codes of another encoder.
+        removed: Listings of the last run that are gone.
+    """
 
     unchanged: int
     new: int
@@ -42,7 +49,7 @@ class Changes:
         return self.new + self.changed + self.outdated
 
     def __str__(self) -> str:
-        """Of the counts those that are not nought.
+        """The counts that are not zero.
 
         >>> str(Changes(unchanged=8, new=1, changed=0, outdated=0, removed=2))
         '8 unchanged, 1 new, 2 removed'
@@ -51,27 +58,33 @@ class Changes:
 
 
 def describe_work(changes: Changes, before: dict[str, Any], encoder: str) -> str:
-    """What is to be encoded and about how long that takes, from the manifest of the run before.
+    """Describe the listings to encode and the time that takes, from the manifest of the last run.
 
     >>> before = {"encoder": "a", "counts": {"encoded": 100}, "seconds": {"encode": 50.0}}
     >>> print(describe_work(Changes(90, 10, 0, 0, 0), before, "a"))
     90 unchanged, 10 new: 10 listings to encode, about 5 s at the last run's rate
     >>> print(describe_work(Changes(0, 0, 0, 99, 0), before, "b"))  # doctest: +ELLIPSIS
-    the encoder is b and was a, so that no code can be kept; 99 outdated: 99 listings to encode, about 50 s ...
+    the encoder changed from a to b, so no codes can be reused; 99 outdated: 99 listings to encode, about 50 s ...
     """
     told = f"{changes}: {changes.to_encode:,} listings to encode"
     count, seconds = before.get("counts", {}).get("encoded"), before.get("seconds", {}).get("encode")
     if count and seconds:
         told += f", about {seconds / count * changes.to_encode:,.0f} s at the last run's rate"
     if before.get("encoder", encoder) != encoder:
-        return f"the encoder is {encoder} and was {before['encoder']}, so that no code can be kept; {told}"
+        return f"the encoder changed from {before['encoder']} to {encoder}, so no codes can be reused; {told}"
     return told
 
 
 @dataclass(frozen=True)
 class Increment:
-    """fresh: LISTINGS with `content` that must be encoded; kept: URIs of parts of which every row is wanted; rest: of
-    the other parts of which some are, which rows."""
+    """The work of an encode run.
+
+    Attributes:
+        fresh: LISTINGS with `content` to encode.
+        kept: URIs of parts of which every row is needed.
+        rest: The needed rows of parts of which only some are, by URI.
+        changes: The counts.
+    """
 
     fresh: DataFrame
     kept: list[str]
@@ -79,9 +92,12 @@ class Increment:
     changes: Changes
 
     def table(self, published: str, made: list[str], rest: str) -> NewTable:
-        """The parts of ENCODED afterwards: kept ones of the folder `published`, and new ones.
+        """The parts of ENCODED after this run.
 
-        made: the parts that this run encoded; rest: a folder, where the other parts' wanted rows are written.
+        Args:
+            published: The folder of the kept parts.
+            made: The parts that this run encoded.
+            rest: A folder for the needed rows of other parts.
         """
         at_home = {part for part in self.kept if posixpath.dirname(part) == published}
         staged = [*(part for part in self.kept if part not in at_home), *made, *self._write_rest(rest)]
@@ -91,7 +107,7 @@ class Increment:
         return NewTable(staged, sorted(map(posixpath.basename, at_home)))
 
     def _write_rest(self, folder: str) -> list[str]:
-        """Write wanted rows of parts, several small ones into one; the URIs."""
+        """Write the needed rows of parts, several small parts into one, and return the URIs."""
         written: list[str] = []
         held: list[pa.Table] = []
         for number, (part, wanted) in enumerate(self.rest.items(), 1):
@@ -104,12 +120,13 @@ class Increment:
 
 
 def plan_increment(listings: DataFrame, parts: list[str], encoder: str) -> Increment:
-    """Compare LISTINGS with `content`, which should be persisted, with what `parts` hold. Ids and contents come to the
-    driver, as groups do later.
+    """Compare LISTINGS with `content`, which should be persisted, with the rows of `parts`.
 
-    1. Of each listing the row that has its content by this encoder, from the first part where two have it.
-    2. Listings without one are to be encoded.
-    3. Each part is kept, written anew, or dropped, by how many of its rows were chosen.
+    Ids and contents come to the driver, as groups do later.
+
+    1. For each listing choose the row with its content by this encoder; if several parts have it, the first counts.
+    2. Listings without such a row must be encoded.
+    3. Keep, rewrite or drop each part, depending on how many of its rows were chosen.
     """
     wanted = listings.select("posting_id", "content").toArrow()
     tables = {part: read_part(part, ["posting_id", "content", "encoder"]) for part in parts}
@@ -142,7 +159,7 @@ def _only(listings: DataFrame, ids: pa.ChunkedArray, whole: bool) -> DataFrame:
 
 
 def _sort_out(rows: dict[str, NDArray[np.bool_]]) -> tuple[list[str], list[str]]:
-    """The parts to keep and those to write anew, by which of their rows are wanted."""
+    """The parts to keep and those to rewrite, by which of their rows are needed."""
     whole = [part for part, wanted in rows.items() if len(wanted) and wanted.all()]
     small = [part for part in whole if len(rows[part]) < _FEW_ROWS]
     together = set(small) if len(small) > _MANY_SMALL else set()
@@ -153,8 +170,14 @@ def _sort_out(rows: dict[str, NDArray[np.bool_]]) -> tuple[list[str], list[str]]
 def _count(
     held: pa.ChunkedArray, place: NDArray[np.int64], same: NDArray[np.bool_], done: NDArray[np.bool_]
 ) -> Changes:
-    """held: ids of what was encoded; place: which listing of the catalogue each is, −1 for none; same: whether its
-    content is that listing's; done: `[catalogue]`, whose code can be used again."""
+    """Count the changes.
+
+    Args:
+        held: Ids of the encoded rows.
+        place: For each the row of its listing in the catalogue, −1 for none.
+        same: For each whether it has that listing's content.
+        done: `[catalogue]`, listings whose code can be reused.
+    """
     known, outdated = np.zeros((2, len(done)), bool)
     known[place[place >= 0]] = True
     outdated[place[same]] = True

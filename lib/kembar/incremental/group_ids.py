@@ -1,4 +1,4 @@
-"""Names of groups that last: a group keeps the id of the group of the last run of which it has the most listings."""
+"""Stable group ids: a group keeps the id of the last run's group with which it shares the most listings."""
 
 from collections.abc import Collection
 
@@ -9,9 +9,9 @@ Labels = NDArray[np.int64]
 
 
 def overlaps(labels: Labels, before: list[str | None]) -> list[tuple[int, str]]:
-    """Pairs of a label and an id of before that share listings, those that share the most first.
+    """Pairs of a label and an old id that share listings, in descending order of shared listings.
 
-    Of pairs that share as many the one whose first shared listing has the lower row comes first.
+    Of equal pairs the one whose first shared listing has the lower row comes first.
 
     >>> overlaps(np.array([0, 0, 2, 2]), ["a", "a", "a", None])
     [(0, 'a'), (2, 'a')]
@@ -31,9 +31,14 @@ def name_groups(
 ) -> NDArray[np.object_]:
     """The group id of each listing `[n]`.
 
-    labels: `[n]`, rows in order of posting_id; before: the id of each listing's group in the last run, none for a
-    new listing; used: further ids that groups once had, which are not given again. A group that inherits none is named
-    by its least posting_id, with the number of the run behind it where that name is taken.
+    A group that inherits no id gets its least posting_id, followed by the number of the run if that id is taken.
+
+    Args:
+        labels: `[n]`, rows in order of posting_id.
+        posting_ids: `[n]`.
+        before: The id of each listing's group in the last run, None for a new listing.
+        used: Further ids that groups once had, which must not be given again.
+        run: The number of this run.
     """
     given: dict[int, str] = {}
     taken: set[str] = set()

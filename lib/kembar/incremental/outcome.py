@@ -1,4 +1,4 @@
-"""What a run of match leaves: groups under lasting ids, what became of the last run's, and the submission."""
+"""The result of a match run: groups with stable ids, changes since the last run, and the submission."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -23,8 +23,16 @@ from kembar.storage.tables import read_arrow, write_arrow
 
 @dataclass(frozen=True)
 class Outcome:
-    """contents: `posting_id, content` by row; quarantine: QUARANTINE; profile: as `kembar.incremental.drift` makes it;
-    last and reusable: the run before and what holds of it, where there was one."""
+    """The result of a match run.
+
+    Attributes:
+        contents: `posting_id, content` by row.
+        grouping: The groups.
+        quarantine: QUARANTINE.
+        profile: The traits of the run, see `kembar.incremental.drift`.
+        last: The last run, if there is one.
+        reusable: What this run reuses of it.
+    """
 
     contents: pa.Table
     grouping: Grouping
@@ -44,7 +52,7 @@ class Outcome:
 
     @cached_property
     def log(self) -> pa.Table:
-        """CHANGES of the runs before."""
+        """CHANGES of earlier runs."""
         return read_arrow(join_uri(self.last.uri, "changes")) if self.last else CHANGES_ARROW.empty_table()
 
     @cached_property
@@ -71,9 +79,9 @@ class Outcome:
         return pa.table(columns | {"cluster": self.grouping.cluster, "best_logit": self.grouping.best})
 
     def write(self, folder: OutputFolder, tell: Callable[[str], None]) -> dict[str, NewTable]:
-        """Write the tables of this process, and say which all tables of the run are.
+        """Write the tables of this process, and return all tables of the run.
 
-        tell: takes which traits changed so much that somebody should look at the feed.
+        `tell` takes a warning for each trait that changed a lot.
         """
         self._warn(tell)
         changes = pa.concat_tables([self.log.cast(CHANGES_ARROW), self.changes])
@@ -83,14 +91,14 @@ class Outcome:
         return {name: NewTable([folder.staged(name)]) for name in (*tables, "matches", "lists", "hashed")}
 
     def publish(self, folder: OutputFolder, tables: dict[str, NewTable], counts: dict[str, Any], **facts: Any) -> None:
-        """Make this run the folder's result; facts: what the manifest says besides."""
+        """Make this run the folder's result; facts: further entries of the manifest."""
         told = {**counts, **self._step()}
         summary = {**told, "thresholds": facts["thresholds"], "seconds": facts["seconds"]}
         files = {**self._files(), SUMMARY: as_json(summary)}
         folder.publish(tables, files, {**self._for_the_next(), "counts": told, **facts})
 
     def _files(self) -> dict[str, bytes]:
-        """submission.csv, and after another run drift.md, what this one looks like beside it."""
+        """submission.csv and, after an earlier run, drift.md."""
         answer = submission_csv(self.posting_ids, self.grouping.labels, quarantined_ids(self.quarantine))
         if self.last is None or self.drift is None:
             return {"submission.csv": answer}
@@ -99,13 +107,13 @@ class Outcome:
 
     @cached_property
     def drift(self) -> Drift | None:
-        """How far this run is from the last one, where there was one."""
+        """How far this run is from the last one, if there is one."""
         return compare_profiles(self.last.manifest["profile"], self.profile) if self.last else None
 
     def _warn(self, tell: Callable[[str], None]) -> None:
-        """Say which traits changed so much that somebody should look at the feed."""
+        """Warn of each trait that changed a lot."""
         for name in self.drift.great if self.drift else ():
-            tell(f"warning: {name}: this feed is not what it was in the last run; see drift.md")
+            tell(f"warning: {name}: the feed changed a lot since the last run; see drift.md")
 
     def _step(self) -> dict[str, Any]:
         """The step from the last run to this one."""
@@ -114,8 +122,10 @@ class Outcome:
         return {"run": self.number, "looked_anew": anew, "changes": changes, "drift": self.drift and vars(self.drift)}
 
     def _for_the_next(self) -> dict[str, Any]:
-        """What the next run asks of this one's manifest: its number, and the share of the catalogue that changed since
-        all listings looked for pairs."""
+        """Entries of the manifest for the next run.
+
+        They are the run's number, its profile, and the share of the catalogue that changed since the last full search.
+        """
         whole = self.reusable is None or self.last is None or len(self.reusable.anew) == len(self.contents)
         before = 0.0 if self.last is None else float(self.last.manifest["stale"])
         stale = 0.0 if whole or self.reusable is None else round(before + self.reusable.stale, 6)

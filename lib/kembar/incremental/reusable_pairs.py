@@ -1,12 +1,14 @@
-"""What a run of match can carry over from the last one: the candidate lists of listings that are as they were.
+"""What match can reuse from the last run: the candidate lists of unchanged listings.
 
-A listing's list holds its pairs with their distances. A pair of two listings that did not change is in the old lists
-already; a new or changed listing looks at the whole catalogue and has all its pairs in its own list, and a pair is
-scored from whichever side has it. So nothing but new pairs is compared. Two things grow stale little by little:
-distances by words, since document frequencies move, and lists that a removed listing had a place in. Those who shared a
-group with a listing that is gone or changed look again at once, and all do when a share of the catalogue has changed
-since they last did (`blocking.refresh_share`). In a catalogue of photos alone a code moves with its neighbours, and all
-look again when any did.
+A listing's list has its pairs with their distances. A pair of two unchanged listings is already in the old lists. A new
+or changed listing is searched against the whole catalogue, and its own list has all its pairs. A pair is scored from
+whichever list has it, so only new pairs are compared.
+
+Two things become stale over time: word distances, since document frequencies change, and lists that lost a removed
+listing. Therefore listings that shared a group with a removed or changed listing are searched again at once. All
+listings are searched again when a share of the catalogue has changed since the last full search
+(`blocking.refresh_share`). In a catalogue of photos alone the codes depend on their neighbours, and any change there
+makes a full search.
 """
 
 import hashlib
@@ -37,7 +39,7 @@ from kembar.types import Rows
 
 @dataclass(frozen=True)
 class LastRun:
-    """The result of the last run of match in a folder; catalogue: CATALOGUE by row."""
+    """The result of the last match run in a folder; catalogue: CATALOGUE by row."""
 
     uri: str
     manifest: dict[str, Any]
@@ -54,25 +56,31 @@ class LastRun:
 
 
 def read_last_run(uri: str | None) -> LastRun | None:
-    """The last run of match in a folder; None where no folder is named.
+    """Read the last match run in a folder; None without a folder.
 
     Raises:
-        InputError: there is none, it did not finish, or it is not whole.
+        InputError: There is no run, it did not finish, or a part of it is missing.
     """
     if uri is None:
         return None
     manifest = join_uri(uri, MANIFEST)
     require(manifest, "the manifest of a finished match run")
     catalogue = read_arrow(join_uri(uri, "catalogue"), list(CATALOGUE.names))
-    table_parts(join_uri(uri, "changes"))  # read at the end, when a run that has to fail has cost the most
+    table_parts(join_uri(uri, "changes"))  # needed only at the end, but a run that must fail should fail early
     return LastRun(uri, read_json(manifest), catalogue.sort_by("posting_id").combine_chunks())
 
 
 @dataclass(frozen=True)
 class ReusablePairs:
-    """place: int64 `[old listings]`, the row that each listing of the last run has now, −1 for one that is gone or
-    changed; anew: the rows that look at the whole catalogue; changed: posting_ids of those whose content is another;
-    lists: the parts of the last run's LISTS, none where one is damaged; stale: the share that looks anew."""
+    """What this run reuses of the last one.
+
+    Attributes:
+        place: int64 `[old listings]`, the current row of each listing of the last run, −1 if it is gone or changed.
+        anew: The rows that are searched against the whole catalogue.
+        changed: posting_ids of listings whose content changed.
+        lists: The parts of the last run's LISTS, none if one is damaged.
+        stale: The share of the catalogue in `anew`.
+    """
 
     place: Rows
     anew: Rows
@@ -82,7 +90,7 @@ class ReusablePairs:
 
 
 def carry_over(last: LastRun, now: pa.Table) -> ReusablePairs:
-    """What of the last run holds for a catalogue: `posting_id, content` by row."""
+    """What of the last run still holds; now: the catalogue's `posting_id, content` by row."""
     was = last.catalogue
     where = index_in(was["posting_id"], now["posting_id"])
     same = contents_equal(was, now, where)
@@ -100,17 +108,17 @@ def carry_over(last: LastRun, now: pa.Table) -> ReusablePairs:
 def _sound_lists(last: LastRun) -> list[str]:
     try:
         return table_parts(join_uri(last.uri, "lists"))
-    except InputError:  # they can be made anew, unlike the ids that groups have
+    except InputError:  # lists can be made again, unlike group ids
         return []
 
 
 def plan_reuse(
     last: LastRun | None, now: pa.Table, pairs_by: str, refresh_share: float, tell: Callable[[str], None]
 ) -> ReusablePairs | None:
-    """What a run can carry over from the last one, and who looks anew; None where there was none.
+    """Decide what to reuse from the last run, and which listings to search again; None without a last run.
 
-    All look anew where the last run made other pairs of the same listings, where its lists are damaged, or where more
-    than `refresh_share` of the catalogue changed since all did.
+    All listings are searched again if the last run would make other pairs of the same listings, if its lists are
+    damaged, or if more than `refresh_share` of the catalogue changed since the last full search.
     """
     if last is None:
         return None
@@ -118,21 +126,21 @@ def plan_reuse(
     stale = float(last.manifest["stale"]) + reusable.stale
     reason = None
     if last.manifest["pairs_by"] != pairs_by:
-        reason = "the last run had another bundle, other settings of blocking or, of photos alone, other neighbours"
+        reason = "the bundle, the blocking settings or, without titles, the photos changed since the last run"
     elif not reusable.lists:
         reason = "the last run's lists are damaged"
     elif stale > refresh_share:
-        reason = f"{stale:.0%} of the catalogue changed since all last did"
+        reason = f"{stale:.0%} of the catalogue changed since the last full search"
     if reason:
         reusable = replace(reusable, anew=np.arange(len(now)))
-    tell(f"{len(reusable.anew):,} of {len(now):,} listings look for pairs" + (f": {reason}" if reason else ""))
+    tell(f"{len(reusable.anew):,} of {len(now):,} listings searched for pairs" + (f": {reason}" if reason else ""))
     return reusable
 
 
 def pairs_fingerprint(encoder: str, model: Discriminator, settings: BlockingSettings, index: CatalogueIndex) -> str:
-    """Changes with whatever makes other candidate lists of the same listings. encoder: the codes' fingerprint.
+    """A fingerprint of all that determines the candidate lists of given listings. encoder: the codes' fingerprint.
 
-    Codes of photos alone move with their neighbours (`kembar.index.query_expansion`), so there they are part of it.
+    Without titles, photo codes depend on their neighbours (`kembar.index.query_expansion`), so they are part of it.
     """
     told = {name: value for name, value in asdict(settings).items() if name != "refresh_share"}
     versions = [getattr(algorithms, name) for name in ("PHOTOS", "TITLES", "WORDS", "BLOCKING", "SCORING")]
@@ -147,7 +155,7 @@ def pairs_fingerprint(encoder: str, model: Discriminator, settings: BlockingSett
 def groups_fingerprint(
     pairs_by: str, model: Discriminator, thresholds: Thresholds, settings: GroupingSettings, links: pa.Table | None
 ) -> str:
-    """Changes with whatever makes other clusters of the same candidate lists; links: DECISIONS."""
+    """A fingerprint of all that determines the clusters of given candidate lists; links: DECISIONS."""
     told = [pairs_by, algorithms.CLUSTERING, thresholds.match, settings.max_group, settings.max_component]
     digest = hashlib.blake2b(json.dumps(told).encode(), digest_size=8)
     for curves in (model.second.slopes, model.second.bias):
@@ -160,7 +168,7 @@ def groups_fingerprint(
 def reuse_clusters(
     last: LastRun | None, reusable: ReusablePairs | None, groups_by: str, best: NDArray[np.float32]
 ) -> UnchangedClusters | None:
-    """What of the last run's clusters can stand now that `best` `[n]`, the best first looks, is known."""
+    """The last run's clusters that can be reused, given `best` `[n]`, the highest first-stage logits."""
     if last is None or reusable is None or last.manifest["groups_by"] != groups_by:
         return None
     columns = ("component", "cluster", "best_logit")
@@ -169,9 +177,9 @@ def reuse_clusters(
 
 
 def reuse_lists(place: Rows, anew: NDArray[np.bool_], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """LISTS batches of the last run as they read now: rows renumbered, without those who look anew and who are gone.
+    """LISTS batches of the last run with current row numbers, without removed listings and those with a new list.
 
-    place: `[old listings]` as in ReusablePairs; anew: bool `[listings]`, who has a new list.
+    place: `[old listings]` as in ReusablePairs; anew: bool `[listings]`, which listings have a new list.
     """
     for batch in batches:
         row = place[np.asarray(batch["row"])]
@@ -181,7 +189,7 @@ def reuse_lists(place: Rows, anew: NDArray[np.bool_], batches: Iterator[pa.Recor
 
 
 def _renumbered(batch: pa.RecordBatch, row: Rows, place: Rows) -> pa.RecordBatch:
-    """Lists without the entries that have no place any more; order within a list is that of posting_ids, and stays."""
+    """Lists without entries of removed listings; the order within a list is that of posting_ids and does not change."""
     names = [name for name in batch.schema.names if name != "row"]
     owner = np.repeat(np.arange(len(row)), np.asarray(batch["others"].value_lengths()))
     other = place[np.asarray(batch["others"].flatten())]

@@ -28,7 +28,7 @@ _BY_ROW = ("phash", "has_hash", "has_title", "has_image")
 _TITLED_SHARE = 0.2
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _CENTRE_PRIOR = 50
-"""Listings' worth of belief that a catalogue's mean code is nought."""
+"""The weight, in listings, of the prior that a catalogue's mean code is zero."""
 
 
 class Projection(Protocol):
@@ -44,12 +44,15 @@ class Projection(Protocol):
 class CatalogueIndex:
     """Codes of n listings.
 
-    phash: uint64 `[n]`; title, image: float16 `[n, code_dim]`, L2-normalised, zero where
-    missing; has_…: bool `[n]`; words, characters: TF-IDF rows of length one, `[n, buckets]`;
-    word_frequency: int32 `[buckets]`, in how many titles a word bucket occurs; best_logit:
-    float32 `[n]`, the highest first look of each listing's candidate pairs, known once those
-    were looked at (`with_best_logits`); key: uint64 `[n]`, a number that belongs to the listing, where one
-    is known.
+    Attributes:
+        phash: uint64 `[n]`.
+        has_hash: bool `[n]`, as `has_title` and `has_image`.
+        title: float16 `[n, code_dim]`, L2-normalised, zero if missing; `image` is the same.
+        words: TF-IDF rows of length one, `[n, buckets]`; `characters` is the same.
+        word_frequency: int32 `[buckets]`, the number of titles with a word bucket.
+        best_logit: float32 `[n]`, the highest first-stage logit of each listing's candidate pairs, once they are
+            compared (`with_best_logits`).
+        key: uint64 `[n]`, a stable number for each listing, if known.
     """
 
     phash: NDArray[np.uint64]
@@ -65,7 +68,7 @@ class CatalogueIndex:
     key: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
 
     def draw(self, seed: int) -> NDArray[np.uint64]:
-        """A number for each listing, as good as drawn, by its key: the same whichever others there are `[n]`."""
+        """A pseudo-random number for each listing `[n]`, from its key, so that it does not depend on other listings."""
         if len(self.key) != len(self):
             return np.random.default_rng(seed).permutation(len(self)).astype(np.uint64)
         return (self.key ^ np.uint64(seed)) * _ODD
@@ -86,11 +89,11 @@ class CatalogueIndex:
         return replace(self, image=image, title=codes(title_head, self.title, self.has_title))
 
     def centred(self) -> "CatalogueIndex":
-        """The same catalogue with its codes moved to their own mean and normalised again.
+        """The same catalogue with its codes centred on their mean and normalised again.
 
-        What all photos of a catalogue share (a white ground, a shelf) or all titles (a trade)
-        says nothing about which are the same product, and it differs from what the
-        training catalogue shared. The mean of a small catalogue is drawn towards nought.
+        Features that all photos (a white background, a shelf) or all titles (a trade) of a catalogue share do not help
+        to tell products apart, and they differ from those of the training catalogue. The mean of a small catalogue is
+        shrunk towards zero.
         """
 
         def moved(codes: NDArray[np.float16], present: NDArray[np.bool_]) -> NDArray[np.float16]:
@@ -106,7 +109,7 @@ class CatalogueIndex:
         return replace(self, image=moved(self.image, self.has_image), title=moved(self.title, self.has_title))
 
     def with_best_logits(self, best_logit: NDArray[np.float32]) -> "CatalogueIndex":
-        """The same catalogue, knowing the highest first look of each listing `[n]`."""
+        """The same catalogue with the highest first-stage logit of each listing `[n]`."""
         return replace(self, best_logit=best_logit)
 
     def with_image(self, embeddings: NDArray[np.float32]) -> "CatalogueIndex":

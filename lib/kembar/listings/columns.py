@@ -56,7 +56,7 @@ def _named(uri: str, known: str, names: Sequence[str]) -> str | None:
     alike = [name for name in names if _plain(name) == known]
     if len(alike) > 1:
         raise InputError(
-            f"{uri}: the columns {shown(' and '.join(alike))} could both be {known}; name the one that is meant {known}"
+            f"{uri}: the columns {shown(' and '.join(alike))} could both be {known}; rename the right one to {known}"
         )
     return alike[0] if alike else None
 
@@ -72,7 +72,7 @@ def _hint(header: Sequence[str]) -> str:
 
 def _suggestions(missing: Sequence[str], names: Sequence[str]) -> str:
     likely = [(known, name) for known in missing if (name := likely_column(known, names))]
-    return "".join(f"; is {shown(name, 60)} the {known}? then name it {known}" for known, name in likely)
+    return "".join(f"; is {shown(name, 60)} the {known}? then rename it to {known}" for known, name in likely)
 
 
 def likely_column(known: str, names: Sequence[str]) -> str | None:

@@ -76,14 +76,14 @@ def _decode(name: str, data: bytes) -> str:
     if encoding:
         raise InputError(f'{name} is {encoding}, as Excel saves "Unicode Text", expected UTF-8: {_SAVE}')
     if b"\0" in data:
-        raise InputError(f"{name} holds NUL bytes, as UTF-16 does that does not say so, expected UTF-8: {_SAVE}")
+        raise InputError(f"{name} holds NUL bytes and is probably UTF-16, expected UTF-8: {_SAVE}")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = 1 + data.count(b"\n", 0, error.start)
         raise InputError(
-            f"{name} is not UTF-8: line {row} holds the byte 0x{data[error.start]:02x}, as Windows-1252 and other "
-            f"encodings have it for a letter with an accent: {_SAVE}"
+            f"{name} is not UTF-8: line {row} holds the byte 0x{data[error.start]:02x}, probably a letter with an "
+            f"accent in Windows-1252 or a similar encoding: {_SAVE}"
         ) from None
 
 

@@ -40,13 +40,13 @@ _SPOILT = re.compile(r"^(-?\d([.,]\d+)?E[+-]\d{2,}|#(NAME\?|REF!|VALUE!|N/A|NUM!
 
 
 def read_decisions(uri: str) -> pa.Table:
-    """DECISIONS of a file, each pair once.
+    """Read the DECISIONS of a file, each pair once.
 
-    Rows without a decision are left out and counted on standard error; so are pairs that were decided both ways.
+    Rows without a decision are skipped. They are reported on standard error, as are pairs that were decided both ways.
 
     Raises:
-        InputError: the file is missing, is no CSV in UTF-8, lacks a column, or has rows of which none is answered; or,
-            naming the rows: a decision is neither `same` nor `different`, an id is missing or was spoilt by a
+        InputError: The file is missing, is not CSV in UTF-8, lacks a column, or has no row with a decision. The message
+            also names invalid rows: a decision is neither `same` nor `different`, an id is missing or was changed by a
             spreadsheet, a listing is paired with itself, or a time cannot be read.
     """
     name, raw = posixpath.basename(uri), _answered(uri)
@@ -54,7 +54,7 @@ def read_decisions(uri: str) -> pa.Table:
     times = pd.to_datetime(raw["reviewed_at"].where(dated), errors="coerce", utc=True, format="ISO8601")
     if faults := _faults(raw, times):
         more = f"; and {len(faults) - _NAMED_AT_ONCE} more" if len(faults) > _NAMED_AT_ONCE else ""
-        raise InputError(f"{name} holds what is no decision: " + "; ".join(faults[:_NAMED_AT_ONCE]) + more)
+        raise InputError(f"{name} contains invalid rows: " + "; ".join(faults[:_NAMED_AT_ONCE]) + more)
     ordered = raw.assign(reviewed_at=times)
     swapped = ordered["posting_id_l"] > ordered["posting_id_r"]
     ordered.loc[swapped, _PAIR] = ordered.loc[swapped, _PAIR[::-1]].to_numpy()
@@ -76,7 +76,7 @@ def _answered(uri: str) -> pd.DataFrame:
     name, skipped = posixpath.basename(uri), len(table) - len(answered)
     if skipped and answered.empty:
         raise InputError(
-            f"{name}: none of its {skipped} rows has a decision; fill in the column decision with {SAME} or {DIFFERENT}"
+            f"{name}: none of its {skipped} rows has a decision; write {SAME} or {DIFFERENT} into the column decision"
         )
     if skipped:
         counted = "1 row without a decision was" if skipped == 1 else f"{skipped} rows without a decision were"
@@ -85,7 +85,7 @@ def _answered(uri: str) -> pd.DataFrame:
 
 
 def _faults(raw: pd.DataFrame, times: pd.Series) -> list[str]:
-    """What is wrong with each row that cannot be used, in order."""
+    """Describe the fault of each invalid row, in order."""
     unknown = ~raw["decision"].isin([SAME, DIFFERENT])
     spoilt = raw[_PAIR].apply(lambda ids: ids.str.fullmatch(_SPOILT)).any(axis=1)
     kinds: list[tuple[pd.Series, Callable[[pd.Series], str]]] = [
@@ -102,7 +102,7 @@ def _faults(raw: pd.DataFrame, times: pd.Series) -> list[str]:
 def _spoilt_id(row: pd.Series) -> str:
     column = next(column for column in _PAIR if _SPOILT.fullmatch(row[column]))
     return (
-        f"{column} is {row[column]!r}, which a spreadsheet made of an id that it took for a number or a formula; "
+        f"{column} is {row[column]!r}; a spreadsheet converted the id to a number or a formula; "
         "import that column as text"
     )
 
@@ -114,12 +114,12 @@ def _paired_with_itself(row: pd.Series) -> str:
 def _unreadable_time(row: pd.Series) -> str:
     return (
         f"reviewed_at is {shown(repr(row.reviewed_at), 60)}, expected ISO 8601 such as 2026-03-01T09:30:00Z; "
-        "where a spreadsheet rewrote it, empty that column"
+        "if a spreadsheet changed it, empty that column"
     )
 
 
 def _tell_contradictions(name: str, ordered: pd.DataFrame, latest: pd.DataFrame) -> None:
-    """Say on standard error which pairs were decided both ways, and by which row each now stands."""
+    """Report on standard error which pairs were decided both ways, and which row counts."""
     answers = ordered.groupby(_PAIR)["decision"].agg(["min", "max"])
     held = latest.set_index(_PAIR).loc[answers.index[answers["min"] != answers["max"]]].reset_index()
     if held.empty:

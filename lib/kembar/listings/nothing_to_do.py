@@ -1,4 +1,4 @@
-"""Runs that have nothing to work on: why not, said before anything is published."""
+"""Checks that a run has something to work on, with an error that says why not."""
 
 from typing import Any
 
@@ -15,15 +15,15 @@ _DETAIL = r"(?<=digits: ).*|'[^']*'"
 
 
 def require_usable(listings: int, quarantine: DataFrame, source: str) -> None:
-    """Check that of a catalogue's rows some can be used.
+    """Check that some rows of a catalogue can be used.
 
     Args:
-        listings: How many can be.
+        listings: The number of usable rows.
         quarantine: QUARANTINE of the others.
-        source: What the user calls the catalogue.
+        source: The user's name for the catalogue.
 
     Raises:
-        NothingToDoError: none can; with the commonest reasons, how often each was given, and some rows.
+        NothingToDoError: No row can be used. The message has the most frequent reasons, their counts, and some rows.
     """
     if listings:
         return
@@ -50,14 +50,14 @@ def require_listings(uri: str, manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def require_products(listings: DataFrame, source: str) -> None:
-    """Check that labels say of some listings that they are one product, and of others that they are not.
+    """Check that the labels have more than one product, and a product with two or more listings.
 
     Args:
         listings: LISTINGS of a catalogue to learn from.
-        source: What the user calls it.
+        source: The user's name for the catalogue.
 
     Raises:
-        NothingToDoError: there is no such label, product of two listings, or second product.
+        NothingToDoError: There are no labels, no product with two listings, or no second product.
     """
     sizes = listings.where(F.col("label_group").isNotNull()).groupBy("label_group").count()
     products, several = sizes.agg(F.count("*"), F.count_if(F.col("count") > 1)).collect()[0]
@@ -70,15 +70,15 @@ def require_products(listings: DataFrame, source: str) -> None:
     else:
         why = "all labelled listings are of one product"
     raise NothingToDoError(
-        f"{source} has nothing to learn from: {why}; needed are products of two and more listings, and more than one "
-        "product"
+        f"{source} has nothing to learn from: {why}; training needs more than one product, and a product with two or "
+        "more listings"
     )
 
 
 def require_triplets(triplets: int, source: str) -> None:
-    """Raises NothingToDoError where a catalogue gave no triplets."""
+    """Raises NothingToDoError if a catalogue gave no triplets."""
     if not triplets:
         raise NothingToDoError(
-            f"{source} has too few products for a triplet: of the products that are trained on and of those that are "
-            "held out (triplets.held_out_share) each needs one of two listings and another product"
+            f"{source} has too few products for a triplet: the training half and the held-out half "
+            "(triplets.held_out_share) each need a product with two listings and another product"
         )

@@ -166,8 +166,8 @@ def _batches(file: ParquetTable, group: int, names: list[str]) -> Iterator[pa.Re
         raise parquet_fault(file.uri, error) from error
     if rows != file.groups[group]:
         raise InputError(
-            f"{file.uri}: row group {group} has {rows} rows, its footer says {file.groups[group]}: it is damaged, or "
-            "was replaced while it was read; make it again and run again"
+            f"{file.uri}: row group {group} has {rows} rows, but its footer says {file.groups[group]}: the file is "
+            "damaged, or was replaced while it was read; write it again and run again"
         )
 
 

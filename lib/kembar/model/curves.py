@@ -1,9 +1,8 @@
-"""Rising curves: a sum of piecewise-linear functions of distances, as log-odds.
+"""A monotone additive model: log-odds are a sum of piecewise-linear functions of distances.
 
-A generalised additive model (Hastie & Tibshirani 1986) in shape: few weights, never
-rewarding distance, and each distance's share of the log-odds can be shown. The curves
-and the bias depend on which modalities both listings have, so that a title weighs more
-where no photo can be compared.
+It is a generalised additive model (Hastie & Tibshirani 1986). It has few weights, a larger distance never raises the
+probability, and each distance's contribution to the log-odds can be shown. The curves and the bias depend on which
+modalities both listings have, so a title weighs more if no photo can be compared.
 """
 
 from dataclasses import dataclass

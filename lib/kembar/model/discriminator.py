@@ -18,7 +18,7 @@ from kembar.schemas import DISTANCES, EVIDENCE
 from kembar.types import Present, Reals
 
 MIN_LOGIT = np.float32(-30.0)
-"""First look of a pair that nothing can be compared of, and of the best candidate of a listing without any."""
+"""The first-stage logit of a pair without comparable modalities, and the best logit of a listing without candidates."""
 
 
 def sigmoid(log_odds: Reals) -> Reals:
@@ -29,31 +29,33 @@ def sigmoid(log_odds: Reals) -> Reals:
 def gap(first: Reals, best_l: Reals, best_r: Reals) -> Reals:
     """By how many log-odds the best candidates of both sides beat this pair on average, at least 0.
 
-    first: the pair's first look; best_l, best_r: the highest first look of any candidate of
-    each side; all `[pairs]`.
+    Args:
+        first: `[pairs]`, the pair's first-stage logit.
+        best_l: `[pairs]`, the highest first-stage logit of the left side's candidates.
+        best_r: `[pairs]`, the same of the right side.
     """
     return np.maximum((best_l + best_r) / 2 - first, 0.0).astype(np.float32)
 
 
 @dataclass(frozen=True)
 class Discriminator:
-    """first: curves over DISTANCES; second: curves over EVIDENCE, which is DISTANCES and the gap."""
+    """The decision in two stages: `first` has curves over DISTANCES, `second` over EVIDENCE (DISTANCES and the gap)."""
 
     first: Curves
     second: Curves
 
     def first_logit(self, distances: Reals, present: Present) -> Reals:
-        """Log-odds `[pairs]` of distances `[pairs, 5]` by the pair alone."""
+        """First-stage log-odds `[pairs]` from distances `[pairs, 5]`, by the pair alone."""
         odds = self.first.log_odds(distances, present)
         return np.where(present.any(axis=1), np.maximum(odds, MIN_LOGIT), MIN_LOGIT).astype(np.float32)
 
     def second_logit(self, evidence: Reals, present: Present) -> Reals:
-        """Log-odds `[pairs]` of distances and gap `[pairs, 6]`."""
+        """Second-stage log-odds `[pairs]` from distances and gap `[pairs, 6]`."""
         odds = self.second.log_odds(evidence, present)
         return np.where(present.any(axis=1), odds, MIN_LOGIT).astype(np.float32)
 
     def probability(self, distances: Reals, present: Present, best_l: Reals, best_r: Reals) -> Reals:
-        """Probability of a match `[pairs]`; nearly 0 where no modality can be compared."""
+        """Probability of a match `[pairs]`; nearly 0 if no modality can be compared."""
         apart = gap(self.first_logit(distances, present), best_l, best_r)
         return sigmoid(self.second_logit(np.column_stack([distances, apart]), present))
 
@@ -63,7 +65,7 @@ class Discriminator:
 
 
 def best_logits(rows: int, left: NDArray[np.int64], right: NDArray[np.int64], first: Reals) -> Reals:
-    """Each listing's highest first look over its candidate pairs, `[rows]`; MIN_LOGIT where it has none."""
+    """Each listing's highest first-stage logit over its candidate pairs, `[rows]`; MIN_LOGIT if it has none."""
     best = np.full(rows, MIN_LOGIT, np.float32)
     np.maximum.at(best, left, first)
     np.maximum.at(best, right, first)

@@ -33,7 +33,7 @@ def unpack_arrays(data: bytes) -> dict[str, NDArray[Any]]:
     except ValueError:
         raise
     except Exception as error:  # zipfile, zlib and NumPy's header reader each have errors of their own
-        raise ValueError(f"it is no file of arrays: {type(error).__name__}: {error}") from error
+        raise ValueError(f"it is not a file of arrays: {type(error).__name__}: {error}") from error
     if strange := sorted(n for n, a in arrays.items() if not isinstance(a, np.ndarray) or a.dtype.kind not in "fiu"):
         raise ValueError(f"{', '.join(strange)[:100]} holds something other than numbers")
     return arrays

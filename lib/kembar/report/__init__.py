@@ -1,6 +1,6 @@
-"""A report on a run, for people to look at matches and correct them.
+"""A report on a run, in which people review matches and correct them.
 
-`tell` prepares the figures, `files` and `site` write them as pages, `templates/` and `static/` are the pages.
+`collect` prepares the figures, `page_data` and `site` write them, and `templates/` and `static/` have the pages.
 """
 
 from kembar.report.collect import Run, collect_groups, summarise_overview

@@ -1,4 +1,4 @@
-"""From the tables of a run to what a report tells of it."""
+"""Collects the data of a report from the tables of a run."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +17,17 @@ from kembar.report.shown import show_listings
 
 @dataclass(frozen=True)
 class Run:
-    """What match and encode left: the tables GROUPS, MATCHES, ENCODED (posting_id, phash, terms, failures) and
-    QUARANTINE; the catalogue (posting_id, image, title, label_group) if it is known; match's `summary.json`; and the
-    scores of `kembar.evaluation`, if the truth is known."""
+    """The results of match and encode.
+
+    Attributes:
+        groups: GROUPS.
+        matches: MATCHES.
+        encoded: ENCODED (posting_id, phash, terms, failures).
+        quarantine: QUARANTINE.
+        listings: The catalogue (posting_id, image, title, label_group), if given.
+        summary: The content of match's `summary.json`.
+        metrics: The scores of `kembar.evaluation`, if there are labels.
+    """
 
     groups: pa.Table
     matches: pa.Table
@@ -31,10 +39,10 @@ class Run:
 
 
 def collect_groups(run: Run, border_pairs_kept: int) -> ReportData:
-    """The groups of a run with their pairs, the most doubtful first (of equals in order of group_id).
+    """Collect the groups of a run with their pairs, most doubtful first (equals in order of group_id).
 
     Raises:
-        NothingToDoError: the run has no listings.
+        NothingToDoError: The run has no listings.
     """
     if not len(run.groups):
         raise NothingToDoError("the match run has no listings: there is nothing to report on")
@@ -56,7 +64,7 @@ def collect_groups(run: Run, border_pairs_kept: int) -> ReportData:
 
 
 def summarise_overview(run: Run, told: ReportData) -> dict[str, Any]:
-    """The figures of the first page."""
+    """Compute the figures of the first page."""
     groups, held = told.groups, told.cohesion
     compared = int(run.summary.get("candidate_pairs", len(told.pairs)))
     return {

@@ -1,26 +1,25 @@
-"""How doubtful a group is: at its weakest place inside, and at its likeliest place outside.
+"""The doubt about a group, from its weakest split inside and its nearest neighbour outside.
 
-A group states two things: that its listings are one product, and that no other listing is. Each is as sure as the
-place where it would break first.
+A group says that its listings are one product, and that no other listing is. Doubt measures both statements at the
+place where they are most likely wrong.
 
-*Inside.* Average linkage, by which match groups, puts listings together part by part; the last merge is the weakest.
-The mean probability over the pairs between the two parts that it joined is the group's **bond**, and the place between
-them its **seam**. The least probability of a pair would not do: one far pair in a group of forty is no news. Nor would
-the mean over the whole group: two tight halves of two products have a high one. A bond below a half says that the
-halves are likelier two products than one, an over-merge.
+*Inside.* Match groups by average linkage, which merges parts step by step, and the last merge is the weakest. The mean
+probability of the pairs between its two parts is the group's **bond** (its cohesion), and the weakest split is its
+**seam**. The lowest probability of a pair would be no good measure, since one distant pair in a group of forty is
+normal. Nor would the mean over the whole group, since two tight halves of two products have a high one. With a bond
+below one half the halves are more likely two products than one, an over-merge.
 
-*Outside.* Of the groups and lone listings outside the nearest is the one with the highest mean probability over all
-pairs with it; that mean is the group's **border**. The probability of the best single pair across would not do: it is
-the highest of hundreds, and far too high. On real titles with photos (`benchmarks/`, `mall-dev`, 483 groups) doubt
-tells groups that the labels call wrong from right ones with an area under the curve of 0.895 (bond alone 0.859); with
-the best single pair in the border's place it is 0.838, and of the 72 groups with such a pair at a half or above 3
-lacked a listing.
+*Outside.* The nearest neighbour is the other group or singleton with the highest mean probability over all pairs with
+this group. That mean is the group's **border**. The most likely single pair would be no good measure, since it is the
+highest of hundreds. On real titles with photos (`benchmarks/`, `mall-dev`, 483 groups) doubt separates groups that the
+labels call wrong from right ones with an area under the curve of 0.895 (bond alone 0.859). With the most likely single
+pair as the border it is 0.838, and only 3 of the 72 groups with such a pair at one half or above lacked a listing.
 
-The **doubt** is the chance that either statement is wrong, `1 − bond · (1 − border)`, as if the two were independent: a
-list in order of doubt is one in order of how likely a look will find something to correct. The **risk** weighs a wrong
-merge by what it spoils: `(1 − bond)` times the pairs across the seam.
+The **doubt** is the probability that either statement is wrong, `1 − bond · (1 − border)`, as if the two were
+independent. So a list in order of doubt starts with the groups that most likely need a correction. The **risk** weighs
+a wrong merge by its size: `(1 − bond)` times the number of pairs across the seam.
 
-A pair inside a group that was not compared, because its listings had likelier candidates, counts as the lower of its
+A pair inside a group that was not compared, because its listings had more likely candidates, counts as the lower of the
 two listings' mean probabilities within the group.
 """
 
@@ -37,15 +36,21 @@ from kembar.types import Rows
 
 Shares = NDArray[np.float64]
 TWO_BELOW = 0.5
-"""A bond below this: likelier two products than one."""
+"""A group with a bond below this is more likely two products than one."""
 LACKS_FROM = 0.3
-"""A border from this on: a lone listing joins its likeliest neighbour from about a third on, too."""
+"""A group with a border from this on may lack a listing; singletons also join from about one third on."""
 
 
 @dataclass(frozen=True)
 class Cohesion:
-    """What holds the groups together, each `[g]`: the mean probability of a compared pair, the bond, and how many
-    listings come before the seam; and `member`, the groups' listings with each part's together, the larger first."""
+    """The cohesion of groups.
+
+    Attributes:
+        mean: `[g]`, the mean probability of a group's compared pairs.
+        bond: `[g]`, see above.
+        seam: `[g]`, the number of listings before the seam.
+        member: The groups' listings, with each part's listings together and the larger part first.
+    """
 
     mean: Shares
     bond: Shares
@@ -59,7 +64,7 @@ class Cohesion:
 
 
 def cohesion(groups: Groups, inner: Pairs) -> Cohesion:
-    """Of each group, from the pairs within (in order of group, as `inner_pairs` gives them)."""
+    """Compute the cohesion of each group from the pairs within (in order of group, as `inner_pairs` returns them)."""
     place = np.empty(len(groups.of), np.int64)
     place[groups.member] = np.arange(len(groups.member)) - np.repeat(groups.start[:-1], groups.sizes)
     group = groups.of[inner.left]
@@ -108,7 +113,7 @@ def find_seam(probability: Shares) -> tuple[Rows, float, int]:
 
 
 def doubt_of(bond: Shares, border: Shares) -> Shares:
-    """The probability that a group is wrong inside or lacks a listing, see above.
+    """The probability that a group is wrong inside or lacks a listing, see the module.
 
     >>> doubt_of(np.array([1.0, 0.9, 0.9]), np.array([0.0, 0.0, 0.5])).round(2).tolist()
     [0.0, 0.1, 0.55]

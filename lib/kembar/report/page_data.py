@@ -1,4 +1,4 @@
-"""The data files of a report: JavaScript that hands JSON to the page, since a page opened from disk may not fetch."""
+"""The data files of a report: JavaScript that passes JSON to the page, since a page opened from disk may not fetch."""
 
 import hashlib
 import json
@@ -25,10 +25,17 @@ FOLDER = "data"
 
 @dataclass(frozen=True)
 class ReportData:
-    """All that the pages tell of groups, which are in the order of the pages: the most doubtful first.
+    """The data of the pages; groups are in the order of the pages, most doubtful first.
 
-    inner: the pairs within groups, in order of group; pairs: all that `border` names rows of; nearest: of each group
-    the linkage to its nearest neighbour `[g]`."""
+    Attributes:
+        groups: The groups.
+        shown: Titles, photos, hashes and labels of all listings.
+        inner: The pairs within groups, in order of group.
+        border: The nearest neighbours of each group.
+        pairs: The pairs that `border` refers to.
+        cohesion: The cohesion of each group.
+        nearest: `[g]`, the linkage of each group to its nearest neighbour.
+    """
 
     groups: Groups
     shown: Shown
@@ -40,7 +47,7 @@ class ReportData:
 
     @property
     def doubt(self) -> NDArray[np.float64]:
-        """Of each group `[g]`, falling."""
+        """The doubt of each group `[g]`, in descending order."""
         return doubt_of(self.cohesion.bond, self.nearest)
 
     @property
@@ -51,8 +58,10 @@ class ReportData:
 
     @property
     def run(self) -> str:
-        """A name for this partition of these listings, under which a browser keeps marks: a report that is built again
-        finds them, another run's report does not."""
+        """A name for this partition of these listings, under which a browser stores decisions.
+
+        If the report is built again, it finds them. Another run's report does not.
+        """
         digest = hashlib.sha256()
         for column in (self.groups.posting_ids, self.groups.ids):
             digest.update("\n".join(column.to_pylist()).encode())
@@ -77,7 +86,7 @@ def write_script(output: str, name: str, value: Any) -> None:
 
 
 def index_of(told: ReportData) -> dict[str, Any]:
-    """What the gallery filters and sorts by, a list for each property, an entry a group."""
+    """The properties that the gallery filters and sorts by: a list for each property with one entry for each group."""
     groups, held = told.groups, told.cohesion
     return {
         "run": told.run,
@@ -105,7 +114,7 @@ def count_products(groups: Groups, label: pa.Array) -> Rows:
 
 
 def list_titles(told: ReportData) -> Iterator[list[str]]:
-    """The text that a search looks in, of TITLES_A_FILE groups at a time: a line for each listing, its id and title."""
+    """Yield the text to search, TITLES_A_FILE groups at a time: a line for each listing with its id and title."""
     ids, titles = told.groups.posting_ids.to_pylist(), told.shown.title.to_pylist()
     for start in range(0, len(told.groups), TITLES_A_FILE):
         numbers = range(start, min(start + TITLES_A_FILE, len(told.groups)))
@@ -113,7 +122,7 @@ def list_titles(told: ReportData) -> Iterator[list[str]]:
 
 
 def searchable(text: str) -> str:
-    """A line of text as a search sees it: without case, width and line breaks.
+    """Normalise a line of text for search: without case, width and line breaks.
 
     >>> searchable("ＢＥＳＴ  Kaos\\nAnak")
     'best kaos anak'
@@ -122,11 +131,11 @@ def searchable(text: str) -> str:
 
 
 def list_groups(told: ReportData, thumbs: dict[str, str]) -> Iterator[list[dict[str, Any]]]:
-    """The groups with their listings and pairs, GROUPS_A_FILE at a time.
+    """Yield the groups with their listings and pairs, GROUPS_A_FILE at a time.
 
-    A listing is `[posting_id, title, thumbnail, phash, label, photo]`. A pair is `[l, r, blocks, *FIGURES]` with l and
-    r places in the group; on the border r is a place among `outside`, whose listings have their group's number and size
-    besides (number -1 for a lone one), and the linkage to it.
+    A listing is `[posting_id, title, thumbnail, phash, label, photo]`. A pair is `[l, r, blocks, *FIGURES]`, in which l
+    and r are positions in the group. In a border pair r is a position in `outside`. Listings there also have the number
+    of their group (-1 for a singleton), its size and the linkage to it.
     """
     cards = _Cards(told, thumbs)
     for start in range(0, len(told.groups), GROUPS_A_FILE):
@@ -134,7 +143,7 @@ def list_groups(told: ReportData, thumbs: dict[str, str]) -> Iterator[list[dict[
 
 
 class _Cards:
-    """Groups as the pages read them. Columns become lists once: taking one value out of Arrow is slow."""
+    """Groups in the format of the pages. Columns become lists once, since reading single values from Arrow is slow."""
 
     def __init__(self, told: ReportData, thumbs: dict[str, str]) -> None:
         self._told, self._thumbs, groups = told, thumbs, told.groups
@@ -196,5 +205,5 @@ def _rows(left: Rows, right: Rows, blocks: Rows, figures: NDArray) -> list[list[
 
 
 def _short(values: NDArray) -> list[Any]:
-    """Four digits behind the point are all that a page shows."""
+    """Round to four decimals, which is enough for a page."""
     return np.asarray(values, np.float64).round(4).tolist()

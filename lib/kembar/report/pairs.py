@@ -1,4 +1,4 @@
-"""The pairs that a report shows: all within groups, and the likeliest across a group's border."""
+"""The pairs that a report shows: all pairs within groups, and the most likely pairs across a group's border."""
 
 from dataclasses import dataclass
 
@@ -18,13 +18,21 @@ FIGURES = (
     *(f"{name}_distance" for name in DISTANCES),
     "gap",
 )
-"""What the report says of a pair, in this order; a distance is NaN where a side lacks the modality."""
+"""The report's figures of a pair, in this order; a distance is NaN if a side lacks the modality."""
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """m pairs of listings: left, right int64 `[m]`; probability float32 `[m]`; blocks int64 `[m]`, a bit set of
-    `sources`; columns, a table of FIGURES of m rows, which stays in Arrow since few of its rows are ever looked at."""
+    """m pairs of listings.
+
+    Attributes:
+        left: int64 `[m]`.
+        right: int64 `[m]`.
+        probability: float32 `[m]`.
+        blocks: int64 `[m]`, a bit set of `sources`.
+        sources: The names of the bits.
+        columns: A table of FIGURES with m rows. It stays in Arrow, since the report needs few of its rows.
+    """
 
     left: Rows
     right: Rows
@@ -56,9 +64,17 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Border:
-    """For each group its nearest neighbours, other groups or lone listings, the nearest first, and of the pairs with
-    each of them the likeliest. In order of group, each `[b]`: group, inside, outside int64; pair, a row of the Pairs
-    that they were taken from; linkage, the mean probability over all pairs with the neighbour, between 0 and 1."""
+    """The nearest neighbours of each group (other groups or singletons), each with its most likely pair.
+
+    Entries are in order of group, and the nearest neighbour comes first.
+
+    Attributes:
+        group: int64 `[b]`.
+        inside: int64 `[b]`, the listing of the pair in the group.
+        outside: int64 `[b]`, the other listing.
+        pair: int64 `[b]`, the row of the pair in the Pairs.
+        linkage: `[b]`, the mean probability over all pairs with the neighbour, between 0 and 1.
+    """
 
     group: Rows
     inside: Rows
@@ -74,7 +90,7 @@ class Border:
 
 
 def place_pairs(matches: pa.Table, groups: Groups) -> Pairs:
-    """A MATCHES table with its listings as numbers; a pair of a listing that GROUPS lacks is left out."""
+    """Turn a MATCHES table into Pairs, without pairs of listings that GROUPS lacks."""
     sides = [pc.index_in(matches[f"posting_id_{side}"], groups.posting_ids) for side in "lr"]
     left, right = (np.asarray(pc.fill_null(side, LONE), dtype=np.int64) for side in sides)
     blocks, sources = _read_blocks(matches["blocks"])
@@ -102,14 +118,14 @@ def inner_pairs(pairs: Pairs, groups: Groups) -> Pairs:
 
 
 def border_pairs(pairs: Pairs, groups: Groups, per_group: int) -> Border:
-    """The border of each group with its `per_group` nearest neighbours. A pair between two groups lies on both borders.
+    """Find the `per_group` nearest neighbours of each group. A pair between two groups is on both borders.
 
-    A neighbour is as near as the mean probability over all pairs with it, as average linkage has it; a pair that was
-    not compared counts as 0, since its listings had likelier candidates.
+    The nearness of a neighbour is the mean probability over all pairs with it, as in average linkage. A pair that was
+    not compared counts as 0, since its listings had more likely candidates.
 
-    1. Each pair across a border, seen from each side that has a group.
-    2. Each group's neighbours, with their linkage and the likeliest pair.
-    3. The nearest of each group.
+    1. Take each pair across a border, from each side that has a group.
+    2. Find each group's neighbours, with their linkage and most likely pair.
+    3. Keep the nearest of each group.
     """
     across = np.flatnonzero(groups.of[pairs.left] != groups.of[pairs.right])
     inside = np.concatenate([pairs.left[across], pairs.right[across]])

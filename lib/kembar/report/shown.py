@@ -8,8 +8,14 @@ import pyarrow.compute as pc
 
 @dataclass(frozen=True)
 class Shown:
-    """Of n listings, each a text array `[n]`: title; image, the photo's name; phash; label, the true product. Null
-    where not known."""
+    """Texts of n listings, each an array `[n]`, null if unknown.
+
+    Attributes:
+        title: The title.
+        image: The name of the photo.
+        phash: The perceptual hash.
+        label: The true product.
+    """
 
     title: pa.Array
     image: pa.Array
@@ -18,10 +24,14 @@ class Shown:
 
 
 def show_listings(posting_ids: pa.Array, encoded: pa.Table, listings: pa.Table | None) -> Shown:
-    """Of the listings `posting_ids`, from ENCODED (posting_id, phash, terms) and, where there is one, the catalogue
-    (posting_id, image, title, label_group; the first row of an id counts).
+    """Look up the texts of the listings `posting_ids` in ENCODED and the catalogue, if there is one.
 
-    Without a catalogue the title's normalised terms stand for it, and there is no photo: only a catalogue names it.
+    Without a catalogue the title is its normalised terms, and there is no photo, since only a catalogue has its name.
+
+    Args:
+        posting_ids: The listings.
+        encoded: ENCODED (posting_id, phash, terms).
+        listings: The catalogue (posting_id, image, title, label_group); the first row of an id counts.
     """
     codes = pc.index_in(posting_ids, encoded["posting_id"].combine_chunks())
     phash = encoded["phash"].combine_chunks().take(codes)

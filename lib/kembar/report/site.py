@@ -1,4 +1,4 @@
-"""A report: a folder of pages that opens from disk, without a server or a network."""
+"""Writes a report: a folder of pages that opens from disk, without a server or a network."""
 
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -20,17 +20,17 @@ PAGES = ("group.html", "groups.html", FIRST_PAGE)
 def write_report(
     folder: OutputFolder, told: ReportData, photos: Photos, overview: dict[str, Any], facts: dict[str, Any]
 ) -> str:
-    """Make pages, styles, scripts, data and thumbnails the content of a report's folder.
+    """Publish pages, styles, scripts, data and thumbnails in a report's folder.
 
     Args:
-        folder: Holds the new thumbnails of `photos`, staged.
-        told: The groups.
-        photos: Their thumbnails, those of an earlier report among them.
+        folder: The folder, in which the new thumbnails of `photos` are staged.
+        told: The data of the pages.
+        photos: The thumbnails, including those of an earlier report.
         overview: The figures of the first page.
-        facts: What the report's manifest says besides.
+        facts: Further entries of the report's manifest.
 
     Returns:
-        Where the first page is.
+        The path of the first page.
     """
     write_site(target := folder.staged("files"), told, photos, overview)
     made = list_paths(target)
@@ -52,7 +52,7 @@ def write_site(target: str, told: ReportData, photos: Photos, overview: dict[str
 
 
 def page_environment() -> Environment:
-    """The templates' environment. What a template inserts is escaped, and a name that it lacks is an error."""
+    """The templates' environment. It escapes inserted text, and an undefined name is an error."""
     environment = Environment(
         loader=PackageLoader("kembar.report"),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""The overview's figures as rows of text, as its tables show them."""
+"""The rows of the overview's tables as text."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ _SCORES = {"row_wise": "row-wise mean", "pairwise": "pairwise", "b_cubed": "B-cu
 
 
 def describe_rows(overview: dict[str, Any]) -> dict[str, list[Row]]:
-    """Rows by the name under which the first page asks for them."""
+    """Rows of each table, by the name in the template."""
     way, histogram = overview["blocking"], overview["probabilities"]
     bars = zip(histogram["within"], histogram["across"], strict=True)
     rows = {

@@ -1,4 +1,4 @@
-"""Thumbnails: one small JPEG for each photo file that the report shows, made once, in parallel processes."""
+"""Makes thumbnails: one small JPEG for each photo that the report shows, once, in parallel processes."""
 
 import hashlib
 import io
@@ -28,8 +28,12 @@ _QUALITY = 80
 
 @dataclass(frozen=True)
 class Photos:
-    """thumbs: of each photo the path of its thumbnail; folder: that of the photos as seen from the report, None where a
-    page cannot reach it."""
+    """The photos of a report.
+
+    Attributes:
+        thumbs: The path of each photo's thumbnail.
+        folder: The folder of the photos relative to the report; None if a page cannot reach it.
+    """
 
     thumbs: dict[str, str]
     folder: str | None
@@ -37,7 +41,7 @@ class Photos:
 
 @dataclass(frozen=True)
 class Limits:
-    """px: the longer side of a thumbnail; a photo of more bytes or pixels is not read, as encode does not read it."""
+    """px: the longer side of a thumbnail. A photo with more bytes or pixels than the others allow is not read."""
 
     px: int
     max_bytes: int
@@ -45,7 +49,7 @@ class Limits:
 
 
 def show_photos(images: str, names: Iterable[str], folder: OutputFolder, settings: Settings) -> Photos:
-    """The named photos of the images folder, with their thumbnails: an earlier report's, and new ones, staged."""
+    """Find the named photos and their thumbnails; reuse those of an earlier report, and stage new ones."""
     encode, report = settings.encode, settings.report
     limits = Limits(report.thumbnail_px, encode.max_photo_bytes, encode.max_photo_pixels)
     known = folder.before.get("files", {}).keys()
@@ -60,7 +64,7 @@ def show_photos(images: str, names: Iterable[str], folder: OutputFolder, setting
 
 
 def shrink_photo(data: bytes, limits: Limits) -> bytes:
-    """A photo as a small JPEG, upright, its shape kept, what is see-through in it white.
+    """Make a small upright JPEG of a photo with the same aspect ratio; transparent parts become white.
 
     Raises:
         PhotoError: As `kembar.encoding.photos.open_picture`.
@@ -74,9 +78,9 @@ def shrink_photo(data: bytes, limits: Limits) -> bytes:
 
 
 def name_thumbnails(images: PhotoFolder, photos: Iterable[str], px: int) -> dict[str, str]:
-    """Where each photo's thumbnail goes, by photo, relative to the report; photos that are not there are left out.
+    """The path of each photo's thumbnail relative to the report, without missing photos.
 
-    The name holds the file's size and time and the thumbnail's size: a photo that was replaced gets a new one.
+    The name depends on the photo's size and time and on the thumbnail's size, so a replaced photo gets a new one.
     """
     found = images.locate(photos)
     return {name: _path_of(f"{name}|{info.size}|{info.mtime_ns}|{px}") for name, info in found.items() if info}
@@ -90,15 +94,15 @@ def _path_of(key: str) -> str:
 def make_thumbnails(
     images: PhotoFolder, photos: Iterable[str], output: str, limits: Limits, workers: int, there: Collection[str] = ()
 ) -> dict[str, str]:
-    """The path of each photo's thumbnail in a report; a photo that cannot be read is left out.
+    """Make missing thumbnails, and return the path of each photo's thumbnail, without unreadable photos.
 
     Args:
         images: The folder of the photos.
         photos: Names of photos.
-        output: The folder below which thumbnails are written that are not `there`.
-        limits: Of thumbnails and photos.
-        workers: Processes that make thumbnails.
-        there: Paths of thumbnails that need not be made.
+        output: The folder for new thumbnails.
+        limits: Limits of thumbnails and photos.
+        workers: The number of processes.
+        there: Paths of thumbnails that exist.
     """
     wanted = name_thumbnails(images, photos, limits.px)
     filesystem, root = filesystem_of(output)
@@ -125,7 +129,7 @@ def _make_all(
 
 
 def _make(images: PhotoFolder, output: str, limits: Limits, part: Iterable[tuple[str, str]]) -> list[str]:
-    """Write some thumbnails; the photos of which there is none."""
+    """Write some thumbnails, and return the photos that failed."""
     filesystem, root = filesystem_of(output)
     failed = []
     for photo, path in part:
@@ -141,7 +145,7 @@ def _make(images: PhotoFolder, output: str, limits: Limits, part: Iterable[tuple
 
 
 def link_photos(images: str, output: str) -> str | None:
-    """The images folder as seen from the report, for both on this machine's disk; None where a page cannot reach it."""
+    """The path of the images folder relative to the report; None unless both are on this machine's disk."""
     if not (is_local(images) and is_local(output)):
         return None
     return posixpath.relpath(filesystem_of(images)[1], filesystem_of(output)[1])

@@ -1,4 +1,4 @@
-"""What the catalogue itself tells a report: titles, the names of photos and, where it is labelled, the truth."""
+"""Reads titles, names of photos and labels, if there are any, from the catalogue."""
 
 from typing import Any
 
@@ -15,8 +15,10 @@ from kembar.storage.files import exists, join_uri
 def read_catalogue(
     spark: SparkSession, listings: str | None, settings: ListingsSettings, matched: str
 ) -> tuple[pa.Table | None, dict[str, Any] | None]:
-    """`posting_id, image, title, label_group` of every row of a catalogue, and the metrics of the run in the folder
-    `matched` where it is labelled; nothing of either without a catalogue."""
+    """Read `posting_id, image, title, label_group` of every row of a catalogue, and evaluate the run in `matched`.
+
+    Without labels there are no metrics. Without a catalogue there is neither.
+    """
     if not listings:
         return None, None
     raw = read_listings(spark, listings, settings).persist()

@@ -1,4 +1,4 @@
-"""From proposed pairs to candidate lists to probabilities with their evidence."""
+"""Turns proposed pairs into candidate lists, and these into probabilities with their evidence."""
 
 from kembar.scoring.matches import count_pairs
 from kembar.scoring.summary import summarise

@@ -1,4 +1,4 @@
-"""MATCHES: what the rows of the index mean to a reader."""
+"""Writes MATCHES: replaces rows of the index by posting_ids, and bits by names of block sources."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,10 +34,7 @@ def load_names(path: Path) -> pa.ChunkedArray:
 def name_batches(
     names: pa.ChunkedArray, batches: Iterator[pa.RecordBatch], least: float = 0.0
 ) -> Iterator[pa.RecordBatch]:
-    """SCORED batches to MATCHES batches: posting_ids for rows, names for the bits of block sources.
-
-    Pairs below the probability `least` are left out.
-    """
+    """Turn SCORED batches into MATCHES batches, without pairs below the probability `least`."""
     for scored in batches:
         batch = scored.filter(pc.greater_equal(scored["probability"], pa.scalar(least, pa.float32())))
         sides = {f"posting_id_{s}": names.take(batch[f"row_{s}"]).cast(pa.string()).combine_chunks() for s in "lr"}
@@ -49,7 +46,7 @@ def name_batches(
 def write_matches(
     folder: PartFolder, task: int, names: pa.ChunkedArray, batches: Iterator[pa.RecordBatch], least: float
 ) -> Iterator[pa.RecordBatch]:
-    """SCORED batches of a task to PAIRS batches; MATCHES from the probability `least` on go into the task's part."""
+    """Turn a task's SCORED batches into PAIRS batches, and write pairs from `least` on as MATCHES into its part."""
     with folder.open(task) as part:
         for batch in batches:
             for named in name_batches(names, iter([batch]), least):
@@ -58,7 +55,7 @@ def write_matches(
 
 
 def count_pairs(scored: DataFrame) -> tuple[int, dict[str, int]]:
-    """How many pairs there are, and how many of them each block source proposed; a pair counts once for each."""
+    """Count all pairs, and the pairs of each block source; a pair counts once for each of its sources."""
     counts = [F.count_if(F.col("blocks").bitwiseAND(1 << bit) != 0).alias(source) for bit, source in enumerate(SOURCES)]
     total, *by_source = scored.agg(F.count("*"), *counts).collect()[0]
     return int(total), dict(zip(SOURCES, map(int, by_source), strict=True))

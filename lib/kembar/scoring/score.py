@@ -21,13 +21,13 @@ LISTS = pa.schema(
     + [(name, pa.list_(pa.int32())) for name in ("others", "blocks")]
     + [(name, pa.list_(pa.float32())) for name in ("first_logit", *(f"{name}_distance" for name in DISTANCES))]
 )
-"""Each listing's candidate pairs, with what was found when they were looked at."""
+"""Each listing's candidate pairs, with their distances and first-stage logits."""
 THRESHOLD_MARGIN = 0.02
-"""How far word weights and the catalogue's mean, which move as listings come and go, may move a probability."""
+"""The most that a probability may change when word weights and the catalogue's mean change with its listings."""
 PAIRS = "row_l bigint, row_r bigint, probability float, blocks int"
-"""Scored pairs without their evidence. The batches of `score_batches` have that too: SCORED."""
+"""Scored pairs without their evidence; SCORED has the evidence too."""
 _ROWS_AT_ONCE = 256
-"""Listings whose proposals are compared at once: their codes stay in the processor's cache."""
+"""Listings whose proposals are compared at once, so few that their codes stay in the processor's cache."""
 
 
 def score_rows(index: CatalogueIndex, discriminator: Discriminator, left: Rows, right: Rows) -> Reals:
@@ -45,7 +45,7 @@ def score_within(index: CatalogueIndex, discriminator: Discriminator, rows: Rows
 def candidate_batches(
     blocking: Blocking, discriminator: Discriminator, per_listing: int, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
-    """Batches of rows to LISTS batches: of each row's proposals the `per_listing` with the highest first look."""
+    """Turn batches of rows into LISTS batches: of each row the `per_listing` highest proposals by first-stage logit."""
     for batch in batches:
         rows = np.asarray(batch["id"])
         for start in range(0, len(rows), 16 * _ROWS_AT_ONCE):
@@ -56,7 +56,7 @@ def candidate_batches(
 def top_candidates(
     index: CatalogueIndex, discriminator: Discriminator, per_listing: int, rows: Rows, proposals: Proposals
 ) -> pa.RecordBatch:
-    """LISTS of `rows`: the proposals compared, and of each row the `per_listing` with the highest first look."""
+    """Compare the proposals of `rows`, and keep for each row the `per_listing` with the highest first-stage logit."""
     left = np.repeat(rows, np.diff(proposals.start))
     first = np.empty(len(left), np.float32)
     distances, present = np.empty((len(left), len(DISTANCES)), np.float32), np.empty((len(left), 3), bool)
@@ -78,7 +78,7 @@ def top_candidates(
 
 
 def likeliest(start: Rows, first: Reals, per_listing: int) -> NDArray[np.bool_]:
-    """Which pairs are among the `per_listing` highest first looks of their list `[m]`; of equals the first ones."""
+    """Which pairs have one of the `per_listing` highest first-stage logits of their list `[m]`; of equals the first."""
     kept = np.ones(len(first), bool)
     for i in np.flatnonzero(np.diff(start) > per_listing):
         order = np.argsort(-first[start[i] : start[i + 1]], kind="stable")
@@ -88,14 +88,14 @@ def likeliest(start: Rows, first: Reals, per_listing: int) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What was found when pairs were compared: distances `[pairs, 5]`, presence `[pairs, 3]`, the first look."""
+    """The result of comparing pairs: distances `[pairs, 5]`, presence `[pairs, 3]` and first-stage logits `[pairs]`."""
 
     distances: Reals
     present: Present
     first: Reals
 
     def evidence(self, best: Reals, others: Reals) -> Reals:
-        """With the gap to each side's best candidate, `[pairs, 6]`."""
+        """The distances with the gap to each side's best candidate, `[pairs, 6]`."""
         return np.column_stack([self.distances, gap(self.first, best, others)])
 
 
@@ -103,18 +103,19 @@ class _Seen:
 class BorderlineRescoring:
     """Scores pairs again whose probability is within `THRESHOLD_MARGIN` of a threshold in `borderlines`.
 
-    A pair that an earlier run compared has that day's distances, which are as good as today's but on a threshold.
+    A reused pair has the distances of an earlier run. They differ little from today's, which matters only near a
+    threshold.
     """
 
     index: CatalogueIndex
     borderlines: tuple[float, ...]
 
     def close(self, probability: Reals) -> Rows:
-        """Which of the pairs `[pairs]` a hair decides."""
+        """Which of the pairs `[pairs]` are near a threshold."""
         return np.flatnonzero(np.any([np.abs(probability - p) < THRESHOLD_MARGIN for p in self.borderlines], axis=0))
 
     def look(self, model: Discriminator, rows: Rows, others: Rows) -> _Seen:
-        """What is seen of the pairs `rows[i]`, `others[i]` now."""
+        """Compare the pairs `rows[i]`, `others[i]` again."""
         distances, present = pair_distances(self.index, rows, others)
         return _Seen(distances, present, model.first_logit(distances, present))
 
@@ -125,9 +126,9 @@ def score_batches(
     batches: Iterator[pa.RecordBatch],
     again: BorderlineRescoring | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """LISTS batches to SCORED batches: every pair once, from the list of its lower row where that has it.
+    """Turn LISTS batches into SCORED batches, every pair once, from its lower row's list if that has the pair.
 
-    again: where the lists are an earlier run's.
+    `again` rescores borderline pairs of an earlier run's lists.
     """
     for batch in batches:
         flat = _flatten(batch)
@@ -173,7 +174,7 @@ def _probability(discriminator: Discriminator, evidence: Reals, present: Present
 
 
 def _nullable(distances: Reals, present: Present) -> dict[str, pa.Array]:
-    """The distances as columns, null where a side lacks the modality."""
+    """The distances as columns, null if a side lacks the modality."""
     return {
         f"{name}_distance": pa.array(distances[:, k], mask=~present[:, MODALITY_OF[k]])
         for k, name in enumerate(DISTANCES)

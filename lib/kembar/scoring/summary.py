@@ -35,12 +35,12 @@ def summarise(
 
 
 def read_summary(matched: str) -> dict[str, Any]:
-    """The counts of a match run; raises InputError where it did not finish."""
+    """Read the counts of a match run; raises InputError if it did not finish."""
     require(uri := join_uri(matched, SUMMARY), "the summary of a finished match run")
     return read_json(uri)
 
 
 def least_kept(matched: str) -> float:
-    """The `scoring.keep_probability` of a match run: it kept pairs from there on; 0 where no manifest says."""
+    """The `scoring.keep_probability` of a match run, below which it dropped pairs; 0 without a manifest."""
     manifest = join_uri(matched, MANIFEST)
     return float(read_json(manifest)["settings"]["scoring"]["keep_probability"]) if exists(manifest) else 0.0

@@ -1,1 +1,1 @@
-"""What a job's stage does with a SparkSession: tables in, tables out."""
+"""The stages of jobs: functions with a SparkSession that turn tables into tables."""

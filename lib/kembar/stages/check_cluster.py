@@ -1,7 +1,7 @@
-"""A look at the cluster before the work: executors and driver must see one another's files, and both the photos.
+"""Checks the cluster before the work: executors and driver must see each other's files and the photos.
 
-An output or images folder that is a path means another disk on each machine of a cluster, unless one is mounted
-everywhere. Without this check a run would end an hour later, or encode a catalogue without its photos.
+A path means another disk on each machine of a cluster, unless the same disk is mounted everywhere. Without this check a
+run would fail an hour later, or encode a catalogue without its photos.
 """
 
 import posixpath
@@ -25,12 +25,12 @@ _COLUMNS = "host string, fault string"
 def check_sight(
     spark: SparkSession, folder: OutputFolder, photos: PhotoFolder | None = None, sample: Sequence[str] = ()
 ) -> None:
-    """Check by one small Spark job that executors and driver share the output, and the photos where there are any.
+    """Check with a small Spark job that executors and driver share the output and the photos, if there are any.
 
-    Where Spark runs within this process there is nothing to check.
+    In local mode there is nothing to check.
 
     Raises:
-        RunError: An executor does not see what the driver does; it names the host and what to do.
+        RunError: An executor does not see the same files as the driver. The message has the host and a remedy.
     """
     if not str(spark.sparkContext.master).startswith("local["):
         probe_executors(spark, folder.staged("probe"), photos, sample)
@@ -39,7 +39,7 @@ def check_sight(
 def probe_executors(
     spark: SparkSession, place: str, photos: PhotoFolder | None = None, sample: Sequence[str] = ()
 ) -> None:
-    """The look itself; `place` is a folder for tokens, which is gone afterwards."""
+    """Run the check; `place` is a folder for tokens, which is deleted afterwards."""
     states = dict(zip(sample, photos.states(list(sample)), strict=True)) if photos else {}
     there = dict([(name, state) for name, state in states.items() if state[:1].isdigit()][:_MOST_PHOTOS])
     probe = Probe(place, uuid.uuid4().hex, photos, there)
@@ -53,9 +53,9 @@ def probe_executors(
 
 
 def judge_sight(probe: Probe, looked: list[tuple[str, str | None]]) -> None:
-    """What the executors told, and whether the driver sees the tokens that they wrote.
+    """Judge the executors' results, and check that the driver sees the tokens that they wrote.
 
-    looked: host and fault of each task.
+    `looked` has host and fault of each task.
 
     Raises:
         RunError: As `check_sight`.
@@ -65,17 +65,15 @@ def judge_sight(probe: Probe, looked: list[tuple[str, str | None]]) -> None:
     if not faults and hosts:
         written = sum(_reads(join_uri(probe.folder, f"part-{task:05}"), probe.token) for task in range(len(looked)))
         if written < len(looked):
-            faults = [(hosts[0], f"the driver cannot read what it writes to the output {probe.folder}")]
+            faults = [(hosts[0], f"the driver cannot read the file that it wrote to the output {probe.folder}")]
     if not faults:
         return
     host, fault = faults[0]
     photos = probe.photos.folder if probe.photos else ""
     place = photos if "photo" in fault else posixpath.dirname(posixpath.dirname(probe.folder))
-    remedy = (
-        "mount the same disk there under the same path, or name a store by its URI (s3a://, hdfs://, abfss://, gs://)"
-    )
+    remedy = "mount the same disk under the same path on every machine, or use a URI (s3a://, hdfs://, abfss://, gs://)"
     if not is_local(place):
-        remedy = "give every executor the rights and settings for that store"
+        remedy = "give every executor the permissions and settings for that store"
     raise RunError(f"executor {host}: {fault}; {remedy}; nothing was published")
 
 

@@ -1,4 +1,4 @@
-"""The names of a catalogue's photos as Spark sees them, by which the folder of the photos is found."""
+"""Finds the folder of a catalogue's photos by their names, and counts photos that failed."""
 
 from collections.abc import Callable
 from itertools import chain
@@ -16,12 +16,12 @@ from udfs.photo_paths import split_paths
 
 
 def find_photos(images: str, listings: DataFrame, settings: EncodeSettings, say: Callable[[str], None]) -> PhotoFolder:
-    """The folder of a catalogue's photos (`kembar.encoding.image_folder`); what there is to say about it is said."""
+    """Find the folder of a catalogue's photos (`kembar.encoding.image_folder`), and log a note about it with `say`."""
     return folder_of(images, listings, draw_names(listings), settings, say)
 
 
 def draw_names(listings: DataFrame) -> list[str]:
-    """Names of photos of a catalogue, the same ones that `kembar.encoding.image_folder.sample_names` draws."""
+    """Draw names of a catalogue's photos, the same ones as `kembar.encoding.image_folder.sample_names`."""
     drawn = _names(listings).orderBy(F.md5(F.col("image").cast("binary"))).limit(SAMPLED).collect()
     return [row.image for row in drawn]
 
@@ -29,7 +29,7 @@ def draw_names(listings: DataFrame) -> list[str]:
 def folder_of(
     images: str, listings: DataFrame, sample: list[str], settings: EncodeSettings, say: Callable[[str], None]
 ) -> PhotoFolder:
-    """As `find_photos`, where the names are drawn already."""
+    """Like `find_photos`, with names that are already drawn."""
     folder, note = find_folder(images, sample, _can_be_shortened(_names(listings)), settings)
     if note:
         say(note)
@@ -41,17 +41,17 @@ def _names(listings: DataFrame) -> DataFrame:
 
 
 def _can_be_shortened(names: DataFrame) -> bool:
-    """As `kembar.encoding.photo_names.can_be_shortened`, of any number of names."""
+    """Like `kembar.encoding.photo_names.can_be_shortened`, for any number of names."""
     paths = names.mapInArrow(split_paths, "path string, last string")
     counts = paths.agg(F.count_distinct("path"), F.count_distinct("last")).collect()[0]
     return bool(counts[0] == counts[1])
 
 
 def check_names(listings: DataFrame, photos: PhotoFolder, settings: EncodeSettings) -> tuple[int, int]:
-    """How many LISTINGS with `photo_absent` there are, and how many of them name a photo.
+    """Count LISTINGS with `photo_absent`, and those of them that name a photo.
 
     Raises:
-        InputError: More photos are not there than `encode.max_failed_share` allows, which needs no encoding to be seen.
+        InputError: More photos are missing than `encode.max_failed_share` allows. This shows before encoding.
     """
     absent = F.col("photo_absent")
     rows, named, gone, example = listings.agg(
@@ -65,14 +65,14 @@ def check_names(listings: DataFrame, photos: PhotoFolder, settings: EncodeSettin
 def check_photos(
     named: int, parts: list[str], photos: PhotoFolder, settings: EncodeSettings, quarantine: DataFrame | None = None
 ) -> PhotoCounts:
-    """Count the photos that failed, in whatever run that was.
+    """Count the photos that failed, in this run or an earlier one.
 
     Args:
-        named: How many listings name a photo.
-        parts: Parquet files with the column `failures`, of all of the catalogue.
-        photos: Where they were looked for.
-        settings: Those of encoding.
-        quarantine: QUARANTINE, with the listings that the parts leave out.
+        named: The number of listings that name a photo.
+        parts: Parquet files of the whole catalogue with the column `failures`.
+        photos: The folder of the photos.
+        settings: The settings of encoding.
+        quarantine: QUARANTINE, with the listings that the parts lack.
 
     Raises:
         InputError: More failed than `encode.max_failed_share` allows.

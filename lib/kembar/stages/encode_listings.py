@@ -1,4 +1,4 @@
-"""Encoding on executors: each listing's photo and title to codes, in one pass, and their assembly into ENCODED."""
+"""Encoding on executors: turns each listing's photo and title into codes in one pass, and assembles ENCODED."""
 
 from functools import partial
 
@@ -18,13 +18,13 @@ from kembar.storage.parts import PartFolder
 from udfs.encoder import BatchEncoder, encode_batches, encode_on_its_gpu, write_part
 
 RAW = "raw"
-"""The encoder's fingerprint in a table of the towers' own embeddings, which only training reads."""
+"""The encoder's fingerprint in tables of raw tower embeddings, which only training reads."""
 
 
 def encode_listings(listings: DataFrame, images: PhotoFolder, settings: Settings, bundle: Bundle | None) -> DataFrame:
-    """ASSEMBLED rows of LISTINGS, with or without `content`; without a bundle the codes are the towers' own embeddings.
+    """Encode LISTINGS, with or without `content`, to ASSEMBLED; without a bundle the codes are raw tower embeddings.
 
-    They are counted, to be dealt out in parts of a size: persist them, or they are read twice.
+    The function counts the listings to choose the partitions. Persist them, or Spark reads them twice.
     """
     return _dealt(listings, listings.count(), settings).mapInArrow(
         _encoder(listings, images, settings, bundle), ASSEMBLED
@@ -34,20 +34,20 @@ def encode_listings(listings: DataFrame, images: PhotoFolder, settings: Settings
 def stage_codes(
     listings: DataFrame, rows: int, images: PhotoFolder, settings: Settings, bundle: Bundle, parts: PartFolder
 ) -> DataFrame:
-    """Encode so many LISTINGS with `content` into parts of ENCODED; what is returned is the QUARANTINE of those left
-    blind.
+    """Encode LISTINGS with `content` into parts of ENCODED, and return the QUARANTINE of unencodable listings.
 
-    Each task writes its own part, whole or not at all, before Spark hears of it: what was encoded is not lost with
-    the run.
+    Each task writes its own part, whole or not at all, before it returns to Spark. So a killed run keeps the parts that
+    are done. `rows` is the number of listings.
     """
     encoder = _encoder(listings, images, settings, bundle)
     return _dealt(listings, rows, settings).mapInArrow(partial(write_part, encoder, parts), QUARANTINE)
 
 
 def with_contents(listings: DataFrame, images: PhotoFolder) -> DataFrame:
-    """LISTINGS with each one's content hash (`kembar.encoding.content_hash`) and whether its photo is absent.
+    """Add each listing's content hash (`kembar.encoding.content_hash`), and whether its photo is absent.
 
-    A catalogue in one file comes in one partition, and would have its photos looked up by one core.
+    The listings are repartitioned first. A catalogue in one file has one partition, and one core would look up all
+    photos.
     """
     columns = ", ".join([*(f"{name} string" for name in [*LISTINGS.names, "content"]), "photo_absent boolean"])
     spread = listings.repartition(2 * listings.sparkSession.sparkContext.defaultParallelism)
@@ -69,9 +69,9 @@ def _encoder(listings: DataFrame, images: PhotoFolder, settings: Settings, bundl
 
 
 def partition_count(rows: int, cores: int, settings: EncodeSettings) -> int:
-    """Partitions of at most `partition_rows` listings, and two for each core of a small catalogue.
+    """The number of partitions: of at most `partition_rows` listings each, and at least two for each core.
 
-    What a core waits for at the end is at most one partition, some seconds, however large the catalogue is.
+    So at the end a core waits for at most one partition, some seconds, whatever the size of the catalogue.
 
     >>> from kembar.config import load_settings
     >>> [partition_count(rows, 2, load_settings().encode) for rows in (0, 1_499, 70_000)]
@@ -81,11 +81,11 @@ def partition_count(rows: int, cores: int, settings: EncodeSettings) -> int:
 
 
 def by_photo(listings: DataFrame, partitions: int) -> DataFrame:
-    """LISTINGS dealt out so that those of one photo stand together, and whether any of them lacks its hash.
+    """Partition LISTINGS so that those of one photo are together, and add whether any of them lacks its hash.
 
-    Photos of one hash go together too: the same file under many names is among them, and is then encoded once, for
-    which no file has to be read beforehand. Listings without a photo are dealt out by their id: together they would
-    be one partition, and the last to end.
+    Photos with the same hash are together too. Often they are one file under many names, which is then encoded once
+    without reading any file beforehand. Listings without a photo are spread by their id; otherwise they would make one
+    large partition that ends last.
     """
     of_photo = Window.partitionBy(F.coalesce("image", "posting_id"))
     lacks_hash = F.col("image_phash").isNull() & F.col("image").isNotNull()
@@ -104,7 +104,7 @@ def threads_of(spark: SparkSession) -> int:
 
 
 def photo_encoder(images: PhotoFolder, settings: Settings, bundle: Bundle | None, threads: int) -> PhotoEncoder:
-    """How photos are encoded: as the bundle says, or by the tower of the settings without a head."""
+    """The photo encoder of the bundle, or the tower of the settings without a head."""
     return PhotoEncoder(
         images=images,
         tower=bundle.image_tower if bundle else settings.image_tower.name,
@@ -123,7 +123,7 @@ def photo_encoder(images: PhotoFolder, settings: Settings, bundle: Bundle | None
 
 
 def title_encoder(settings: Settings, bundle: Bundle | None, threads: int) -> TitleEncoder:
-    """How titles are encoded: as the bundle says, or by the tower of the settings without a head."""
+    """The title encoder of the bundle, or the tower of the settings without a head."""
     return TitleEncoder(
         tower=trusted_text_tower(bundle, settings) if bundle else settings.text_tower.handle,
         head=bundle.title_head if bundle else None,
@@ -133,6 +133,6 @@ def title_encoder(settings: Settings, bundle: Bundle | None, threads: int) -> Ti
 
 
 def split_encoded(assembled: DataFrame) -> tuple[DataFrame, DataFrame]:
-    """ENCODED, and in QUARANTINE the listings of which neither photo nor title could be used."""
+    """Split ASSEMBLED into ENCODED, and QUARANTINE of listings without a usable photo or title."""
     usable, blind = assembled.where("reason is null"), assembled.where("reason is not null")
     return usable.select(*ENCODED.names), blind.select(*QUARANTINE.names)

@@ -1,4 +1,4 @@
-"""Candidate lists and their scores, in parts that tasks read and write themselves."""
+"""Finds candidates and scores them; tasks read and write their own parts."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -28,15 +28,20 @@ _WRITTEN = "lists bigint"
 
 @dataclass(frozen=True)
 class ListParts:
-    """LISTS of a run in `folder`: `made` by the listings that looked for pairs, and those of the last run that are
-    `reusable` over as they are scored."""
+    """LISTS of a run.
+
+    Attributes:
+        folder: The folder of the parts.
+        made: The parts with the lists of listings that were searched in this run.
+        reusable: What is reused from the last run; its lists are copied while they are scored.
+    """
 
     folder: PartFolder
     made: list[str]
     reusable: ReusablePairs | None
 
     def bundles(self, count: int) -> list[list[str]]:
-        """The last run's parts dealt to `count` tasks, so that there are not more of them from run to run."""
+        """Distribute the last run's parts over at most `count` tasks, so that their number does not grow every run."""
         parts = self.reusable.lists if self.reusable else []
         return [parts[first::count] for first in range(min(count, len(parts)))]
 
@@ -44,12 +49,12 @@ class ListParts:
 def list_candidates(
     spark: SparkSession, shipped: Shipped, model: Discriminator, reusable: ReusablePairs | None, folder: OutputFolder
 ) -> ListParts:
-    """Each listing's blocks joined, the proposals compared, the likeliest by the first look kept and written.
+    """Propose pairs for each listing, compare them, and write those with the highest first-stage logits.
 
-    reusable: of a run before, whose lists those keep who need not look anew.
+    With `reusable`, only the listings in `reusable.anew` are searched. The others keep their lists.
 
     Raises:
-        RunError: not every listing that looked has its list.
+        RunError: A listing that was searched has no list.
     """
     lists = PartFolder(folder.staged("lists"), folder.run, LISTS)
     rows = rows_of(spark, shipped)
@@ -65,7 +70,7 @@ def list_candidates(
 
 
 def ship_lists(spark: SparkSession, parts: ListParts, listings: int) -> ShippedLists:
-    """Send who is in each listing's list to every executor."""
+    """Send the members of all candidate lists to every executor."""
     columns = ["row", "others", "blocks", "first_logit"]
     batches = [batch for part in parts.made for batch in read_batches(part, columns)]
     if reusable := parts.reusable:
@@ -100,14 +105,13 @@ def score_pairs(
     least: float,
     borderlines: tuple[float, ...],
 ) -> tuple[DataFrame, DataFrame]:
-    """PAIRS, every candidate pair once with its probability, and MATCHES from the probability `least` on; both written.
+    """Score every candidate pair once, and write PAIRS, and MATCHES from the probability `least` on.
 
-    borderlines: probabilities close to which a pair of the last run is compared again.
-
-    The evidence, three quarters of a row, is written once by the task that has it, and is not sent through Spark.
+    Pairs of the last run near one of the thresholds `borderlines` are compared again. The evidence is three quarters of
+    a row, so the task that has it writes it, and it does not pass through Spark.
 
     Raises:
-        RunError: not every listing has one list, for the next run to carry over.
+        RunError: A listing has no list, or more than one, for the next run.
     """
     matches = PartFolder(folder.staged("matches"), folder.run, MATCHES_ARROW, words=("posting_id_l",))
     bundles = parts.bundles(partitions(spark))

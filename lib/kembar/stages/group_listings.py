@@ -1,4 +1,4 @@
-"""Grouping: components of likely pairs, each clustered where it lies, and lone listings joined."""
+"""Grouping: finds components of likely pairs, clusters each one on an executor, and attaches singletons."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -33,9 +33,15 @@ from udfs.executor_files import Shipped
 
 @dataclass(frozen=True)
 class Grouper:
-    """How scored pairs become groups: by which probabilities, obeying which decisions, and what was grouped before.
+    """Turns scored pairs into groups.
 
-    order: as in Cut.
+    Attributes:
+        model: The discriminator.
+        thresholds: The probabilities from which clusters merge and singletons join.
+        settings: The settings of grouping.
+        links: The constraints from people's decisions.
+        order: As in `Cut`.
+        unchanged: Clusters of the last run that may be reused.
     """
 
     model: Discriminator
@@ -46,11 +52,11 @@ class Grouper:
     unchanged: UnchangedClusters | None = None
 
     def __call__(self, scored: DataFrame, catalogue: Shipped, lists: ShippedLists, work: str) -> Grouping:
-        """Groups from the edges `row_l, row_r, probability`; `work` takes files between rounds.
+        """Group the edges `row_l, row_r, probability`; `work` is a folder for files between rounds.
 
-        1. The components of the pairs that are matches by themselves.
-        2. Each clustered over all its pairs, but for those in which nothing changed and that no hair decided.
-        3. Those left alone joined to their likeliest neighbour.
+        1. Find the components of pairs above the match threshold.
+        2. Cluster each component over all its pairs, except unchanged ones without a merge near the threshold.
+        3. Attach each singleton to its most likely neighbour.
         """
         sure, likely = (scored.where(scored.probability >= p) for p in (self.thresholds.match, self.thresholds.lone))
         cut = Cut(HOLDS * self.thresholds.match, self.settings.max_component, self.order)
@@ -72,6 +78,6 @@ class Grouper:
 
 
 def cluster_components(components: DataFrame, shipped: Shipped, lists: str, clusterer: Clusterer) -> DataFrame:
-    """Each component clustered where it lies: CLUSTERS."""
+    """Cluster each component on one executor, to CLUSTERS."""
     whole = components.repartition(partitions(components.sparkSession), "component")
     return whole.mapInArrow(partial(clusters_of, shipped.name, lists, clusterer), CLUSTERS)

@@ -1,4 +1,4 @@
-"""The catalogue index: an encoded table hashed by executors, put together on the driver."""
+"""Builds the catalogue index: executors hash an encoded table, and the driver assembles it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,14 +21,17 @@ from kembar.storage.files import delete, join_uri
 from kembar.storage.tables import read_arrow, read_table, rewrite_table, write_arrow
 
 _FEW = 20_000
-"""New listings up to which this process hashes their terms itself."""
+"""Up to this many new listings, the driver hashes their terms itself."""
 
 
 def index_catalogue(encoded: DataFrame, work: str) -> tuple[CatalogueIndex, list[str]]:
-    """The catalogue index on the driver, and the posting_ids by row. Spark hashes the terms.
+    """Build the catalogue index on the driver, and return it with the posting_ids by row. Spark hashes the terms.
 
-    encoded: ENCODED; work: a folder that driver and executors reach, to hand the hashed terms over in files, and gone
-    afterwards: what passes through the driver's JVM does not grow with the catalogue.
+    The hashed terms come to the driver in files, so the data in its JVM does not grow with the catalogue.
+
+    Args:
+        encoded: ENCODED.
+        work: A folder that driver and executors share; it is deleted afterwards.
     """
     try:
         rewrite_table(encoded.mapInArrow(hash_terms, HASHED_TERMS), work)
@@ -39,8 +42,13 @@ def index_catalogue(encoded: DataFrame, work: str) -> tuple[CatalogueIndex, list
 
 @dataclass(frozen=True)
 class EncodedCatalogue:
-    """What match works on. index: the codes that are compared; contents: `posting_id, content` by row of the index;
-    quarantine: QUARANTINE."""
+    """The input of match.
+
+    Attributes:
+        index: The codes to compare.
+        contents: `posting_id, content` by row of the index.
+        quarantine: QUARANTINE.
+    """
 
     index: CatalogueIndex
     contents: pa.Table
@@ -54,13 +62,18 @@ class EncodedCatalogue:
 def read_catalogue(
     spark: SparkSession, encoded: str, encoder: str, hashed: str, last: LastRun | None, blends: bool
 ) -> EncodedCatalogue:
-    """The catalogue that jobs/encode.py wrote into the folder `encoded` by an `encoder`.
+    """Read the catalogue that jobs/encode.py wrote.
 
-    hashed: a folder for HASHED_TERMS, which the next run reads; last: the run before, of which those of listings that
-    did not change are taken; blends: whether the bundle blends codes of photos alone.
+    Args:
+        spark: The session.
+        encoded: The folder of the catalogue.
+        encoder: The fingerprint of its encoder.
+        hashed: A folder for HASHED_TERMS, which the next run reads.
+        last: The last run; the hashed terms of unchanged listings are reused.
+        blends: Whether the bundle uses query expansion for catalogues of photos alone.
 
     Raises:
-        RunError: it was replaced while it was read.
+        RunError: The catalogue was replaced while it was read.
     """
     listings = join_uri(encoded, "listings")
     table = _hash_new(listings, last) if last and _hashed_alike(last.manifest, encoder) else None
@@ -76,16 +89,16 @@ def read_catalogue(
 
 
 def _hashed_alike(manifest: dict[str, Any], encoder: str) -> bool:
-    """Whether a run hashed the terms of the same encoder's listings as this version does."""
+    """Whether a run used the same encoder and hashed terms in the same way as this version."""
     return manifest["encoder"] == encoder and manifest.get("algorithms", {}).get("words") == algorithms.WORDS
 
 
 def _hash_new(listings: str, last: LastRun) -> pa.Table | None:
-    """HASHED_TERMS of a catalogue, those of the last run where nothing changed; None where too much is new."""
+    """HASHED_TERMS of a catalogue, reused from the last run for unchanged listings; None if too many are new."""
     now = read_arrow(listings, ["posting_id", "content"])
     try:
         before = read_arrow(join_uri(last.uri, "hashed"))
-    except InputError:  # they can be made anew
+    except InputError:  # they can be made again
         return None
     place = unchanged(now, before)
     fresh = now["posting_id"].filter(pa.array(place < 0)).combine_chunks()  # of no chunk Arrow forgets the type

@@ -1,4 +1,4 @@
-"""Candidate pairs of a labelled catalogue, for triplets and thresholds: the same blocks that match will use."""
+"""Finds candidate pairs of a labelled catalogue, for triplets and thresholds, with the same blocks as match."""
 
 from functools import partial
 
@@ -20,9 +20,9 @@ _PROPOSED = "row_l bigint, row_r bigint, weight float, blocks int, sides int"
 
 
 def mine_pairs(spark: SparkSession, index: CatalogueIndex, settings: BlockingSettings) -> DataFrame:
-    """Every pair that match would compare in the catalogue of `index`, once: `row_l, row_r, weight, blocks, sides`.
+    """Find every pair that match would compare in the catalogue of `index`: `row_l, row_r, weight, blocks, sides`.
 
-    sides: a bit set, 1 where the left row proposed the right one, 2 where the right one did.
+    Each pair occurs once. `sides` is a bit set: 1 if the left row proposed the right one, 2 if the right row did.
     """
     shipped = ship_catalogue(spark, Blocking.build(index, settings))
     directed = rows_of(spark, shipped).mapInArrow(partial(proposals_of, shipped), _PROPOSED)
@@ -32,14 +32,14 @@ def mine_pairs(spark: SparkSession, index: CatalogueIndex, settings: BlockingSet
 
 
 def collect_rows(pairs: DataFrame) -> CandidateRows:
-    """The pairs on the driver, in a fixed order."""
+    """Collect the pairs on the driver, in a fixed order."""
     table = pairs.select("row_l", "row_r", "sides").orderBy("row_l", "row_r").toArrow()
     left, right, by = (np.asarray(table[name].combine_chunks()) for name in ("row_l", "row_r", "sides"))
     return CandidateRows(left, right, np.stack([by & 1, by & 2]).astype(bool))
 
 
 def _join_names(pairs: DataFrame, posting_ids: pa.Array, by: str) -> DataFrame:
-    """Both sides of pairs that have a row or a posting_id, with the other of the two."""
+    """Add posting_ids to pairs of rows, or rows to pairs of posting_ids."""
     table = pa.table({"row": np.arange(len(posting_ids)), "posting_id": posting_ids})
     names = pairs.sparkSession.createDataFrame(table)
     for side in "lr":
@@ -63,7 +63,7 @@ def place_pairs(matches: DataFrame) -> tuple[DataFrame, list[str]]:
 
 
 def count_true_pairs(pairs: DataFrame, posting_ids: list[str], truth: Truth) -> tuple[int, int]:
-    """How many candidate pairs there are, and how many of them are true pairs."""
+    """Count the candidate pairs, and the true pairs among them."""
     place = np.asarray(pc.index_in(pa.array(posting_ids, pa.string()), truth.posting_ids).fill_null(-1))
     product = np.where(place >= 0, truth.product[place], -1)
     rows = pa.table({"row": np.arange(len(product)), "product": product})

@@ -1,4 +1,4 @@
-"""A catalogue and its photos, read and checked before anything is encoded."""
+"""Reads and checks a catalogue and its photos before anything is encoded."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,9 +18,18 @@ from kembar.storage.table_parts import check_row_counts
 
 @dataclass(frozen=True)
 class CatalogueRead:
-    """listings: LISTINGS with `content` and `photo_absent`, persisted; rejected: QUARANTINE; photos: their folder;
-    rows, usable: how many came and how many of them are listings; named: how many listings name a photo; repaired: how
-    many fields were left out, by column; photo_sizes: bytes of some photos, by which their folder is known again."""
+    """A catalogue that was read.
+
+    Attributes:
+        listings: LISTINGS with `content` and `photo_absent`, persisted.
+        rejected: QUARANTINE.
+        photos: The folder of the photos.
+        rows: The number of rows.
+        usable: The number of rows that are listings.
+        named: The number of listings that name a photo.
+        repaired: The number of fields that were left out, by column.
+        photo_sizes: Bytes of some photos, which later jobs use to recognise the folder.
+    """
 
     listings: DataFrame
     rejected: DataFrame
@@ -33,7 +42,7 @@ class CatalogueRead:
 
     @property
     def counts(self) -> dict[str, int]:
-        """As the manifest has them."""
+        """The counts for the manifest."""
         rejected = self.rows - self.usable
         return {"rows": self.rows, "usable_rows": self.usable, "rejected": rejected, "photos": self.named}
 
@@ -43,21 +52,21 @@ def read_with_photos(
 ) -> CatalogueRead:
     """Read a catalogue, and find its photos.
 
-    1. Rows that cannot be used are set apart with the reason.
-    2. The folder of the photos is found by their names, and executors must see it and the output as the driver does.
-    3. Each listing's content is told by its photo's file.
+    1. Separate unusable rows, with the reason.
+    2. Find the folder of the photos by their names, and check that executors share it and the output with the driver.
+    3. Compute each listing's content hash from its fields and its photo's file.
 
     Args:
         spark: The session.
         uri: The catalogue.
-        images: The images folder as it was named.
-        settings: All of them.
-        folder: The output, whose staging place is used to see whether executors share it.
-        say: Takes what there is to say about the folder.
+        images: The images folder from the options.
+        settings: All settings.
+        folder: The output; its staging folder serves to check whether executors share it.
+        say: Logs a note about the folder.
 
     Raises:
-        InputError: The catalogue cannot be read, the folder of the photos is not plain, or too many are not there.
-        RunError: Executors do not see what this process sees, or rows got lost.
+        InputError: The catalogue cannot be read, the folder of the photos is unclear, or too many photos are missing.
+        RunError: Executors do not see the same files as the driver, or rows got lost.
     """
     judged = judge_listings(read_listings(spark, uri, settings.listings)).persist()
     usable, rejected = split_listings(judged)

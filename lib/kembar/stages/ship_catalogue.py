@@ -1,4 +1,4 @@
-"""A catalogue sent to executors: the index and the blocks as files, which each task maps."""
+"""Sends a catalogue to executors: the index and the blocks as files, which each task maps."""
 
 import atexit
 import shutil
@@ -15,26 +15,26 @@ from udfs.executor_files import NAMES, Shipped
 
 
 def _scratch() -> str:
-    """A folder of this process, kept to its end: executors fetch what is in it as late as their first task."""
+    """Make a folder that lasts as long as this process, since executors fetch its files late, at their first task."""
     folder = tempfile.mkdtemp(prefix="kembar-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
 
 def new_prefix(what: str) -> Path:
-    """The path that names of files to ship begin with."""
+    """A path prefix for files to ship."""
     return Path(_scratch()) / f"kembar-{what}-{uuid.uuid4().hex[:12]}"
 
 
 def ship_files(spark: SparkSession, prefix: Path) -> str:
-    """Send the files under a prefix one by one: Spark's file server does not send folders of the driver's disk."""
+    """Send the files under a prefix one by one, since Spark's file server does not send the driver's folders."""
     for file in sorted(prefix.parent.iterdir()):
         spark.sparkContext.addFile(str(file))
     return prefix.name
 
 
 def ship_catalogue(spark: SparkSession, blocking: Blocking, posting_ids: list[str] | None = None) -> Shipped:
-    """Send a catalogue's index and blocks to every executor once, and the posting_ids where pairs are to be named."""
+    """Send a catalogue's index and blocks to every executor, and the posting_ids if pairs need names."""
     prefix = new_prefix("catalogue")
     blocking.index.save(prefix)
     blocking.save(prefix)
@@ -44,7 +44,7 @@ def ship_catalogue(spark: SparkSession, blocking: Blocking, posting_ids: list[st
 
 
 def partitions(spark: SparkSession) -> int:
-    """Two for each core, so that a slow one does not hold up the end."""
+    """Two partitions for each core, so that a slow one does not delay the end."""
     return 2 * spark.sparkContext.defaultParallelism
 
 

@@ -1,4 +1,4 @@
-"""Labelled catalogues for training: encoded, mined and read back from the work folder where a run left them."""
+"""Labelled catalogues for training: encodes and mines them, or reads them from the work folder of a killed run."""
 
 import sys
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ from kembar.training.work_folder import TrainingWork
 
 @dataclass(frozen=True)
 class EncodedSource:
-    """A labelled catalogue that was encoded: with a bundle's codes, or with the towers' own embeddings."""
+    """A labelled catalogue that was encoded, with a bundle's codes or raw tower embeddings."""
 
     name: str
     images: PhotoFolder
@@ -61,12 +61,12 @@ def encode_source(
     bundle: Bundle | None,
     alone: bool = False,
 ) -> EncodedSource:
-    """Encode a catalogue into the work folder, unless a run that was killed did so already.
+    """Encode a catalogue into the work folder, unless a killed run already did.
 
-    alone: whether labels are all that there is to learn from.
+    `alone` says that there are labels but no decisions.
 
     Raises:
-        NothingToDoError: no row can be used, or labels are all there is and they teach nothing.
+        NothingToDoError: No row can be used, or there are no decisions and the labels have no products to learn from.
     """
     settings, table = work.settings, f"encoded-{number}"
     good, rejected = validate_listings(read_listings(spark, listings, settings.listings))
@@ -86,7 +86,7 @@ def encode_source(
 
 
 def mine_source(spark: SparkSession, source: EncodedSource, work: TrainingWork, number: int) -> LabelledSource:
-    """Build a catalogue's triplets into the work folder, unless they are there, and read what training needs."""
+    """Build a catalogue's triplets in the work folder, unless they exist, and read the data for training."""
     settings, table = work.settings, f"triplets-{number}"
     if not work.has(table):
         heads = first_heads(source.index, settings)
@@ -98,7 +98,7 @@ def mine_source(spark: SparkSession, source: EncodedSource, work: TrainingWork, 
 
 
 def _pixels(source: EncodedSource, settings: Settings) -> NDArray[np.uint8] | None:
-    """The photos of a source, where the image tower is trained along."""
+    """The photos of a source, if the image tower is trained too."""
     if settings.image_tower.name != SMALL_CNN:
         return None
     photos = source.listings.select("posting_id", "image").toArrow()
@@ -109,7 +109,7 @@ def _pixels(source: EncodedSource, settings: Settings) -> NDArray[np.uint8] | No
 def label_catalogue(
     spark: SparkSession, source: EncodedSource, codes: CatalogueIndex, fold: NDArray[np.int64], settings: Settings
 ) -> LabelledCatalogue:
-    """A catalogue with its codes and the pairs that match would propose; fold: as in `LabelledCatalogue`."""
+    """Build a catalogue with its codes and the pairs that match would propose; fold: as in `LabelledCatalogue`."""
     proposed = collect_rows(mine_pairs(spark, codes, settings.blocking))
     return LabelledCatalogue(source.name, codes, proposed, source.labels.product, fold)
 
@@ -117,10 +117,10 @@ def label_catalogue(
 def judge_sources(
     spark: SparkSession, sources: list[EncodedSource], work: TrainingWork, base: Bundle | None, resume: bool
 ) -> tuple[Bundle, list[tuple[EncodedSource, CatalogueIndex, NDArray[np.int64]]]]:
-    """A bundle whose deciders are to be fitted, and each catalogue's codes and folds to fit them to.
+    """The bundle whose deciders must be fitted, and the codes and folds of each catalogue for that.
 
-    Without a base its heads are trained first: each catalogue then comes once for each half of the products, with the
-    codes of heads that were trained on the other.
+    Without a base the heads are trained first. Then each catalogue comes once for each half of the products, with codes
+    of heads that were trained on the other half.
     """
     if base is not None:
         return base, [(source, comparable(source.index, base.blends), source.labels.fold) for source in sources]
@@ -137,14 +137,14 @@ def judge_sources(
 
 
 def read_decided(spark: SparkSession, matched: str, decisions: pa.Table) -> pa.Table:
-    """The MATCHES of a run that something was decided about, collected."""
+    """Collect the MATCHES of a run that have a decision."""
     keys = ["posting_id_l", "posting_id_r"]
     about = F.broadcast(spark.createDataFrame(decisions.select(keys)))
     return read_table(spark, join_uri(matched, "matches"), MATCHES).join(about, keys, "left_semi").toArrow()
 
 
 def sample_pairs(spark: SparkSession, matched: str) -> Undecided:
-    """Candidate pairs of a run of match, the same ones every time."""
+    """Draw candidate pairs of a match run, the same ones every time."""
     keys = ["posting_id_l", "posting_id_r"]
     matches = read_table(spark, join_uri(matched, "matches"), MATCHES).select(*keys, *EVIDENCE_COLUMNS)
     drawn = matches.orderBy(F.xxhash64(*keys), *keys).limit(MOST_UNDECIDED)
@@ -158,8 +158,10 @@ def decided_pairs(
     bundle: Bundle,
     settings: Settings,
 ) -> tuple[DecidedPairs, Undecided]:
-    """What was decided about listings of catalogues, each once, though it may be there by the codes of two heads; and
-    candidate pairs of theirs."""
+    """The decided pairs of the catalogues, each once, and a sample of their candidate pairs.
+
+    A catalogue may occur twice, with the codes of two heads; only one of them counts.
+    """
     ids = {source.name: source.posting_ids for source in sources}
     once = {catalogue.name: catalogue for catalogue in catalogues}
     per_listing = settings.blocking.candidates_per_listing

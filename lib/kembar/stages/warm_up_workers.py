@@ -1,4 +1,4 @@
-"""Python workers checked, and made ready while the driver is busy by itself."""
+"""Checks Python workers, and warms them up while the driver is busy."""
 
 from contextlib import suppress
 from functools import partial
@@ -24,17 +24,17 @@ def prepare_workers(spark: SparkSession, folder: OutputFolder) -> InheritableThr
 
 
 def warm_up(spark: SparkSession) -> InheritableThread:
-    """Start a Python worker on each core and import in it what matching needs, beside whatever this process does next.
+    """Start a Python worker on each core in the background, and import the modules that matching needs.
 
-    Spark starts workers when a task first asks for one, and keeps them: two to three seconds of a run, which are most
-    of what a small one takes. What fails here fails again in the stage that needs it, and is said there.
+    Spark starts workers when a task first needs one, and keeps them. That takes two to three seconds, which is much of
+    a small run. An error here is ignored, since it comes up again in the stage that needs the worker.
     """
 
-    def wake() -> None:
+    def start_workers() -> None:
         with suppress(Exception):
             spark.sparkContext.setJobDescription("kembar: start Python workers")
             cores = spark.sparkContext.defaultParallelism
             spark.range(cores, numPartitions=cores).mapInArrow(partial(import_modules, _NEEDED), "id bigint").count()
 
-    (thread := InheritableThread(target=wake, name="wake workers", daemon=True)).start()
+    (thread := InheritableThread(target=start_workers, name="warm up workers", daemon=True)).start()
     return thread

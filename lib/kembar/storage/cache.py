@@ -26,8 +26,8 @@ def cache_folder() -> Path:
         return Path.home() / ".cache" / "kembar"
     except RuntimeError as error:
         raise ConfigError(
-            f"the towers are built in a folder that is kept, and there is no home folder for it: set {_CACHE} to a "
-            "folder that can be written to"
+            f"the towers are built into a cache folder, and there is no home folder for it: set {_CACHE} to a "
+            "writable folder"
         ) from error
 
 
@@ -56,8 +56,8 @@ def built_once(name: str, build: Callable[[Path], None], cache: Path | None = No
         return _built_in(folder, name, build)
     except OSError as error:
         raise ConfigError(
-            f"the cache folder {folder}, where the towers are built once, cannot be used: {error.strerror or error}; "
-            f"set {_CACHE} to a folder that can be written to, on every machine (for Spark's executors with "
+            f"the cache folder {folder} for the towers cannot be used: {error.strerror or error}; "
+            f"set {_CACHE} to a writable folder on every machine (for Spark's executors with "
             f"spark.executorEnv.{_CACHE})"
         ) from error
 

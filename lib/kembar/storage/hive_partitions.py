@@ -45,5 +45,5 @@ def _refusal(uri: str, kind: str, name: str) -> InputError:
     called = {"delta": "a Delta Lake", "hudi": "an Apache Hudi", "iceberg": "an Apache Iceberg"}[kind]
     return InputError(
         f"{shown(uri)}: expected CSV or Parquet files, received {called} table, whose {name} says which of its files "
-        f'still count; write its rows as Parquet first: spark.read.format("{kind}").load(...).write.parquet(...)'
+        f'are current; write its rows as Parquet first: spark.read.format("{kind}").load(...).write.parquet(...)'
     )

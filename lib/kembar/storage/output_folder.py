@@ -23,6 +23,7 @@ from kembar.storage.files import (
     delete,
     delete_empty,
     exists,
+    list_paths,
     file_bytes,
     move,
     read_bytes,
@@ -110,7 +111,7 @@ class OutputFolder:
         manifest["files"] = dict(sorted(described.items()))
         journal = self._journal(tables, [*files, *staged_files], manifest)
         write_bytes(self.staged(MANIFEST), as_json(manifest))
-        self._write_journal(journal)
+        self.write_journal(journal)
         for name, table in tables.items():
             delete(join_uri(self.uri, name, SUCCESS))
             for part in table.new_parts():
@@ -129,11 +130,8 @@ class OutputFolder:
                 f"again: {error}"
             ) from error
 
-    def begin(self) -> None:
-        """Write the journal of a run that has not moved anything yet."""
-        self._write_journal({})
-
-    def _write_journal(self, facts: dict[str, Any]) -> None:
+    def write_journal(self, facts: dict[str, Any]) -> None:
+        """Write what the run is about to move; nothing yet where `facts` is empty."""
         whose = {"made_by": "kembar", "format": FORMAT, "job": self.job, "runs": [*self.unfinished, self.run]}
         write_bytes(join_uri(self.uri, STAGING, JOURNAL), as_json(whose | facts))
 
@@ -211,8 +209,9 @@ def _recover(found: Contents, keep_staged: bool) -> tuple[str, ...]:
         for name, parts in journal.get("parts", {}).items():
             delete(*(join_uri(uri, name, part) for part in parts if part not in known.get(name, set())))
         _mark_whole(uri, found.manifest)
-        if keep_staged:
-            return tuple(journal.get("runs", ()))
+        runs = tuple(journal.get("runs", ()))
+        if keep_staged and any(list_paths(join_uri(uri, STAGING, run)) for run in runs):
+            return runs
     if journal:
         _discard(uri, journal["runs"])
     return ()
@@ -241,7 +240,7 @@ def output_folder(uri: str, job: str, keep_staged: bool = False) -> Iterator[Out
     with locked(uri, job):
         found = read_contents(uri, job)
         folder = OutputFolder(uri, job, uuid.uuid4().hex[:12], found.manifest, _recover(found, keep_staged))
-        folder.begin()
+        folder.write_journal({})
         try:
             yield folder
         except Exception:

@@ -80,6 +80,6 @@ def check_output_file(uri: str, what: str, is_earlier: Callable[[bytes], bool], 
         if inner == "":
             raise InputError(f"the output {uri} is --{option} itself: name another file")
         if inner and (option == "listings" or inner.split("/")[0] in _written_to(option)):
-            raise InputError(f"the output {uri} lies among the files of --{option} {location}: name another place")
+            raise InputError(f"the output {uri} is among the files of --{option} {location}: name another place")
     if exists(uri) and not is_earlier(read_bytes(uri)):
         raise InputError(f"the output {uri} is there already and does not hold {what}: name another file")

@@ -160,9 +160,9 @@ def check_location(option: str, location: str) -> None:
         InputError: naming the option, what was expected and what was received.
     """
     if not location.strip():
-        raise InputError(f"{option}: expected {_KNOWN}, received nothing")
+        raise InputError(f"{option}: expected {_KNOWN}, received an empty value")
     if "\0" in location:
-        raise InputError(f"{option}: a path cannot hold the character NUL")
+        raise InputError(f"{option}: a path cannot contain the character NUL")
     try:
         plain = canonical(location)
     except InputError as error:

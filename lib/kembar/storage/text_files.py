@@ -138,7 +138,7 @@ def read_metadata(uri: str) -> tuple[pa.Schema, pq.FileMetaData]:
             ) from error
         raise parquet_fault(uri, error) from error
     if _names_code((schema.metadata or {}).get(_SPARK_SCHEMA, b"{}")):
-        raise InputError(f"{uri} has a column of a user-defined type, which names code to import; write it without")
+        raise InputError(f"{uri} has a column of a user-defined type, which can run code; write the file without it")
     return schema, metadata
 
 
@@ -158,7 +158,7 @@ def parquet_fault(uri: str, error: Exception) -> InputError:
         return InputError(
             f"{uri}: expected plain Parquet, received Parquet that is encrypted; write it without encryption"
         )
-    return InputError(f"{uri} cannot be read just now: {reason}; see to its disk, store or permissions, and run again")
+    return InputError(f"{uri} cannot be read now: {reason}; check its disk, object store or permissions, and run again")
 
 
 def _names_code(spark_schema: bytes) -> bool:
@@ -189,5 +189,5 @@ def parquet_schema(uri: str, columns: Sequence[str] | None = None) -> dict[str, 
         if each != types[0]:
             differ = [c for c in sorted({*each, *types[0]}) if each.get(c) != types[0].get(c)]
             said = ", ".join(f"{c} is {each.get(c, 'missing')}, not {types[0].get(c, 'missing')}" for c in differ)
-            raise InputError(f"{file} does not fit {files[0]}: {shown(said)}; write all files alike")
+            raise InputError(f"{file} does not fit {files[0]}: {shown(said)}; write all files in the same format")
     return types[0]

@@ -1,4 +1,4 @@
-"""The model card of a bundle, after Mitchell et al. 2019, arXiv:1810.03993, and the line that a user sees."""
+"""The model card of a bundle (Mitchell et al. 2019, arXiv:1810.03993), and the closing line of training."""
 
 from dataclasses import replace
 from pathlib import PurePath
@@ -28,20 +28,20 @@ Decides which listings of a marketplace catalogue sell the same product.
 |---|---:|---:|---:|---|
 $rows
 $decisions
-Each product was grouped among all listings of its catalogue by curves that were fitted, and at thresholds that were
-chosen, on other products; the bundle's own are those of all products together. A larger catalogue has more look-alikes.
-Where heads were trained, the products had a say in when that stopped. A bundle holds numbers only: heads, curves and
-thresholds.
+Each product was grouped among all listings of its catalogue, with curves and thresholds fitted on other products. The
+bundle itself has curves and thresholds fitted on all products. A larger catalogue has more look-alikes, so expect a
+lower F1 there. If heads were trained, these products were used for early stopping. A bundle holds only numbers: heads,
+curves and thresholds.
 """)
 
 
 def short_name(path: str) -> str:
-    """A catalogue's name for people: its folder's."""
+    """A catalogue's short name: that of its folder."""
     return PurePath(path).parent.name or PurePath(path).name
 
 
 def _named(figures: list[Figure]) -> list[Figure]:
-    """The figures under short names, or under whole paths where two would share one."""
+    """The figures with short names, or with whole paths if two would share a name."""
     names = [short_name(each.catalogue) for each in figures]
     if len(set(names)) < len(names):
         return figures
@@ -51,7 +51,7 @@ def _named(figures: list[Figure]) -> list[Figure]:
 def finish_bundle(
     bundle: Bundle, figures: list[Figure], settings: Settings, gain: Gain | None = None
 ) -> tuple[Bundle, str]:
-    """The bundle with what it was trained on, and its card as Markdown."""
+    """Add to a bundle what it was trained on, and write its card as Markdown."""
     named = _named(figures)
     rows = [
         f"| {f.catalogue} | {f.listings} | {f.products} | {f.f1:.3f} | {f.interval[0]:.3f}-{f.interval[1]:.3f} |"
@@ -76,8 +76,7 @@ def finish_bundle(
 
 
 def describe_gains(figures: list[Figure], gain: Gain | None = None) -> str:
-    """F1 on left-out products in a line for each catalogue, whether the new bundle is better than its base, and what
-    decisions were worth."""
+    """Describe each catalogue's F1 on left-out products, compared with the base bundle, and the gain from decisions."""
     lines = []
     for each in figures:
         line = f"{short_name(each.catalogue)}: F1 {each.f1:.3f} on left-out products"

@@ -89,7 +89,7 @@ class CrossFit:
         return best_thresholds(self.natural_choices, self.max_group, near)
 
     def row_f1(self, choices: list[GroupingChoice], thresholds: Thresholds) -> NDArray[np.float64]:
-        """F1 of each listing of a catalogue `[n]` whose `choices` these are, lone listings joined."""
+        """F1 of each listing of a catalogue `[n]` with these `choices`, after singletons joined."""
         scores = np.zeros(len(choices[0].index))
         for choice in choices:
             scores[choice.scored] = scored_f1(choice, thresholds, self.max_group)
@@ -105,8 +105,8 @@ def best_thresholds(choices: list[list[GroupingChoice]], max_group: int, near: T
 
     Args:
         choices: for each catalogue, its groupings; they score disjoint rows.
-        max_group: the largest group that a lone listing may join.
-        near: thresholds to stay at where they are nearly as good, as they are with few labels.
+        max_group: the largest group that a singleton may join.
+        near: thresholds to keep if they are nearly as good, which is so with few labels.
 
     Returns:
         Match and lone threshold.
@@ -120,7 +120,7 @@ def best_thresholds(choices: list[list[GroupingChoice]], max_group: int, near: T
 
 
 def scored_f1(choice: GroupingChoice, thresholds: Thresholds, max_group: int) -> NDArray[np.float64]:
-    """F1 of each scored row of a grouping at some thresholds, lone listings joined."""
+    """F1 of each scored row of a grouping at some thresholds, after singletons joined."""
     groups = choice.group(thresholds.match)
     return choice.f1(attach_singletons(groups, choice.neighbours(), thresholds.lone, max_group))
 

@@ -1,9 +1,8 @@
-"""Rising curves fitted to labelled pairs: a convex problem, so that the same pairs always give the same curves.
+"""Fits the monotone additive model to labelled pairs, a convex problem, so the same pairs always give the same curves.
 
-Stochastic training on triplets shapes the codes; it does not give probabilities, since
-a triplet's two pairs are as likely to match as not, and a candidate pair is not. The
-curves are therefore fitted once more to the candidate pairs themselves, by penalised
-maximum likelihood under the constraint that no slope is negative.
+Training on triplets shapes the codes but gives no probabilities, since half of the pairs of triplets match, and far
+fewer candidate pairs do. Therefore the curves are fitted to the candidate pairs themselves, by penalised maximum
+likelihood under the constraint that no slope is negative.
 """
 
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from kembar.model.discriminator import sigmoid
 from kembar.types import Reals
 
 WEAK = 1e-5
-"""Penalty on squared weights, in units of mean log-loss, that keeps empty segments at nought and shapes nothing."""
+"""A penalty on squared weights, in units of mean log-loss, that only keeps empty segments at zero."""
 _MOST_PAIRS = 100_000
 _FLOOR = 1e-3
 _STEPS = 300
@@ -70,7 +69,7 @@ def fit_curves(
     strength: float = WEAK,
     begin: PatternCurves | None = None,
 ) -> PatternCurves:
-    """Curves that make the examples likeliest.
+    """Fit curves that maximise the likelihood of the examples.
 
     Each column of segments is scaled to a mean of one third, so that a penalty means the same for all.
 

@@ -90,7 +90,7 @@ def _products(catalogue: LabelledCatalogue) -> int:
 def _check_products(catalogue: LabelledCatalogue) -> None:
     if not labelled_enough(catalogue):
         raise TrainingError(
-            f"{catalogue.name} has {_products(catalogue)} labelled groups to choose thresholds on; "
+            f"{catalogue.name} has only {_products(catalogue)} labelled groups to choose thresholds on; "
             f"label {4 * FOLDS} or more"
         )
 

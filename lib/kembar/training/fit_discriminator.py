@@ -17,7 +17,7 @@ _FEWEST = 20
 
 
 def without_gap(first: Curves) -> Discriminator:
-    """A discriminator whose second look is its first."""
+    """A discriminator whose second stage equals its first."""
     slopes = np.zeros((PATTERNS, len(EVIDENCE), first.slopes.shape[2]), np.float32)
     slopes[:, : len(DISTANCES)] = first.slopes
     return Discriminator(first, Curves(slopes, first.bias))

@@ -104,7 +104,7 @@ class Trainer:
                 raise TrainingError(
                     f"the loss became {loss} in epoch {int(self._epoch) + 1}, step {int(self._step) + 1}; "
                     f"the last good checkpoint is {self._manager.latest_checkpoint}; lower training.learning_rate "
-                    "and go on with --resume"
+                    "and continue with --resume"
                 )
             self._loss_sum.assign_add(loss)
             self._step.assign_add(1)
@@ -140,8 +140,8 @@ class Trainer:
 
     def _unwritten(self, what: str, error: Exception) -> TrainingError:
         kept = self._manager.latest_checkpoint
-        before = f"the last whole one is {kept}: go on with --resume" if kept else "there is none before it: start anew"
-        return TrainingError(f"{what} could not be written: {_first_line(error)}; {before} once there is room")
+        before = f"continue from {kept} with --resume" if kept else "there is no earlier one, so start again"
+        return TrainingError(f"{what} could not be written: {_first_line(error)}; {before} once there is space")
 
     def _report(self, result: EpochResult) -> None:
         self.history.append(result)

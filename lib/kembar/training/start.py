@@ -30,7 +30,7 @@ def base_bundle(settings: Settings) -> Bundle | None:
     wanted = (settings.image_tower.name, settings.text_tower.handle)
     if wanted != (base.image_tower, base.text_tower):
         raise ConfigError(
-            f"training.base={name} has the towers {base.image_tower} and {base.text_tower}, and the settings ask for "
+            f"training.base={name} has the towers {base.image_tower} and {base.text_tower}, but the settings ask for "
             f"{' and '.join(wanted)}; other towers need training.base=scratch"
         )
     return base
@@ -64,7 +64,7 @@ def pair_up(listings: Sequence[str], images: Sequence[str]) -> list[tuple[str, s
     if len(listings) != len(images):
         raise ConfigError(
             f"--listings was given {len(listings)} times and --images {len(images)} times: "
-            "name the folder of photos of each catalogue, in the same order"
+            "name one folder of photos for each catalogue, in the same order"
         )
     return list(zip(listings, images, strict=True))
 
@@ -77,11 +77,13 @@ def check_sources(args: Namespace, base: Bundle | None) -> None:
         InputError: a file or folder is missing.
     """
     if args.matched and (args.listings or args.images):
-        raise ConfigError("--matched stands in place of --listings and --images: leave out the one or the others")
+        raise ConfigError("--matched replaces --listings and --images: use either --matched or the other two")
     if args.matched and not args.decisions:
-        raise ConfigError("--matched needs --decisions, what was decided about its pairs")
+        raise ConfigError("--matched needs --decisions, a file with decisions about its pairs")
     if args.matched and base is None:
-        raise ConfigError(f"--matched fits the deciders of a bundle: it does not go with training.base={SCRATCH}")
+        raise ConfigError(
+            f"--matched fits the deciders of an existing bundle, so it does not work with training.base={SCRATCH}"
+        )
     if not args.matched and not args.listings:
         raise ConfigError("nothing to learn from: name --listings and --images, or --matched and --decisions")
     for listings, images in pair_up(args.listings, args.images):

@@ -43,8 +43,12 @@ def row_f1(labels: Rows, product: Rows) -> NDArray[np.float64]:
 class GroupingChoice:
     """A labelled catalogue grouped at each threshold of the grid, from its candidate pairs.
 
-    index: knows the best looks; product: `[n]`; scored: `[n]`, the rows whose F1 counts,
-    which are of products that the model was not fitted to.
+    Attributes:
+        index: A catalogue index with best logits.
+        model: The discriminator.
+        pairs: The candidate pairs.
+        product: `[n]`.
+        scored: `[n]`, the rows whose F1 counts; the model was not fitted to their products.
     """
 
     index: CatalogueIndex
@@ -111,7 +115,7 @@ class GroupingChoice:
         return component_labels(np.stack([self.pairs.left[sure], self.pairs.right[sure]]), n)
 
     def neighbours(self) -> Neighbours:
-        """Each listing's likeliest candidate, the lower row where two are equal."""
+        """Each listing's most likely candidate, the lower row of equals."""
         left, right = self.pairs.left, self.pairs.right
         rows, others = np.concatenate([left, right]), np.concatenate([right, left])
         chance = np.concatenate([self.probability, self.probability])
@@ -138,7 +142,7 @@ def _cut(trees: list[tuple[Rows, Tree]], component: Rows, threshold: float) -> R
 
 
 def curve(choices: list[GroupingChoice]) -> dict[float, float]:
-    """Row-wise mean F1 by match threshold, before lone listings are joined; the choices score disjoint rows."""
+    """Row-wise mean F1 by match threshold, before singletons join; the choices score disjoint rows."""
     scores: dict[float, list[NDArray[np.float64]]] = {}
     for choice in choices:
         for threshold, groups in choice.cuts.items():

@@ -130,7 +130,7 @@ class ModalityView:
         return np.where(self.same, 1.0, np.where(both, 1.0 / max(share, 1e-9), 0.5))
 
     def look(self, model: Discriminator, per_listing: int) -> "Candidates":
-        """The candidates that match would keep after the first look."""
+        """The candidates that match would keep after the first stage."""
         pairs = self.catalogue.proposed
         first = model.first_logit(*self.compared)
         kept = best_per_listing(len(self.index), pairs, first, per_listing)
@@ -150,8 +150,13 @@ def natural_views(catalogues: list[LabelledCatalogue]) -> list[ModalityView]:
 
 @dataclass(frozen=True)
 class Candidates:
-    """kept: which proposed pairs are candidates; first: the first look of each proposed pair; best: `[n]`, the
-    highest of each listing's."""
+    """Candidates among proposed pairs.
+
+    Attributes:
+        kept: Which proposed pairs are candidates.
+        first: The first-stage logit of each proposed pair.
+        best: `[n]`, the highest first-stage logit of each listing.
+    """
 
     kept: NDArray[np.bool_]
     first: Reals
@@ -159,7 +164,7 @@ class Candidates:
 
 
 def best_per_listing(rows: int, pairs: CandidateRows, first: Reals, per_listing: int) -> NDArray[np.bool_]:
-    """Whether a pair is among the `per_listing` likeliest that either side proposed, `[pairs]`, as match keeps them."""
+    """Which pairs match keeps: the `per_listing` most likely ones that either side proposed, `[pairs]`."""
     proposed = np.ones(2 * len(first), bool) if pairs.sides is None else pairs.sides.ravel()
     row = np.concatenate([pairs.left, pairs.right])[proposed]
     other = np.concatenate([pairs.right, pairs.left])[proposed]

@@ -63,22 +63,28 @@ class TrainingWork:
         """Raise as `open`, without changing anything."""
         files = sorted(p.relative_to(self.folder).as_posix() for p in self.folder.rglob("*") if _is_file(p))
         if foreign := next((name for name in files if not _OURS.fullmatch(name)), None):
-            raise InputError(f"the work folder {self.folder} holds {foreign}, which no training wrote: name another")
+            raise InputError(
+                f"the work folder {self.folder} holds {foreign}, which is not from training: name another folder"
+            )
         before = self._before()
         files = [name for name in files if name != LOCK and not name.endswith(".partial")]
         if files and before is None:
-            raise InputError(f"the work folder {self.folder} holds {files[0]}, but no {_RUN} of one: name another")
+            raise InputError(
+                f"the work folder {self.folder} holds {files[0]}, but no {_RUN} of a training: name another folder"
+            )
         if not resume:
             return
         if before is None:
-            raise TrainingError(f"nothing to resume in {self.folder}; leave out --resume to start")
+            raise TrainingError(f"nothing to resume in {self.folder}; to start a new training, leave out --resume")
         now = self._describe()
         if any(before.get(key) != value for key, value in now.items()):
             settings = now["settings"]
             changed = [k for k, v in settings.items() if v != before["settings"].get(k)]
             what = f"settings in {', '.join(changed)}" if changed else f"the inputs {', '.join(before['inputs'])}"
             what = what if self._is_of_this_version(before) else "bundles, by another version of kembar"
-            raise TrainingError(f"{self.folder} is of a run with other {what}; leave out --resume to start anew")
+            raise TrainingError(
+                f"{self.folder} is from a run with other {what}; to start a new training, leave out --resume"
+            )
 
     def _is_of_this_version(self, before: dict[str, Any]) -> bool:
         return all(before.get(key) == self._describe()[key] for key in ("format", "algorithms"))
@@ -99,7 +105,9 @@ class TrainingWork:
             return None
         before = read_json(self.path(_RUN))
         if not {"inputs", "settings", "format"} <= before.keys():
-            raise InputError(f"the work folder {self.folder} holds a {_RUN} that no training wrote: name another")
+            raise InputError(
+                f"the work folder {self.folder} holds a {_RUN} that is not from training: name another folder"
+            )
         return before
 
     def _entries(self) -> list[str]:

@@ -1,11 +1,11 @@
-"""What people's answers teach: the second look's curves, fitted to decided pairs and held by those nobody decided.
+"""Fits the second stage's curves to people's answers, and regularises them with undecided pairs.
 
-Pairs are asked about because they are in doubt, and say nothing of all others: curves fitted to them alone turn
-wherever nobody looked. A sample of the candidate pairs is therefore fitted too, each with the probability that the
-bundle gave it (learning without forgetting: Li and Hoiem 2016, arXiv:1606.09282).
+The decided pairs are doubtful ones, and do not represent the others. Curves fitted to them alone could become wrong
+elsewhere. Therefore the fit also has a sample of the candidate pairs, each with the probability that the bundle gave it
+(learning without forgetting: Li and Hoiem 2016, arXiv:1606.09282).
 
-The distances and gaps of the pairs are those that match wrote, so nothing has to be encoded or blocked again, and the
-new bundle decides on the same codes.
+The distances and gaps of the pairs come from match, so nothing is encoded or blocked again, and the new bundle works
+with the same codes.
 """
 
 from dataclasses import dataclass, replace
@@ -156,7 +156,7 @@ class Gain:
         low, high = self.interval
         verdict = "better" if low > 0 else "worse" if high < 0 else "no clear difference"
         return (
-            f"{self.answers} answers: log-loss on left-out ones {self.after:.3f}, {self.before:.3f} before "
+            f"{self.answers} answers: log-loss on left-out answers {self.after:.3f}, {self.before:.3f} before "
             f"({verdict}: {-high:+.3f} to {-low:+.3f})"
         )
 
@@ -167,17 +167,17 @@ def is_titled(present: Present) -> bool:
 
 
 def fit_answers(base: Bundle, pairs: DecidedPairs, undecided: Undecided | None) -> tuple[Bundle, Gain]:
-    """`base` with the curves of one of its deciders fitted to answers, and what that is worth on answers left out.
+    """Fit the curves of one of `base`'s deciders to answers, and measure the gain on left-out answers.
 
-    undecided: candidate pairs of the same catalogue; None where they are not known.
+    `undecided` are candidate pairs of the same catalogue, if known.
 
     Raises:
-        TrainingError: there are too few answers, or all are the same.
+        TrainingError: There are too few answers, or all are the same.
     """
     if len(pairs) < FEWEST or pairs.same.all() or not pairs.same.any():
         raise TrainingError(
             f"{len(pairs)} decisions about candidate pairs, {int(pairs.same.sum())} of them same: "
-            f"{FEWEST} of both kinds together are needed; jobs/review.py chooses pairs to decide about"
+            f"training needs {FEWEST} or more, of both kinds; jobs/review.py chooses pairs to decide"
         )
     titled = is_titled(pairs.present)
     start = base.decider_for(titled)
@@ -189,7 +189,7 @@ def fit_answers(base: Bundle, pairs: DecidedPairs, undecided: Undecided | None) 
 
 
 def fit_second_look(start: Discriminator, pairs: DecidedPairs, undecided: Undecided | None) -> Discriminator:
-    """The second look fitted to answers, pattern by pattern; the first, which gaps were made by, stays."""
+    """Fit the second stage to answers, pattern by pattern. The first stage stays, since the gaps come from it."""
     slopes, bias = start.second.slopes.copy(), start.second.bias.copy()
     usable, patterns = usable_distances(len(EVIDENCE)).astype(bool), pattern_of(pairs.present)
     for pattern in range(1, PATTERNS):

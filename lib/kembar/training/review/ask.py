@@ -60,8 +60,7 @@ def choose_pairs(
 
 
 def _reach(evidence: Reals) -> NDArray[np.float64]:
-    """The second look's inputs `[m, 6 · 7 + 1]`, each scaled to a mean of one third as the fit scales them; 1 for the
-    bias."""
+    """The second stage's inputs `[m, 6 · 7 + 1]`, scaled to a mean of one third as in the fit, and 1 for the bias."""
     told = segments(evidence).reshape(len(evidence), evidence.shape[1] * KNOTS.shape[1]).astype(np.float64)
     told /= np.maximum(3 * told.sum(axis=0) / max(len(told), 1), 1e-3)
     return np.column_stack([told, np.ones(len(evidence))])

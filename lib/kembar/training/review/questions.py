@@ -28,7 +28,9 @@ def choose_questions(bundle: Bundle, matches: pa.Table, count: int, decisions: p
     if decisions is not None:
         matches = matches.join(decisions.select(_PAIR), _PAIR, join_type="left anti")
     if not len(matches):
-        raise NothingToDoError("all doubtful pairs of the match run were decided: there is nothing left to ask about")
+        raise NothingToDoError(
+            "all doubtful pairs of the match run have a decision: there is nothing left to ask about"
+        )
     matches = matches.sort_by([(key, "ascending") for key in _PAIR])
     evidence, present = read_evidence(matches)
     ends = np.unique([matches[key].to_pylist() for key in _PAIR], return_inverse=True)[1].reshape(2, -1)

@@ -1,4 +1,4 @@
-// A group's own page: all of its listings, its closest neighbours, and every pair. The address names the group and pair:
+// A group's own page: all of its listings, its closest neighbours, and every pair. The address names group and pair:
 // #12 is the group, #12/1-4 a pair of it, #12/2-o1 one with the first outsider, #12/weakest the least likely pair.
 "use strict";
 (() => {

@@ -5,7 +5,7 @@
   const help = document.getElementById("keys");
   const isWriting = (target) => target.closest("input, textarea, select, [contenteditable]");
 
-  /** Let `act(key, event)` have keys while `isActive()`; it returns true for a key that it took. Later ones come first. */
+  /** Send keys to `act(key, event)` while `isActive()`; true means that it used the key. The last added comes first. */
   kembar.onKey = (isActive, act) => pages.unshift([isActive, act]);
 
   document.addEventListener("keydown", (event) => {

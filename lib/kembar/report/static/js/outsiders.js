@@ -26,7 +26,7 @@
     return element("li", {}, element("div", { className: "photo" }, kembar.photo(outside)), said);
   };
 
-  /** Fill a list with a group's neighbours; `border` are pairs, `open(name)` shows one; `refreshers` follow the marks. */
+  /** Fill a list with a group's neighbours; `border` are pairs, `open(name)` shows one, `refreshers` show the marks. */
   kembar.fillOutsiders = (list, group, border, refreshers, open) => {
     const items = border.map((pair) =>
       outsider(group.listings[pair.left], group.outside[pair.right], pair, refreshers, open),

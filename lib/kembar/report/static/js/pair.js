@@ -82,7 +82,7 @@
     );
   };
 
-  /** Show {left, right: listings, places: their names, pair, where: its place among all, folder: of photos, step(by)}. */
+  /** Show {left, right: listings, places: their names, pair, where: its position, folder: of photos, step(by)}. */
   kembar.showPair = (shown) => {
     const { left, right, places, pair, folder } = shown;
     clear();

@@ -2,7 +2,7 @@
 //
 // Same product: `same` for all pairs of the group's main part. All different: `different` for all pairs.
 // A separated listing: `different` to each listing of the main part. Two separated listings get no decision, since they
-// may be the same product. The main part is the largest set of listings that no chain of undecided or same pairs leaves.
+// may be the same product. The main part is the largest set of listings connected by undecided or same pairs.
 "use strict";
 (() => {
   const pairsOf = (ids) => ids.flatMap((a, i) => ids.slice(i + 1).map((b) => [a, b]));
