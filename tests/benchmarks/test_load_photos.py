@@ -15,6 +15,8 @@ from PIL import Image
 
 from kembar.errors import ConfigError
 
+pytestmark = pytest.mark.slow
+
 PLAN = PhotoPlan(listings=60, seed=3, repeats=0.2)
 
 

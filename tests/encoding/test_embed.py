@@ -29,6 +29,8 @@ from kembar.model.heads import principal_head
 from kembar.stages.encode_listings import by_photo, partition_count
 from tests.builders import random_titles
 
+pytestmark = pytest.mark.slow
+
 LIMITS = load_settings().encode
 
 

@@ -12,6 +12,8 @@ from kembar.errors import BundleError, ConfigError
 from tests.oracles import lite0_features
 from tests.submit import ROOT
 
+pytestmark = pytest.mark.slow
+
 ACTIVATIONS = ROOT / "tests" / "data" / "lite0_activations.npy"
 
 

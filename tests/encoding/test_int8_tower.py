@@ -18,6 +18,8 @@ from kembar.model.fingerprints import exact_encoder, require_finished
 from kembar.storage.files import write_json
 from tests.model.test_bundle import small_bundle
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def photos(sample: Path) -> np.ndarray:

@@ -8,6 +8,8 @@ import pytest
 from kembar.encoding.towers.text import BUILTIN, TextTower
 from kembar.errors import ConfigError
 
+pytestmark = pytest.mark.slow
+
 TITLES = [
     "hand sanitizer gel 60 ml",
     "pembersih tangan",

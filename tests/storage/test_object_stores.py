@@ -28,6 +28,8 @@ from kembar.storage.paths import join_uri
 from kembar.storage.table_parts import NewTable
 from kembar.storage.tables import read_arrow, write_arrow
 
+pytestmark = pytest.mark.slow
+
 BUCKET = "shop"
 
 

@@ -19,6 +19,8 @@ from kembar.storage.table_parts import NewTable
 from kembar.storage.tables import write_arrow
 from tests.trees import plant, snapshot
 
+pytestmark = pytest.mark.slow
+
 TREES = 500
 EARLIER = ("nothing", "a result", "a killed run", "another job's result", "an old version's result")
 OUTCOMES = ("success", "failure", "kill", "kill twice")

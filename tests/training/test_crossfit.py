@@ -15,6 +15,8 @@ from kembar.training.fit_discriminator import DiscriminatorFit
 from kembar.training.views import FOLDS, CandidateRows, LabelledCatalogue, natural_views
 from tests.builders import near_copies, steady_discriminator
 
+pytestmark = pytest.mark.slow
+
 PRODUCTS = 40
 N = 3 * PRODUCTS
 

@@ -17,6 +17,8 @@ from kembar.training.views import FOLDS
 from kembar.training.work_folder import TrainingWork
 from tests.toys import PRODUCT, N, copied_listings, drawn_triplets, small
 
+pytestmark = pytest.mark.slow
+
 HALF = 45
 
 

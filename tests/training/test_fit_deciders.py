@@ -19,6 +19,8 @@ from tests import oracles
 from tests.builders import near_copies, steady_discriminator
 from tests.training.test_crossfit import base_bundle
 
+pytestmark = pytest.mark.slow
+
 PRODUCTS = 25
 N = 3 * PRODUCTS
 PRODUCT = np.arange(N) // 3

@@ -16,6 +16,8 @@ from kembar.training.network import SiameseNetwork
 from kembar.training.pair_features import TrainingFeatures, TripletRows, epoch_batches
 from tests.toys import N, copied_listings, drawn_triplets, kill_at_step, network_of, small
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def features() -> TrainingFeatures:

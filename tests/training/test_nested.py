@@ -18,6 +18,8 @@ from kembar.training.views import FOLDS, CandidateRows, LabelledCatalogue
 from tests.builders import near_copies, steady_discriminator
 from tests.training.test_crossfit import base_bundle
 
+pytestmark = pytest.mark.slow
+
 PRODUCTS = 25
 N = 3 * PRODUCTS
 PRODUCT = np.arange(N) // 3

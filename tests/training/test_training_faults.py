@@ -17,6 +17,8 @@ from tests.disks import fill, small_disk
 from tests.submit import ROOT
 from tests.toys import copied_listings, drawn_triplets, kill_at_step, network_of, small
 
+pytestmark = pytest.mark.slow
+
 KILLED = """import os, signal, sys
 import tensorflow as tf
 from pathlib import Path
