@@ -183,7 +183,7 @@ def test_a_photo_whose_disk_does_not_answer_is_given_up_and_named(tmp_path: Path
     photos = replace(encoder(tmp_path).photos, patience_s=1)
     with (
         threads_ahead(2) as pool,
-        pytest.raises(RunError, match=r"photo dead.jpg was timed out after in 1 s"),
+        pytest.raises(RunError, match=r"photo dead.jpg timed out after 1 s"),
     ):
         photos.finish(photos.begin(pool, [Wanted("dead.jpg", False)]))
     answers.set()  # the thread that waits may end
