@@ -1,10 +1,5 @@
-"""The plan that `--dry-run` prints before Spark starts: counts of the inputs, and estimates of space and time.
+"""The plan that `--dry-run` prints before Spark starts: counts of the inputs, space, and the last run's time."""
 
-Rates come from the last run in the output folder. Without one they come from measurements on two cores (benchmarks/).
-They are rough: they tell minutes from hours, not more.
-"""
-
-import os
 import shutil
 from argparse import Namespace
 from dataclasses import dataclass
@@ -18,17 +13,9 @@ from kembar.listings.decisions import read_decisions
 from kembar.scoring.summary import read_summary
 from kembar.storage.files import MANIFEST, exists, filesystem_of, join_uri, read_json
 
-_ENCODED_A_SECOND = 70
-"""Listings that one core encodes in a second, with photos of 640 to 1,024 px."""
-_ENCODED_BYTES, _MATCHED_BYTES = 1_700, 4_500
-_MATCH_START_S, _MATCHED_MS = 25, 1.0
-_START_S = 20
-_TRAIN_START_S, _FITTED_MS, _TRAINED_MS = 40, 20, 60
-"""Time that training takes for each listing, on two cores."""
-_BUNDLE_BYTES, _WORK_BYTES = 2_000_000, 9_000
-_MINED_MS, _TRIPLET_BYTES = 2, 400
-_REPORT_START_S, _TOLD_MS, _THUMBNAIL_MS, _PAGE_BYTES = 10, 0.4, 2.5, 4_500
-_SCORED_MS = 0.1
+_ENCODED_BYTES, _MATCHED_BYTES, _PAGE_BYTES, _TRIPLET_BYTES, _WORK_BYTES = 1_700, 4_500, 4_500, 400, 9_000
+"""Space that the output takes for each listing."""
+_BUNDLE_BYTES = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -92,9 +79,7 @@ def plan_encode(args: Namespace, encoder: str, settings: Settings) -> Plan:
         lines.append(f"{args.output} has {held:,} listings of this encoder: only new and changed ones are encoded")
     elif before:
         lines.append(f"{args.output} is from another encoder ({before.get('encoder')}): all are encoded again")
-    count, seconds = before.get("counts", {}).get("encoded"), before.get("seconds", {}).get("encode")
-    rate = count / seconds if count and seconds else _ENCODED_A_SECOND * (os.cpu_count() or 1)
-    lines.append(f"full run: about {_START_S + rows / rate:,.0f} s at {rate:,.0f} listings a second")
+    lines += _last_time(before, "encoded")
     return Plan(lines, _ENCODED_BYTES * rows, args.output)
 
 
@@ -105,15 +90,14 @@ def plan_match(args: Namespace) -> Plan:
     lines = [f"{args.encoded}: {listings:,} listings, {counts['quarantine']:,} quarantined"]
     if args.previous:
         lines.append(f"{args.previous}: only new and changed listings are searched, the others keep their pairs")
-    lines.append(f"full run: about {_MATCH_START_S + listings * _MATCHED_MS / 1000:,.0f} s on two cores")
+    lines += _last_time(_manifest(args.output), "listings")
     return Plan(lines, _MATCHED_BYTES * listings, args.output)
 
 
 def plan_triplets(args: Namespace, listings: ListingsSettings | None = None) -> Plan:
     """Plan jobs/triplets.py."""
     rows, lines = describe_listings(args.listings, listings)
-    seconds = _TRAIN_START_S + _encoding_s(rows) + rows * _MINED_MS / 1000
-    lines.append(f"all listings are encoded and searched for pairs: about {seconds:,.0f} s")
+    lines.append("all listings are encoded and searched for pairs")
     return Plan(lines, (_WORK_BYTES + _TRIPLET_BYTES) * rows, args.output)
 
 
@@ -121,25 +105,23 @@ def plan_train(args: Namespace, based: bool, listings: ListingsSettings | None =
     """Plan jobs/train.py; based: whether training starts from a bundle and keeps its heads."""
     if args.matched:
         answers = len(read_decisions(args.decisions))
-        lines = [f"{args.decisions}: {answers:,} decisions about pairs of {args.matched}", f"about {_START_S} s"]
-        return Plan(lines, _BUNDLE_BYTES, args.bundle)
+        line = f"{args.decisions}: {answers:,} decisions about pairs of {args.matched}"
+        return Plan([line], _BUNDLE_BYTES, args.bundle)
     found = [describe_listings(uri, listings) for uri in args.listings]
     rows, lines = [count for count, _ in found], [line for _, told in found for line in told]
     lines.append("training keeps the base bundle's heads" if based else "training starts from scratch, with new heads")
-    seconds = _TRAIN_START_S + _encoding_s(sum(rows)) + sum(rows) * (_FITTED_MS if based else _TRAINED_MS) / 1000
     work = args.work or f"{args.bundle.rstrip('/')}.training"
-    lines.append(f"about {seconds:,.0f} s, less with --resume; checkpoints: {work}")
+    lines.append(f"checkpoints: {work}")
     return Plan(lines, _BUNDLE_BYTES + _WORK_BYTES * sum(rows), args.bundle)
 
 
 def plan_evaluate(args: Namespace, answered: int, listings: ListingsSettings | None = None) -> Plan:
     """Plan jobs/evaluate.py; answered: rows of the submission."""
-    rows, lines = describe_listings(args.listings, listings)
+    _, lines = describe_listings(args.listings, listings)
     lines.append(f"{args.submission}: {answered:,} rows")
     lines.append(
         "candidate pairs are evaluated too" if args.encoded else "add --encoded to evaluate candidate pairs too"
     )
-    lines.append(f"about {_START_S + rows * _SCORED_MS / 1000:,.0f} s")
     return Plan(lines, 0, args.output)
 
 
@@ -147,12 +129,9 @@ def plan_report(args: Namespace, catalogue: ListingsSettings | None = None) -> P
     """Plan jobs/report.py."""
     counts = read_summary(args.matched)
     listings, groups = int(counts["listings"]), int(counts["groups"])
-    thumbnails = listings * _THUMBNAIL_MS / (os.cpu_count() or 1) if args.listings else 0
     lines = [f"{args.matched}: {listings:,} listings, {groups:,} groups"]
     lines += describe_listings(args.listings, catalogue)[1] if args.listings else []
     lines.append("photos are shown" if args.listings else "add --listings to show photos")
-    seconds = _REPORT_START_S + (listings * _TOLD_MS + thumbnails) / 1000
-    lines.append(f"about {seconds:,.0f} s, faster if thumbnails are cached")
     return Plan(lines, _PAGE_BYTES * listings // 2, args.output)
 
 
@@ -160,12 +139,14 @@ def plan_review(args: Namespace, decided: int) -> Plan:
     """Plan jobs/review.py; decided: pairs with a decision, which the job skips."""
     pairs = int(read_summary(args.matched)["candidate_pairs"])
     lines = [f"{args.matched}: {pairs:,} candidate pairs, {decided:,} with a decision"]
-    lines.append(f"the {args.count:,} most useful pairs are chosen among the most doubtful: about {_START_S} s")
+    lines.append(f"the {args.count:,} most useful pairs are chosen among the most doubtful")
     return Plan(lines, 0, args.output)
 
 
-def _encoding_s(rows: int) -> float:
-    return rows / (_ENCODED_A_SECOND * (os.cpu_count() or 1))
+def _last_time(manifest: dict[str, Any], counted: str) -> list[str]:
+    """How long the last run into the output took, if there was one."""
+    count, seconds = manifest.get("counts", {}).get(counted), manifest.get("seconds", {})
+    return [f"the last run took {sum(seconds.values()):,.0f} s for {count:,} listings"] if count and seconds else []
 
 
 def _manifest(uri: str) -> dict[str, Any]:
