@@ -142,7 +142,7 @@ def test_a_dry_run_says_how_many_photos_are_there(
     run_main("encode")
     said = capsys.readouterr().out
     assert "photos: 9 of 10 looked for are there" in said
-    assert f"read from {root}/photos" in said
+    assert f"using {root}/photos" in said
 
 
 @pytest.mark.usefixtures("spark")
