@@ -161,7 +161,7 @@ def test_parquet_cannot_have_a_module_imported(spark: SparkSession, tmp_path: Pa
         {"org.apache.spark.sql.parquet.row.metadata": json.dumps({"type": "struct", "fields": columns})}
     )
     pq.write_table(table, tmp_path / "t.parquet")
-    with pytest.raises(InputError, match="names code"):
+    with pytest.raises(InputError, match="user-defined type, which can run code"):
         read_listings(spark, str(tmp_path / "t.parquet"))
     assert not (tmp_path / "touched").exists()
     with suppress(Exception):

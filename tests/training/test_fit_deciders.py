@@ -114,10 +114,10 @@ def test_from_the_base_the_gain_is_over_its_own_groups(catalogue: LabelledCatalo
 @pytest.mark.parametrize("judged", [0, 1, 9])
 def test_too_few_labelled_groups_are_refused(catalogue: LabelledCatalogue, settings: Settings, judged: int):
     few = replace(catalogue, fold=np.where(judged > PRODUCT, catalogue.fold, -1))
-    with pytest.raises(TrainingError, match=rf"toy has {judged} labelled groups .* label 20 or more"):
+    with pytest.raises(TrainingError, match=rf"toy has only {judged} labelled groups .* label 20 or more"):
         fit_deciders([few], base_bundle(), settings, from_base=True)
 
 
 def test_a_fold_without_a_group_is_refused_too(catalogue: LabelledCatalogue, settings: Settings):
-    with pytest.raises(TrainingError, match="toy has 25 labelled groups"):
+    with pytest.raises(TrainingError, match="toy has only 25 labelled groups"):
         fit_deciders([replace(catalogue, fold=PRODUCT % 4)], base_bundle(), settings, from_base=True)

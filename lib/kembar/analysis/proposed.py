@@ -56,7 +56,7 @@ def propose_pairs(codes: Codes, settings: BlockingSettings) -> Proposed:
 
     1. Each listing's proposals, some thousand listings at a time.
     2. A pair that both sides propose becomes one, with the blocks of both.
-    3. Its first look.
+    3. Its first-stage logit.
     """
     n, blocking = len(codes.index), Blocking.build(codes.index, settings)
     left, right, blocks, side = [], [], [], []

@@ -1,4 +1,4 @@
-"""What a listing consists of, in one word: its fingerprint changes when its title, its hash or its photo does.
+"""The fingerprint of a listing's title, hash and photo, which changes when one of them does.
 
 A photo is told by its size and the time of its last change, as file systems and stores of objects tell them without
 reading it: to read every photo of a catalogue takes as long as a good part of encoding it. Copies of a photo with a new

@@ -46,7 +46,7 @@ def cell_count(listings: int) -> int:
 
 @dataclass(frozen=True)
 class NearestCodes:
-    """An inverted file over the codes of some rows of a catalogue; those are the ids that it answers with."""
+    """An inverted file over the codes of some rows of a catalogue; searches return these row numbers."""
 
     file: Any
 

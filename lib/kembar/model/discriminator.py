@@ -1,6 +1,6 @@
 """The discriminator: two listings' distances to one probability that they sell the same product.
 
-It looks twice. The first look sees the pair alone: its distances along photo, title, words,
+It decides in two stages. The first sees the pair alone: its distances along photo, title, words,
 characters and hash. The second sees the same distances and the *gap*: by how much each
 listing's best candidate is likelier than this pair. A pair at a middling distance is
 a match where nothing else is nearer, and a look-alike where something is; that is what

@@ -1,4 +1,4 @@
-"""From labelled catalogues to a discriminator: both looks fitted to the candidate pairs of every pattern."""
+"""From labelled catalogues to a discriminator: both stages fitted to the candidate pairs of every pattern."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -41,9 +41,9 @@ class DiscriminatorFit:
     ) -> Discriminator:
         """Fitted to the pairs of which no side is in one of the folds `without`; the search starts from `begin`.
 
-        1. The first look: every proposed pair, by its distances alone.
-        2. The candidates that this look keeps, and each listing's best among them.
-        3. The second look: those candidates, by distances and gap.
+        1. The first stage: every proposed pair, by its distances alone.
+        2. The candidates that this stage keeps, and each listing's best among them.
+        3. The second stage: those candidates, by distances and gap.
         """
         proposed = [self._proposed(view, without) for view in views]
         first = self._curves(self.start.first, views, proposed, begin.first if begin else None)

@@ -1,4 +1,4 @@
-"""The Siamese network in TensorFlow: shared heads, the distances between codes, the discriminator, what is asked."""
+"""The Siamese network in TensorFlow: shared heads, the distances between codes, the discriminator and the loss."""
 
 from typing import Any
 

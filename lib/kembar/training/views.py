@@ -1,4 +1,4 @@
-"""Worlds: a labelled catalogue seen through some of its modalities, as a catalogue that has only those would be.
+"""Modality views: a labelled catalogue with some of its modalities hidden, as a catalogue that lacks them.
 
 A discriminator must decide where photos, titles or hashes are missing. Hiding them in
 a catalogue that has them gives labelled pairs of every pattern, with the neighbours,

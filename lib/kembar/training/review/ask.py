@@ -1,6 +1,6 @@
 """Which pairs to ask about: those whose answers say most about the curves, each beside those already chosen.
 
-An answer about a pair adds p (1 − p) · x xᵀ to the Fisher information of the second look's weights, x being how far
+An answer about a pair adds p (1 − p) · x xᵀ to the Fisher information of the second stage's weights, x being how far
 each distance reaches into each segment of its curve. Pairs are chosen one after the other for the largest growth of
 the information's determinant (D-optimal design: Fedorov 1972, "Theory of Optimal Experiments"; for batches of
 answers: Ash et al. 2021, arXiv:2106.09675): a pair that is in doubt, in a way of which nothing was asked yet.
