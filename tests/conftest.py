@@ -17,6 +17,7 @@ from tests.submit import FAULTS, QUARANTINED, succeed_here
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 _RUNS = {"bundle", "encoded", "matched", "undisturbed", "browser"}
 """Fixtures that run jobs, or a browser."""
+_SLOW_FOLDERS = {"benchmarks", "docs", "jobs", "synthetic"}
 _SUBMITS = ("submit", "succeed", "run_here", "succeed_here", "SUBMIT")
 """What modules import from `tests.submit` to run jobs."""
 
@@ -25,7 +26,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what runs jobs as `slow` and what needs a session as `spark`; `make test-fast` leaves both out."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        if fixtures & _RUNS or any(hasattr(getattr(item, "module", None), name) for name in _SUBMITS):
+        slow = item.path.parent.name in _SLOW_FOLDERS and "tests" in item.path.parts
+        if slow or fixtures & _RUNS or any(hasattr(getattr(item, "module", None), name) for name in _SUBMITS):
             item.add_marker("slow")
         elif "spark" in fixtures:
             item.add_marker("spark")

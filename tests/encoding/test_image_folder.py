@@ -220,7 +220,8 @@ def test_spark_and_the_report_find_the_same_folder(spark: SparkSession, tmp_path
     assert not find_photos(str(tmp_path / "up"), twice, encode, said.append).shorten
 
 
-def test_seventy_thousand_names_are_looked_up_in_seconds(tmp_path: Path):
+@pytest.mark.slow
+def test_seventy_thousand_names_are_looked_up_from_one_listing(tmp_path: Path):
     """Of which a third is spelt in another way: the folder is listed once."""
     for n in range(3_000):
         (tmp_path / f"{n}.JPG").touch()

@@ -6,6 +6,8 @@ import pytest
 from kembar.encoding.towers.loaded import get_text_tower
 from kembar.encoding.towers.unread import embed_all, hashed_code
 
+pytestmark = pytest.mark.slow
+
 UNKNOWN = {
     "Tamil": ("சேலை", "சாலை"),
     "Devanagari": ("साड़ी", "किताब"),

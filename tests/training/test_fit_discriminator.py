@@ -13,6 +13,8 @@ from kembar.training.views import FOLDS, CandidateRows, LabelledCatalogue
 from tests.builders import near_copies, random_curves, steady_discriminator
 from tests.model.test_curves import random_pairs
 
+pytestmark = pytest.mark.slow
+
 PRODUCTS = 30
 N = 3 * PRODUCTS
 PRODUCT = np.arange(N) // 3
