@@ -92,7 +92,7 @@ CATALOGUE = _table(
     group_id=_TEXT,
     component=LongType(),
     cluster=LongType(),
-    best_logit=_REAL,
+    best_look=_REAL,  # the name that earlier runs wrote, which --previous reads
 )
 """Data of a match run for the next one: each listing's content and group; its component and its cluster before
 singletons joined, as least rows in order of posting_id (−1 for none, and for a cluster with a merge near the

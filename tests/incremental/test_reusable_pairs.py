@@ -22,6 +22,8 @@ from kembar.incremental.reusable_pairs import (
 from kembar.index.catalogue_index import CatalogueIndex
 from kembar.listings.decisions import DECISIONS
 from kembar.model.bundle import Thresholds
+from kembar.schemas import CATALOGUE, DISTANCES
+from kembar.scoring.score import LISTS
 from kembar.storage.tables import write_arrow
 from tests.builders import index_of, random_discriminator
 
@@ -95,7 +97,7 @@ def lists_of(rng: np.random.Generator, listings: int) -> pa.RecordBatch:
         {
             "row": pa.array(np.arange(listings)),
             "others": pa.array([each.tolist() for each in others], pa.list_(pa.int32())),
-            "first_logit": pa.array([rng.random(size).tolist() for size in sizes], pa.list_(pa.float32())),
+            "first_look": pa.array([rng.random(size).tolist() for size in sizes], pa.list_(pa.float32())),
             "title_distance": pa.array(
                 [[None if rng.random() < 0.3 else float(x) for x in rng.random(size)] for size in sizes],
                 pa.list_(pa.float32()),
@@ -207,3 +209,9 @@ def test_settled_components_are_those_of_a_loop(seed: int):
         if found[row]:
             assert unchanged.cluster[row] == place[cluster[old_of[int(row)]]]
     assert found.any()
+
+
+def test_the_tables_that_the_next_run_reads_keep_their_columns():
+    """A run of an earlier version holds group ids, and `--previous` reads its tables by these names."""
+    assert CATALOGUE.names == ["posting_id", "content", "group_id", "component", "cluster", "best_look"]
+    assert LISTS.names == ["row", "others", "blocks", "first_look", *(f"{name}_distance" for name in DISTANCES)]

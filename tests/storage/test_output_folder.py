@@ -24,7 +24,7 @@ from tests.disks import fill, small_disk
 def rows(*names: str) -> pa.Table:
     columns = {"posting_id": list(names), "content": ["x"] * len(names), "group_id": list(names)}
     rows = np.arange(len(names))
-    return pa.table(columns | {"component": rows, "cluster": rows, "best_logit": rows.astype(np.float32)})
+    return pa.table(columns | {"component": rows, "cluster": rows, "best_look": rows.astype(np.float32)})
 
 
 def stage(folder: OutputFolder, *names: str) -> NewTable:

@@ -37,13 +37,13 @@ class CandidateLists:
 
     @staticmethod
     def of(listings: int, table: pa.Table) -> "CandidateLists":
-        """Build the lists from `row, others, blocks, first_logit`, in any order, each row at most once."""
+        """Build the lists from `row, others, blocks, first_look`, in any order, each row at most once."""
         table = table.sort_by("row").combine_chunks()
         rows, others = np.asarray(table["row"].combine_chunks()), table["others"].combine_chunks()
         sizes = np.zeros(listings, np.int64)
         sizes[rows] = np.asarray(others.value_lengths())
         other = np.asarray(others.flatten()).astype(np.int32)
-        look = np.asarray(table["first_logit"].combine_chunks().flatten())
+        look = np.asarray(table["first_look"].combine_chunks().flatten())
         blocks = np.asarray(table["blocks"].combine_chunks().flatten()).astype(np.uint8)
         best = np.full(listings, MIN_LOGIT, np.float32)
         np.maximum.at(best, np.repeat(np.arange(listings), sizes), look)

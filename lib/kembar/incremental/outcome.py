@@ -76,7 +76,7 @@ class Outcome:
         """CATALOGUE."""
         columns = {name: self.contents[name] for name in ("posting_id", "content")}
         columns |= {"group_id": self.groups["group_id"], "component": self.grouping.component}
-        return pa.table(columns | {"cluster": self.grouping.cluster, "best_logit": self.grouping.best})
+        return pa.table(columns | {"cluster": self.grouping.cluster, "best_look": self.grouping.best})
 
     def write(self, folder: OutputFolder, tell: Callable[[str], None]) -> dict[str, NewTable]:
         """Write the tables of this process, and return all tables of the run.

@@ -171,7 +171,7 @@ def reuse_clusters(
     """The last run's clusters that can be reused, given `best` `[n]`, the highest first-stage logits."""
     if last is None or reusable is None or last.manifest["groups_by"] != groups_by:
         return None
-    columns = ("component", "cluster", "best_logit")
+    columns = ("component", "cluster", "best_look")
     component, cluster, before = (np.asarray(last.catalogue[name].combine_chunks()) for name in columns)
     return UnchangedClusters.of(reusable.place, component, cluster, before, best)
 

@@ -19,7 +19,7 @@ from kembar.types import Present, Reals, Rows
 LISTS = pa.schema(
     [("row", pa.int64())]
     + [(name, pa.list_(pa.int32())) for name in ("others", "blocks")]
-    + [(name, pa.list_(pa.float32())) for name in ("first_logit", *(f"{name}_distance" for name in DISTANCES))]
+    + [(name, pa.list_(pa.float32())) for name in ("first_look", *(f"{name}_distance" for name in DISTANCES))]
 )
 """Each listing's candidate pairs, with their distances and first-stage logits."""
 THRESHOLD_MARGIN = 0.02
@@ -70,7 +70,7 @@ def top_candidates(
     sizes = np.bincount(np.repeat(np.arange(len(rows)), np.diff(proposals.start))[kept], minlength=len(rows))
     start = pa.array(np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32))
     lists = {"others": pa.array(proposals.other[kept].astype(np.int32)), "blocks": pa.array(proposals.blocks[kept])}
-    lists["first_logit"] = pa.array(first[kept])
+    lists["first_look"] = pa.array(first[kept])
     lists |= _nullable(distances[kept], present[kept])
     return pa.RecordBatch.from_pydict(
         {"row": pa.array(rows)} | {name: pa.ListArray.from_arrays(start, values) for name, values in lists.items()}
@@ -150,7 +150,7 @@ def _flatten(batch: pa.RecordBatch) -> pa.RecordBatch:
 def _score(
     flat: pa.RecordBatch, best: Reals, discriminator: Discriminator, again: BorderlineRescoring | None
 ) -> pa.RecordBatch:
-    row, other, first = (np.asarray(flat[name]) for name in ("row", "others", "first_logit"))
+    row, other, first = (np.asarray(flat[name]) for name in ("row", "others", "first_look"))
     seen = _Seen(*_read_distances(flat), first)
     evidence, present = seen.evidence(best[row], best[other]), seen.present
     probability = _probability(discriminator, evidence, present)

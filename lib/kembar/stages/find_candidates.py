@@ -71,7 +71,7 @@ def list_candidates(
 
 def ship_lists(spark: SparkSession, parts: ListParts, listings: int) -> ShippedLists:
     """Send the members of all candidate lists to every executor."""
-    columns = ["row", "others", "blocks", "first_logit"]
+    columns = ["row", "others", "blocks", "first_look"]
     batches = [batch for part in parts.made for batch in read_batches(part, columns)]
     if reusable := parts.reusable:
         for part in reusable.lists:

@@ -98,7 +98,7 @@ class Trainer:
         name, done = f"epoch {int(self._epoch) + 1}", int(self._step)
         console = Console(file=sys.stderr)
         quiet = self.quiet or not console.is_terminal
-        for batch in track(batches, name, total, completed=done, console=console, disable=quiet):
+        for batch in track(batches, name, total, completed=done, transient=True, console=console, disable=quiet):
             loss = float(self._train_step(batch["rows"], batch["ready"], batch["present"], self._dropout_seed()))
             if not np.isfinite(loss):
                 raise TrainingError(
