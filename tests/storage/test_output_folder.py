@@ -258,6 +258,14 @@ def test_staged_parts_of_a_run_that_was_killed_are_gone_on_with_where_the_job_ca
         assert folder.intact_parts("catalogue", "catalogue") == []
 
 
+def test_a_run_that_fails_before_it_staged_anything_leaves_nothing(tmp_path: Path):
+    """Even where the job could go on with what it staged: a refused input must not fill the output folder."""
+    output = tmp_path / "out"
+    with pytest.raises(InputError), output_folder(str(output), "encode", keep_staged=True):
+        raise InputError("no catalogue")
+    assert [path for path in output.rglob("*") if path.is_file()] == []
+
+
 def test_rows_that_are_lost_fail_the_run_and_say_where():
     check_row_counts("encode", 3, listings=2, quarantine=1)
     with pytest.raises(RunError, match="stage encode does not add up: 4 rows came in, 2 listings \\+"):

@@ -12,21 +12,23 @@ from kembar.storage.files import MANIFEST, exists, read_json
 from kembar.storage.paths import join_uri
 
 _EXACT = "float32"
+INT8_VERSION = 2
+"""How the int8 tower is built; raised when it gives other codes, so that codes of two versions are never mixed."""
 
 
 def encoder_at(encoder: str, precision: str) -> str:
     """The fingerprint of a bundle's encoder that calculates in a precision.
 
     >>> encoder_at("738b8b08b7b5edba", "float32"), encoder_at("738b8b08b7b5edba", "int8")
-    ('738b8b08b7b5edba', '738b8b08b7b5edba+int8')
+    ('738b8b08b7b5edba', '738b8b08b7b5edba+int8.2')
     """
-    return encoder if precision == _EXACT else f"{encoder}+{precision}"
+    return encoder if precision == _EXACT else f"{encoder}+{precision}.{INT8_VERSION}"
 
 
 def exact_encoder(fingerprint: str) -> str:
     """The fingerprint of the same encoder in full precision.
 
-    >>> exact_encoder("738b8b08b7b5edba+int8")
+    >>> exact_encoder("738b8b08b7b5edba+int8.2")
     '738b8b08b7b5edba'
     """
     return fingerprint.partition("+")[0]

@@ -30,9 +30,9 @@ from kembar.encoding.towers.lite0 import (
     read_lite0,
 )
 from kembar.encoding.towers.runtime import tensorflow, without_stderr
+from kembar.model.fingerprints import INT8_VERSION
 from kembar.storage.cache import built_once
 
-_VERSION = 2
 _PHOTOS, _FOR_BIASES, _SEED = 64, 24, 99
 _STEPS = 127
 """A weight is a whole number of steps, from -127 to 127."""
@@ -40,7 +40,7 @@ _STEPS = 127
 
 def int8_fingerprint() -> str:
     """Changes with the weights and with this builder."""
-    return f"{lite0_fingerprint()}-int8-v{_VERSION}"
+    return f"{lite0_fingerprint()}-int8-v{INT8_VERSION}"
 
 
 def forward_int8(tf: Any, threads: int = 0, cache: Path | None = None) -> Callable[[Any], NDArray[np.float32]]:
