@@ -1,17 +1,23 @@
 """Evaluate a submission against labels: row-wise, pairwise and B-cubed scores, and the recall of blocking.
 
 spark-submit jobs/evaluate.py --listings train.csv --submission DIR/submission.csv [--encoded DIR] [--output FILE]
+spark-submit jobs/evaluate.py --pairs labelled.csv --scores scores.csv [--output FILE]
+
+The second form evaluates scores of labelled pairs, from jobs/score.py or another tool.
 """
 
 import posixpath
+from argparse import Namespace
 from uuid import uuid4
 
-from kembar.cli.dry_run import plan_evaluate
-from kembar.cli.job import Stages, end_dry_run, job_parser, run_job
+from kembar.cli.dry_run import plan_evaluate, plan_pairs
+from kembar.cli.job import Stages, end_dry_run, job_parser, require_either, run_job
 from kembar.config import settings_from
 from kembar.evaluation import are_metrics, blocking_scores, evaluate, read_claims, read_truth
-from kembar.evaluation.table import print_metrics
+from kembar.evaluation.pair_scores import are_pair_metrics, evaluate_pairs, label_scores
+from kembar.evaluation.table import print_metrics, print_pair_metrics
 from kembar.index.query_expansion import comparable
+from kembar.listings.decisions import read_decisions
 from kembar.listings.submission import read_submission
 from kembar.listings.validation import label_listings, read_listings
 from kembar.schemas import ENCODED, MATCHES
@@ -25,11 +31,11 @@ from kembar.storage.tables import read_table
 
 
 def main() -> None:
-    parser = job_parser(
-        __doc__,
-        listings="the labelled catalogue: CSV or Parquet with posting_id, image, title, label_group",
-        submission="submission.csv from jobs/match.py or another tool: posting_id,matches",
-    )
+    parser = job_parser(__doc__)
+    parser.add_argument("--listings", metavar="PATH", help="the labelled catalogue: CSV or Parquet with label_group")
+    parser.add_argument("--submission", metavar="PATH", help="submission.csv of a tool: posting_id,matches")
+    parser.add_argument("--pairs", metavar="PATH", help="labelled pairs: posting_id_l,posting_id_r,decision")
+    parser.add_argument("--scores", metavar="PATH", help="their scores: posting_id_l,posting_id_r,probability")
     parser.add_argument(
         "--encoded",
         metavar="DIR",
@@ -38,6 +44,9 @@ def main() -> None:
     )
     parser.add_argument("--output", metavar="FILE", help="where to write the scores as JSON")
     args = parser.parse_args()
+    require_either(args, ("listings", "submission"), ("pairs", "scores"))
+    if args.pairs:
+        return judge_pairs(args)
     settings = settings_from(args)
     require(args.listings, "listings")
     submission = read_submission(args.submission)
@@ -67,6 +76,19 @@ def main() -> None:
     if args.output:
         write_json(args.output, metrics)
     print_metrics(metrics)
+
+
+def judge_pairs(args: Namespace) -> None:
+    """Evaluate the scores of labelled pairs."""
+    decisions = read_decisions(args.pairs)
+    require(args.scores, "scores")
+    if args.output:
+        check_output_file(args.output, "earlier scores", are_pair_metrics, pairs=args.pairs, scores=args.scores)
+    end_dry_run(args, plan_pairs, len(decisions))
+    metrics = evaluate_pairs(*label_scores(decisions, args.scores))
+    if args.output:
+        write_json(args.output, metrics)
+    print_pair_metrics(metrics)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,8 @@ def main() -> None:
         prepare_workers(spark, folder)
         with stages("index"):
             catalogue = read_catalogue(spark, args.encoded, encoder, folder.staged("hashed"), last, bundle.blends)
-            model, thresholds = bundle.decider_for(has_titles(index := catalogue.index)).overridden(settings.grouping)
+            titled = has_titles(index := catalogue.index)
+            model, thresholds = bundle.decider_for(titled, settings.grouping.level).overridden(settings.grouping)
         with stages("block"):
             blocking = Blocking.build(index, settings.blocking)
             shipped = ship_catalogue(spark, blocking, catalogue.posting_ids)

@@ -10,7 +10,7 @@ from argparse import Namespace
 
 from kembar.cli.dry_run import plan_train
 from kembar.cli.job import Stages, end_dry_run, job_parser, run_job, say_next
-from kembar.config import Settings, settings_from
+from kembar.config import LEVELS, Settings, settings_from
 from kembar.listings.decisions import read_decisions
 from kembar.model import Bundle, publish_bundle
 from kembar.session import get_session
@@ -19,7 +19,7 @@ from kembar.storage.output_folder import output_folder
 from kembar.training.card import describe_gains, finish_bundle
 from kembar.training.fit_deciders import Figure, fit_deciders, labelled_enough
 from kembar.training.review import Gain, fit_answers, read_pairs
-from kembar.training.start import base_bundle, check_places, check_sources, pair_up
+from kembar.training.start import base_bundle, check_places, check_sources, levels_of, pair_up
 from kembar.training.work_folder import open_work
 
 Learnt = tuple[Bundle, list[Figure], Gain | None]
@@ -29,7 +29,10 @@ def main() -> None:
     parser = job_parser(__doc__, bundle="folder for the bundle")
     parser.add_argument("--listings", metavar="PATH", action="append", default=[], help="a catalogue with its labels")
     parser.add_argument("--images", metavar="DIR", action="append", default=[], help="its photos, in the same order")
-    parser.add_argument("--decisions", metavar="FILE", help="decisions.csv from a review")
+    parser.add_argument(
+        "--level", action="append", choices=LEVELS, help="what its labels call the same (default: product)"
+    )
+    parser.add_argument("--decisions", metavar="FILE", help="labelled pairs, or decisions.csv from a review")
     parser.add_argument("--matched", metavar="DIR", help="the match run that was reviewed, instead of catalogues")
     parser.add_argument("--work", metavar="DIR", help="folder for checkpoints and logs (default: BUNDLE.training)")
     parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint in the work folder")
@@ -67,11 +70,13 @@ def from_catalogues(args: Namespace, settings: Settings, base: Bundle | None) ->
         with stages("train"):
             start, judged = stage.judge_sources(spark, sources, work, base, args.resume)
     with stages("decide"):
-        catalogues = [stage.label_catalogue(spark, *each, settings) for each in judged]
+        level = dict(zip(args.listings, levels_of(args), strict=True))
+        catalogues = [stage.label_catalogue(spark, *each, settings, level[each[0].name]) for each in judged]
+        paired = stage.add_labelled_pairs(sources, catalogues, decisions) if decisions is not None else []
         fitted, figures, gain = start, [], None
-        if decisions is None or all(map(labelled_enough, catalogues)):
-            fitted, figures = fit_deciders(catalogues, start, settings, from_base=base is not None)
-        if decisions is not None:
+        if paired or decisions is None or all(map(labelled_enough, catalogues)):
+            fitted, figures = fit_deciders(paired or catalogues, start, settings, from_base=base is not None)
+        if decisions is not None and not paired:
             fitted, gain = fit_answers(fitted, *stage.decided_pairs(sources, catalogues, decisions, fitted, settings))
     return fitted, figures, gain
 

@@ -4,7 +4,9 @@ import numpy as np
 
 from kembar.index.catalogue_index import CatalogueIndex
 from kembar.index.tfidf import count_terms, tf_idf
+from kembar.index.title_tokens import SLICES, WIDTH, rarest_words, token_row
 from kembar.index.vectors import normalise_rows
+from kembar.listings.attributes import title_attributes
 from kembar.model.bundle import Bundle, Decider, Thresholds
 from kembar.model.curves import KNOTS, PATTERNS, Curves, usable_distances
 from kembar.model.discriminator import MIN_LOGIT, Discriminator
@@ -13,8 +15,13 @@ from kembar.model.heads import Head
 from kembar.schemas import DISTANCES, EVIDENCE
 
 
-def index_of(titles: list[list[str]], seed: int = 0, dim: int = 8, missing: float = 0.0) -> CatalogueIndex:
-    """A catalogue with the given terms and random codes and hashes; a share `missing` of each modality is absent."""
+def index_of(
+    titles: list[list[str]], seed: int = 0, dim: int = 8, missing: float = 0.0, normal: list[str] | None = None
+) -> CatalogueIndex:
+    """A catalogue with the given terms and random codes and hashes; a share `missing` of each modality is absent.
+
+    `normal` has the titles that the terms are of, where more than the terms counts.
+    """
     rng, n = np.random.default_rng(seed), len(titles)
     counts = count_terms(titles)
     frequency = {
@@ -25,6 +32,11 @@ def index_of(titles: list[list[str]], seed: int = 0, dim: int = 8, missing: floa
         return normalise_rows(rng.standard_normal((n, dim), dtype=np.float32)).astype(np.float16)
 
     has = rng.random((3, n)) >= missing
+    words = tf_idf(counts["words"], frequency["words"])
+    texts = normal or [" ".join(terms) for terms in titles]
+    rows = [token_row(title_attributes(*each), each[1]) for each in zip(texts, titles, strict=True)]
+    tokens = np.array(rows, np.int32).reshape(-1, WIDTH)
+    tokens[:, SLICES["words"]], rarity, word_total = rarest_words(words, frequency["words"])
     return CatalogueIndex(
         phash=rng.integers(0, 2**64, n, dtype=np.uint64),
         has_hash=has[2],
@@ -32,9 +44,12 @@ def index_of(titles: list[list[str]], seed: int = 0, dim: int = 8, missing: floa
         has_title=has[1],
         image=np.where(has[0][:, None], codes(), 0).astype(np.float16),
         has_image=has[0],
-        words=tf_idf(counts["words"], frequency["words"]),
+        words=words,
         characters=tf_idf(counts["characters"], frequency["characters"]),
         word_frequency=frequency["words"],
+        tokens=tokens,
+        rarity=rarity,
+        word_total=word_total,
         best_logit=np.full(n, MIN_LOGIT, np.float32),
     )
 

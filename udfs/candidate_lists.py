@@ -13,7 +13,7 @@ from pyspark import SparkFiles, TaskContext
 from kembar.blocking import CandidateLists
 from kembar.incremental.reusable_pairs import reuse_lists
 from kembar.index.mapped_arrays import map_array
-from kembar.model.discriminator import Discriminator
+from kembar.model.discriminator import MIN_LOGIT, Discriminator
 from kembar.scoring.matches import write_matches
 from kembar.scoring.score import LISTS, BorderlineRescoring, candidate_batches, score_batches
 from kembar.storage.parts import PartFolder
@@ -90,3 +90,16 @@ class PairScorer:
                 for batch in reuse_lists(place, anew, read_batches(uri, LISTS.names)):
                     part.write(batch)
                     yield batch
+
+
+def best_logits_of(
+    shipped: Shipped, model: Discriminator, batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """`row, best`: the highest first-stage logit that this task found for a listing, on either side of a pair."""
+    best = np.full(shipped.listings, MIN_LOGIT, np.float32)
+    for lists in candidate_batches(open_blocking(shipped), model, shipped.settings.candidates_per_listing, batches):
+        sizes, first = np.asarray(lists["others"].value_lengths()), np.asarray(lists["first_look"].flatten())
+        np.maximum.at(best, np.repeat(np.asarray(lists["row"]), sizes), first)
+        np.maximum.at(best, np.asarray(lists["others"].flatten()), first)
+    rows = np.flatnonzero(best > MIN_LOGIT)
+    yield pa.RecordBatch.from_pydict({"row": pa.array(rows), "best": pa.array(best[rows])})

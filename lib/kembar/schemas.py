@@ -16,12 +16,17 @@ from pyspark.sql.types import (
 
 from kembar.errors import InputError
 
-DISTANCES = ("image", "title", "word", "character", "hash")
+TITLE_EVIDENCE = (
+    *("coverage", "shared_word", "missing_word", "code", "other_code"),
+    *("quantity", "number", "shared_number", "edition", "colour"),
+)
+"""Distances between titles along what tells models and sizes apart (`kembar.model.title_evidence`)."""
+DISTANCES = ("image", "title", "word", "character", "hash", *TITLE_EVIDENCE)
 EVIDENCE = (*DISTANCES, "gap")
 """The discriminator's features: the distances, and the gap to the best candidates (`kembar.model.discriminator`)."""
 
 MODALITIES = ("image", "title", "hash")
-MODALITY_OF = np.array([0, 1, 1, 1, 2])
+MODALITY_OF = np.array([0, 1, 1, 1, 2, *[1] * len(TITLE_EVIDENCE)])
 """For each of DISTANCES, which of MODALITIES both listings must have."""
 
 
@@ -44,12 +49,17 @@ ENCODED = _table(
     title_embedding=_CODE,
     phash=_TEXT,
     terms=ArrayType(_TEXT),
+    attributes=ArrayType(_TEXT),
     failures=ArrayType(_TEXT),
     encoder=_TEXT,
 )
-"""One listing's codes: the fingerprint of its content (`kembar.encoding.content_hash`), L2-normalised embeddings (null
-where the modality is missing), the perceptual hash as 16 hex digits, the title's terms in order, what failed, the
-encoder's fingerprint."""
+"""One listing's codes.
+
+content: the fingerprint of its content (`kembar.encoding.content_hash`); the embeddings are L2-normalised, and null
+where the modality is missing; phash: the perceptual hash as 16 hex digits; terms: the title's terms in order;
+attributes: what the title says of model, size and colour (`kembar.listings.attributes`); failures: what failed;
+encoder: the encoder's fingerprint.
+"""
 
 _SIDES = {f"{side}_{column}": _TEXT for side in ("anchor", "match", "non_match") for column in LISTINGS.names[:4]}
 TRIPLETS = _table(**_SIDES, non_match_source=_TEXT, split=_TEXT)

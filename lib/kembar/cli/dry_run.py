@@ -15,6 +15,8 @@ from kembar.storage.files import MANIFEST, exists, filesystem_of, join_uri, read
 
 _ENCODED_BYTES, _MATCHED_BYTES, _PAGE_BYTES, _TRIPLET_BYTES, _WORK_BYTES = 1_700, 4_500, 4_500, 400, 9_000
 """Space that the output takes for each listing."""
+_SCORE_BYTES = 400
+"""Space for each scored pair."""
 _BUNDLE_BYTES = 2_000_000
 
 
@@ -123,6 +125,18 @@ def plan_evaluate(args: Namespace, answered: int, listings: ListingsSettings | N
         "candidate pairs are evaluated too" if args.encoded else "add --encoded to evaluate candidate pairs too"
     )
     return Plan(lines, 0, args.output)
+
+
+def plan_score(args: Namespace, pairs: int) -> Plan:
+    """Plan jobs/score.py; pairs: rows of the file of pairs."""
+    listings = int(read_json(join_uri(args.encoded, MANIFEST))["counts"]["listings"])
+    lines = [f"{args.encoded}: {listings:,} listings", f"{args.pairs}: {pairs:,} pairs are scored"]
+    return Plan(lines, _SCORE_BYTES * pairs, args.output)
+
+
+def plan_pairs(args: Namespace, labelled: int) -> Plan:
+    """Plan jobs/evaluate.py for scores of labelled pairs."""
+    return Plan([f"{args.pairs}: {labelled:,} labelled pairs, judged by {args.scores}"], 0, args.output)
 
 
 def plan_report(args: Namespace, catalogue: ListingsSettings | None = None) -> Plan:

@@ -19,7 +19,7 @@ from kembar.cli.environment import check_arguments
 from kembar.cli.failures import note_stage, root_cause, stage_of
 from kembar.cli.progress import progress_bar
 from kembar.config import Settings, add_settings_arguments
-from kembar.errors import NothingToDoError, message_for_user
+from kembar.errors import ConfigError, NothingToDoError, message_for_user
 from kembar.storage.algorithms import algorithm_versions
 from kembar.storage.files import describe_input
 from kembar.storage.ownership import check_output
@@ -71,6 +71,19 @@ def check_inputs(args: argparse.Namespace, job: str, *options: str) -> None:
         InputError: As `kembar.storage.ownership.check_output`.
     """
     check_output(args.output, job, **{option: getattr(args, option) for option in options})
+
+
+def require_either(args: argparse.Namespace, *forms: tuple[str, ...]) -> None:
+    """Check that exactly one of several sets of options is there, and whole.
+
+    Raises:
+        ConfigError: Options are missing, or those of two forms are mixed.
+    """
+    begun = [form for form in forms if any(getattr(args, option) for option in form)]
+    if len(begun) != 1 or not all(getattr(args, option) for option in begun[0]):
+        wanted = ", or ".join(" and ".join(f"--{option}" for option in form) for form in forms)
+        given = [f"--{option}" for form in forms for option in form if getattr(args, option)]
+        raise ConfigError(f"expected {wanted}; received {', '.join(given) or 'neither'}")
 
 
 def end_dry_run(args: argparse.Namespace, plan: Callable[..., Plan], *facts: Any) -> None:

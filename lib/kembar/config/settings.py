@@ -7,6 +7,8 @@ from pydantic import AfterValidator, ConfigDict, Field, Strict, model_validator
 from pydantic.dataclasses import dataclass
 
 EFFICIENTNET, SMALL_CNN = IMAGE_TOWERS = ("efficientnet-lite0", "small-cnn")
+LEVELS = ("product", "variant")
+"""Levels of sameness: one product in its sizes, models and colours, or the exact item."""
 BUILTIN = "builtin:use-multilingual"
 """The text tower that is built from a package's weights; any other is a SavedModel from outside."""
 
@@ -128,6 +130,7 @@ class ScoringSettings:
 
 @dataclass(frozen=True, config=_STRICT)
 class GroupingSettings:
+    level: Literal["product", "variant"]
     threshold: BundleOr
     singletons: Flag
     lone_threshold: BundleOr

@@ -14,13 +14,14 @@ from kembar.encoding.prefetch import threads_ahead
 from kembar.encoding.recent import Recent
 from kembar.encoding.towers.loaded import get_text_tower
 from kembar.encoding.towers.unread import embed_all
+from kembar.listings.attributes import title_attributes
 from kembar.listings.titles import normalise_title, title_terms
 from kembar.model.heads import Head, project
 from kembar.types import Matrix
 
 ENCODED_COLUMNS = (
     "image_embedding array<float>, title_embedding array<float>, photo_phash string, terms array<string>, "
-    "photo_failure string, title_failure string"
+    "attributes array<string>, photo_failure string, title_failure string"
 )
 _ROWS_AT_ONCE = 4096
 
@@ -77,12 +78,15 @@ class ListingEncoder:
         title_codes = self.titles.codes(normal)
         photos = dict(zip(wanted, self.photos.finish(opening), strict=True))
         of_row = [photos.get(name) for name in names]
+        terms = [title_terms(title) for title in normal]
+        attributes = [title_attributes(*each) for each in zip(normal, terms, strict=True)]
         unreadable = [bool(title) and not text for title, text in zip(titles, normal, strict=True)]
         columns = {
             "image_embedding": _code_column([photo.code if isinstance(photo, Coded) else None for photo in of_row]),
             "title_embedding": _code_column(title_codes),
             "photo_phash": _text_column([photo.phash if isinstance(photo, Coded) else None for photo in of_row]),
-            "terms": pa.array([title_terms(title) for title in normal], pa.list_(pa.string())),
+            "terms": pa.array(terms, pa.list_(pa.string())),
+            "attributes": pa.array(attributes, pa.list_(pa.string())),
             "photo_failure": _text_column([str(p) if isinstance(p, PhotoError) else None for p in of_row]),
             "title_failure": _text_column(["title has no letter or digit" if bad else None for bad in unreadable]),
         }

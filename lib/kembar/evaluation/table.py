@@ -44,3 +44,20 @@ def print_metrics(metrics: dict[str, Any], console: Console | None = None) -> No
     out.print(_sizes_table(metrics))
     if "blocking" in metrics:
         out.print(_blocking_table(metrics["blocking"]))
+
+
+def print_pair_metrics(metrics: dict[str, Any]) -> None:
+    """Print the scores of labelled pairs."""
+    low, high = metrics["f1_interval_95"]
+    table = Table(title=f"{metrics['pairs']:,} labelled pairs, {metrics['same']:,} of them the same")
+    for heading in ("threshold", "precision", "recall", "F1", "95 % interval of F1"):
+        table.add_column(heading, justify="right")
+    rates = (f"{metrics[name]:.3f}" for name in ("precision", "recall", "f1"))
+    table.add_row(f"{metrics['threshold']:.2f}", *rates, f"{low:.3f} - {high:.3f}")
+    table.add_row(f"{metrics['best_threshold']:.2f} (best)", "", "", f"{metrics['best_f1']:.3f}", "")
+    console = Console()
+    console.print(table)
+    console.print(
+        f"average precision {metrics['average_precision']:.3f}, calibration error {metrics['calibration_error']:.3f}, "
+        f"{metrics['without_score']:,} pairs without a score, which count as different"
+    )

@@ -19,12 +19,16 @@ from scipy.sparse import csr_array, vstack
 from kembar.index.mapped_arrays import map_array, map_sparse, save_array, save_sparse
 from kembar.index.packing import unpack_lists
 from kembar.index.tfidf import BUCKETS, PACKED, count_documents, tf_idf
+from kembar.index.title_tokens import SLICES, WIDTH, rarest_words
 from kembar.index.vectors import normalise_rows
 from kembar.types import Matrix
 
-_ARRAYS = ("phash", "has_hash", "title", "has_title", "image", "has_image", "word_frequency")
+_ARRAYS = (
+    *("phash", "has_hash", "title", "has_title", "image", "has_image", "word_frequency"),
+    *("tokens", "rarity", "word_total"),
+)
 _LEXICAL = ("words", "characters")
-_BY_ROW = ("phash", "has_hash", "has_title", "has_image")
+_BY_ROW = ("phash", "has_hash", "has_title", "has_image", "tokens", "rarity", "word_total")
 _TITLED_SHARE = 0.2
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _CENTRE_PRIOR = 50
@@ -50,6 +54,9 @@ class CatalogueIndex:
         title: float16 `[n, code_dim]`, L2-normalised, zero if missing; `image` is the same.
         words: TF-IDF rows of length one, `[n, buckets]`; `characters` is the same.
         word_frequency: int32 `[buckets]`, the number of titles with a word bucket.
+        tokens: int32 `[n, WIDTH]`, the titles' tokens by kind, see `kembar.index.title_tokens`.
+        rarity: float16 `[n, WORDS]`, the rarity of each word among the tokens.
+        word_total: float32 `[n]`, the rarities of all words of a title added up.
         best_logit: float32 `[n]`, the highest first-stage logit of each listing's candidate pairs, once they are
             compared (`with_best_logits`).
         key: uint64 `[n]`, a stable number for each listing, if known.
@@ -64,6 +71,9 @@ class CatalogueIndex:
     words: csr_array
     characters: csr_array
     word_frequency: NDArray[np.int32]
+    tokens: NDArray[np.int32]
+    rarity: NDArray[np.float16]
+    word_total: NDArray[np.float32]
     best_logit: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     key: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
 
@@ -200,6 +210,9 @@ def build_index(table: pa.Table) -> tuple[CatalogueIndex, list[str]]:
     image, has_image = _dense(table["image_embedding"])
     frequency = {name: count_documents(table, name) for name in _LEXICAL}
     lexical = {name: tf_idf(_counts(table, name), frequency[name]) for name in _LEXICAL}
+    packed = [unpack_lists(chunk, np.int32)[1] for chunk in table["tokens"].chunks]
+    tokens = np.concatenate([np.zeros(0, np.int32), *packed]).reshape(-1, WIDTH)
+    tokens[:, SLICES["words"]], rarity, word_total = rarest_words(lexical["words"], frequency["words"])
     posting_ids = table["posting_id"].take(order).to_pylist()
     index = CatalogueIndex(
         key=hash_array(np.array(posting_ids, dtype=object)),
@@ -210,6 +223,9 @@ def build_index(table: pa.Table) -> tuple[CatalogueIndex, list[str]]:
         image=image[order],
         has_image=has_image[order],
         word_frequency=frequency["words"],
+        tokens=tokens[order],
+        rarity=rarity[order],
+        word_total=word_total[order],
         **{name: matrix[order] for name, matrix in lexical.items()},
     )
     return index, posting_ids

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kembar.index.packing import pack_lists, unpack_lists
+from kembar.index.title_tokens import token_row
 from kembar.listings.titles import join_clusters
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 BUCKETS = 2**20
 HASHED_TERMS = (
     "posting_id string, content string, image_embedding binary, title_embedding binary, phash string, "
-    "words_ids binary, words_counts binary, characters_ids binary, characters_counts binary"
+    "words_ids binary, words_counts binary, characters_ids binary, characters_counts binary, "
+    "tokens binary"
 )
 PACKED = {"ids": np.int32, "counts": np.uint16}
 """What the bytes of a term's bucket and count are; those of embeddings are float16."""
@@ -79,11 +81,14 @@ def hash_terms(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         codes = {name: pack_lists(batch[name], np.float16) for name in ("image_embedding", "title_embedding")}
         columns = {"posting_id": batch["posting_id"], "content": batch["content"], **codes, "phash": batch["phash"]}
-        for kind, matrix in count_terms([terms or [] for terms in batch["terms"].to_pylist()]).items():
+        terms, attributes = ([each or [] for each in batch[name].to_pylist()] for name in ("terms", "attributes"))
+        for kind, matrix in count_terms(terms).items():
             offsets = pa.array(matrix.indptr.astype(np.int32))
             for part, values in (("ids", matrix.indices), ("counts", matrix.data)):
                 lists = pa.ListArray.from_arrays(offsets, pa.array(values))
                 columns[f"{kind}_{part}"] = pack_lists(lists, PACKED[part])
+        rows = [token_row(*each).tobytes() for each in zip(attributes, terms, strict=True)]
+        columns["tokens"] = pa.array(rows, pa.binary())
         yield pa.RecordBatch.from_pydict(columns)
 
 

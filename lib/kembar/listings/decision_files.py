@@ -9,7 +9,7 @@ import codecs
 import csv
 import io
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -34,13 +34,16 @@ class Row:
     values: dict[str, str]
 
 
-def read_rows(uri: str, required: Sequence[str], optional: Sequence[str]) -> list[Row]:
+def read_rows(
+    uri: str, required: Sequence[str], optional: Sequence[str] = (), names: Mapping[str, str] | None = None
+) -> list[Row]:
     """The rows of a CSV file below its header, without those in which every cell is empty.
 
     Args:
         uri: The file: UTF-8, its columns separated by commas, semicolons or tabs.
         required: Columns that must be there, in whatever order and upper or lower case.
         optional: Columns that may be there; all others are left out.
+        names: Other names of columns, and what they stand for where that is not there.
 
     Raises:
         InputError: the file is missing, is not UTF-8, or lacks a column.
@@ -51,7 +54,8 @@ def read_rows(uri: str, required: Sequence[str], optional: Sequence[str]) -> lis
         text = _decode(name, read_bytes(uri))
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{name} cannot be read: {shown(str(error))}") from error
-    skipped, separator, text = _layout(text, required)
+    names = names or {}
+    skipped, separator, text = _layout(text, [*required, *names])
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         rows = [[cell.strip() for cell in row] for row in reader]
@@ -60,6 +64,7 @@ def read_rows(uri: str, required: Sequence[str], optional: Sequence[str]) -> lis
             error
         )
     header = [cell.lower() for cell in rows[0]] if rows else []
+    header = [cell if names.get(cell, cell) in header else names[cell] for cell in header]
     _check_header(name, header, required, optional)
     places = {column: header.index(column) for column in (*required, *optional) if column in header}
     return [

@@ -5,9 +5,12 @@
 | column | meaning |
 |---|---|
 | posting_id_l, posting_id_r | the two listings, in either order |
-| decision | `same` or `different`, in whichever case: whether they sell one product; empty if nobody has answered |
+| decision | `same` or `different`, in whichever case, or 1 or 0: whether they sell one product; empty if nobody has \
+answered |
 | reviewed_at | when that was decided, ISO 8601 with its zone, such as `2026-03-01T09:30:00Z`; may be empty or absent |
 | note | why, in the reviewer's words; may be empty or absent |
+
+The columns may also be called `l`, `r` and `label`, as in benchmarks.
 
 A file may say something twice, as two people's files do that were put one behind the other. The later decision wins:
 that with the later `reviewed_at` (none is earlier than any), and of equal ones the lower row.
@@ -28,6 +31,9 @@ from kembar.storage.text_files import shown
 SAME, DIFFERENT = "same", "different"
 _PAIR = ["posting_id_l", "posting_id_r"]
 _REQUIRED, _OPTIONAL = (*_PAIR, "decision"), ("reviewed_at", "note")
+_NAMES = {"l": "posting_id_l", "r": "posting_id_r", "label": "decision"}
+"""Other names of columns, by which benchmarks write labelled pairs."""
+_ANSWERS = {"1": SAME, "true": SAME, "1.0": SAME, "0": DIFFERENT, "false": DIFFERENT, "0.0": DIFFERENT}
 DECISIONS = pa.schema(
     [(name, pa.string()) for name in _REQUIRED] + [("reviewed_at", pa.timestamp("ms", "UTC")), ("note", pa.string())]
 )
@@ -67,11 +73,11 @@ def read_decisions(uri: str) -> pa.Table:
 
 def _answered(uri: str) -> pd.DataFrame:
     """The rows that have a decision, all columns as text, with the number of the `row`."""
-    rows = read_rows(uri, _REQUIRED, _OPTIONAL)
+    rows = read_rows(uri, _REQUIRED, _OPTIONAL, _NAMES)
     columns = [*_REQUIRED, *_OPTIONAL]
     table = pd.DataFrame([{**r.values, "row": r.number} for r in rows], columns=[*columns, "row"])
     table[columns] = table[columns].fillna("").astype(str)
-    table["decision"] = table["decision"].str.lower()
+    table["decision"] = table["decision"].str.lower().replace(_ANSWERS)
     answered = table[table["decision"] != ""].reset_index(drop=True)
     name, skipped = posixpath.basename(uri), len(table) - len(answered)
     if skipped and answered.empty:

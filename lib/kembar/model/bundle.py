@@ -48,6 +48,8 @@ class Bundle:
 
     titled: decides in a catalogue of listings with titles; untitled: in one of photos alone, where
     "the same product" mostly means another shot of it, and not an edited copy of one picture.
+    variant: decides in a catalogue with titles whether two listings are the exact item; None if no labels were of that
+    level.
     blends: whether `untitled` is of codes with query expansion (`kembar.index.query_expansion`). Where training from
     scratch met no catalogue of photos alone, `untitled` is the titled decider, whose curves are of plain codes.
     """
@@ -61,10 +63,24 @@ class Bundle:
     trained_on: dict[str, Any]
     image_tower_weights: bytes | None = None
     blends: bool = False
+    variant: Decider | None = None
 
-    def decider_for(self, titled: bool) -> Decider:
-        """The decider of a catalogue with titles or without."""
-        return self.titled if titled else self.untitled
+    def decider_for(self, titled: bool, level: str = "product") -> Decider:
+        """The decider of a catalogue with titles or without, for one of `kembar.config.LEVELS`.
+
+        Raises:
+            ConfigError: the bundle has learnt nothing of that level.
+        """
+        if not titled:
+            return self.untitled
+        if level == "product":
+            return self.titled
+        if self.variant is None:
+            raise ConfigError(
+                f"grouping.level={level}: the bundle was trained on no labels of that level; "
+                f"train one with jobs/train.py --level {level}"
+            )
+        return self.variant
 
     @property
     def encoder_fingerprint(self) -> str:

@@ -2,7 +2,7 @@
 
 manifest.json    format, versions, towers, thresholds, what it was trained on, its figures, SHA-256 of each .npz
 heads.npz        centre and kernel of the image and title head
-discriminator.npz  slopes and bias of both stages, for catalogues with titles and without
+discriminator.npz  slopes and bias of both stages, for each level of catalogues with titles, and for photos alone
 image_tower.npz  the small CNN's weights, where it is the image tower
 README.md        the model card"""
 
@@ -28,9 +28,9 @@ from kembar.storage.output_folder import OutputFolder, output_folder
 from kembar.storage.paths import join_uri
 from kembar.storage.versions import __version__
 
-FORMAT = 3
+FORMAT = 4
 
-_DECIDERS = ("titled", "untitled")
+_DECIDERS = ("titled", "untitled", "variant")
 
 _LOOKS = ("first", "second")
 
@@ -49,6 +49,11 @@ def _reals(data: bytes) -> dict[str, NDArray[np.float32]]:
 
 def _curve_arrays(name: str, discriminator: Discriminator) -> dict[str, NDArray[np.float32]]:
     return {f"{name}_{look}_{part}": getattr(getattr(discriminator, look), part) for look in _LOOKS for part in _PARTS}
+
+
+def _deciders(bundle: Bundle) -> dict[str, Decider]:
+    """The deciders that a bundle has, by name."""
+    return {name: decider for name in _DECIDERS if (decider := getattr(bundle, name)) is not None}
 
 
 def save_bundle(bundle: Bundle, uri: str, card: str) -> None:
@@ -70,7 +75,7 @@ def publish_bundle(folder: OutputFolder, bundle: Bundle, card: str) -> None:
     files = {
         _HEADS: pack_arrays(head_arrays(bundle.image_head, bundle.title_head)),
         _DISCRIMINATOR: pack_arrays(
-            {k: v for name in _DECIDERS for k, v in _curve_arrays(name, getattr(bundle, name).discriminator).items()}
+            {k: v for name, it in _deciders(bundle).items() for k, v in _curve_arrays(name, it.discriminator).items()}
         ),
         "README.md": card.encode(),
     }
@@ -88,7 +93,7 @@ def _describe(bundle: Bundle, files: dict[str, bytes]) -> dict[str, Any]:
         "image_tower": bundle.image_tower,
         "text_tower": bundle.text_tower,
         "encoder_fingerprint": bundle.encoder_fingerprint,
-        "thresholds": {name: vars(getattr(bundle, name).thresholds) for name in _DECIDERS},
+        "thresholds": {name: vars(decider.thresholds) for name, decider in _deciders(bundle).items()},
         "blends": bundle.blends,
         "trained_on": bundle.trained_on,
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items() if name.endswith(".npz")},
@@ -162,7 +167,9 @@ def _head(arrays: dict[str, NDArray[np.float32]], name: str) -> Head:
 def _assemble(folder: str, manifest: dict[str, Any]) -> Bundle:
     heads = _reals(_read_checked(folder, manifest, _HEADS))
     weights = _reals(_read_checked(folder, manifest, _DISCRIMINATOR))
-    titled, untitled = (_decider(folder, name, weights, manifest["thresholds"][name]) for name in _DECIDERS)
+    thresholds = manifest["thresholds"]
+    names = [name for name in _DECIDERS if name != "variant" or name in thresholds]
+    deciders = {name: _decider(folder, name, weights, thresholds[name]) for name in names}
     own_tower = _IMAGE_TOWER in dict(manifest["sha256"])
     if not isinstance(manifest["text_tower"], str):
         raise ValueError(f"text tower {manifest['text_tower']!r}")
@@ -171,8 +178,7 @@ def _assemble(folder: str, manifest: dict[str, Any]) -> Bundle:
     return Bundle(
         image_head=_head(heads, "image"),
         title_head=_head(heads, "title"),
-        titled=titled,
-        untitled=untitled,
+        **deciders,
         image_tower=str(manifest["image_tower"]),
         text_tower=manifest["text_tower"],
         trained_on=dict(manifest["trained_on"]),

@@ -59,6 +59,11 @@ class Discriminator:
         apart = gap(self.first_logit(distances, present), best_l, best_r)
         return sigmoid(self.second_logit(np.column_stack([distances, apart]), present))
 
+    @property
+    def sees_gap(self) -> bool:
+        """Whether the gap changes any probability."""
+        return bool(self.second.slopes[:, len(DISTANCES) :].any())
+
     def fault(self) -> str | None:
         """What is wrong with the weights, or None."""
         return check_shapes(self.first, len(DISTANCES)) or check_shapes(self.second, len(EVIDENCE))

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kembar.index.catalogue_index import CatalogueIndex
-from kembar.schemas import DISTANCES, MODALITY_OF
+from kembar.model.title_evidence import compare_titles
+from kembar.schemas import DISTANCES, MODALITY_OF, TITLE_EVIDENCE
 from kembar.types import Present, Reals, Rows
 
 HASH_REACH_BITS = 24
@@ -47,7 +48,7 @@ def presence(index: CatalogueIndex, left: Rows, right: Rows) -> Present:
 
 
 def pair_distances(index: CatalogueIndex, left: Rows, right: Rows) -> tuple[Reals, Present]:
-    """Distances `[pairs, 5]` in the order of DISTANCES, and `presence`.
+    """Distances `[pairs, distances]` in the order of DISTANCES, and `presence`.
 
     Cosine distances (0 … 2 for codes, 0 … 1 for TF-IDF) and the soft Hamming
     distance. A distance whose modality is missing is 0 and must be read with `presence`.
@@ -65,6 +66,8 @@ def pair_distances(index: CatalogueIndex, left: Rows, right: Rows) -> tuple[Real
         rows = np.flatnonzero(present[:, MODALITY_OF[k]])
         if len(rows):  # a catalogue without photos or titles is not made to pay for them
             distances[rows, k] = measure(left[rows], right[rows])
+    rows = np.flatnonzero(present[:, 1])
+    distances[rows, len(measures) :] = compare_titles(index, left[rows], right[rows])
     return distances, present
 
 
@@ -91,11 +94,11 @@ def distances_from(index: CatalogueIndex, rows: Rows, start: Rows, other: Rows) 
     if index.has_title[rows].any():
         words = _overlap(index.words, left, other)
     hashes = hash_distance(index.phash[left], index.phash[other])
-    return _together(image, title, words, characters, hashes, present), present
+    return _together(image, title, words, characters, hashes, _titles(index, left, other, present), present), present
 
 
 def distances_within(index: CatalogueIndex, rows: Rows) -> tuple[Reals, Present]:
-    """`pair_distances` of all pairs of `rows` `[m]`, `[m(m−1)/2, 5]` in SciPy's order: products of matrices."""
+    """`pair_distances` of all pairs of `rows` `[m]`, `[m(m−1)/2, distances]` in SciPy's order: products of matrices."""
     first, second = np.triu_indices(len(rows), k=1)
     present = presence(index, rows[first], rows[second])
 
@@ -109,7 +112,8 @@ def distances_within(index: CatalogueIndex, rows: Rows) -> tuple[Reals, Present]
 
     hashes = hash_distance(index.phash[rows[first]], index.phash[rows[second]])
     codes, terms = (dots(index.image), dots(index.title)), (overlaps(index.words), overlaps(index.characters))
-    return _together(*codes, *terms, hashes, present), present
+    titles = _titles(index, rows[first], rows[second], present)
+    return _together(*codes, *terms, hashes, titles, present), present
 
 
 def _narrow(matrix: csr_array) -> csr_array:
@@ -118,7 +122,16 @@ def _narrow(matrix: csr_array) -> csr_array:
     return csr_array((matrix.data, column, matrix.indptr), shape=(matrix.shape[0], len(used)))
 
 
-def _together(image: Reals, title: Reals, words: Reals, characters: Reals, hashes: Reals, present: Present) -> Reals:
-    """Distances from dot products and from the distances along hashes, `[pairs]` each."""
-    along = (_cosine(image, 2.0), _cosine(title, 2.0), _cosine(words, 1.0), _cosine(characters, 1.0), hashes)
-    return np.where(present[:, MODALITY_OF], np.stack(along, axis=1), np.float32(0.0)).astype(np.float32)
+def _titles(index: CatalogueIndex, left: Rows, right: Rows, present: Present) -> Reals:
+    """`compare_titles` of the pairs whose titles are both there; 0 for the others."""
+    rows, titles = np.flatnonzero(present[:, 1]), np.zeros((len(left), len(TITLE_EVIDENCE)), np.float32)
+    titles[rows] = compare_titles(index, left[rows], right[rows])
+    return titles
+
+
+def _together(
+    image: Reals, title: Reals, words: Reals, characters: Reals, hashes: Reals, titles: Reals, present: Present
+) -> Reals:
+    """Distances from dot products and from the distances along hashes and titles, `[pairs]` and `[pairs, 10]`."""
+    along = (_cosine(image, 2.0), _cosine(title, 2.0), _cosine(words, 1.0), _cosine(characters, 1.0), hashes, titles)
+    return np.where(present[:, MODALITY_OF], np.column_stack(along), np.float32(0.0)).astype(np.float32)

@@ -161,12 +161,25 @@ def _score(
         probability[close] = _probability(discriminator, evidence[close], present[close])
     columns = {"row_l": pa.array(np.minimum(row, other)), "row_r": pa.array(np.maximum(row, other))}
     columns |= {"blocks": flat["blocks"], "probability": pa.array(probability)}
-    columns |= _nullable(seen.distances, present)
+    return pa.RecordBatch.from_pydict(columns | _explain(discriminator, evidence, present))
+
+
+def explain_pairs(index: CatalogueIndex, discriminator: Discriminator, left: Rows, right: Rows) -> pa.RecordBatch:
+    """`probability` of the pairs of rows `left` and `right` `[pairs]`, and what it rests on, as MATCHES has it."""
+    distances, present = pair_distances(index, left, right)
+    first = discriminator.first_logit(distances, present)
+    evidence = _Seen(distances, present, first).evidence(index.best_logit[left], index.best_logit[right])
+    probability = pa.array(_probability(discriminator, evidence, present))
+    return pa.RecordBatch.from_pydict({"probability": probability} | _explain(discriminator, evidence, present))
+
+
+def _explain(discriminator: Discriminator, evidence: Reals, present: Present) -> dict[str, pa.Array]:
+    """The distances, the gap, and what each adds to the log-odds, which begin at the prior."""
+    columns = _nullable(evidence[:, : len(DISTANCES)], present)
     prior = np.where(present.any(axis=1), discriminator.second.bias[pattern_of(present)], MIN_LOGIT)
     columns |= {"gap": pa.array(evidence[:, -1]), "prior": pa.array(prior)}
     shares = discriminator.second.evidence(evidence, present)
-    columns |= {f"{name}_evidence": pa.array(shares[:, k]) for k, name in enumerate(EVIDENCE)}
-    return pa.RecordBatch.from_pydict(columns)
+    return columns | {f"{name}_evidence": pa.array(shares[:, k]) for k, name in enumerate(EVIDENCE)}
 
 
 def _probability(discriminator: Discriminator, evidence: Reals, present: Present) -> Reals:

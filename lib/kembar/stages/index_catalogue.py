@@ -109,3 +109,9 @@ def _hash_new(listings: str, last: LastRun) -> pa.Table | None:
         raise RunError(f"{listings} was replaced while it was read; run again once encode has ended")
     hashed = pa.Table.from_batches(hash_terms(iter(encoded.to_batches())), before.schema)
     return pa.concat_tables([before.take(pa.array(np.sort(place[place >= 0]))), hashed])
+
+
+def read_attributes(listings: str, pairs: pa.Table) -> pa.Table:
+    """`posting_id, attributes` of the listings of an encoded table that are named in pairs."""
+    named = pc.unique(pa.concat_arrays([pairs[f"posting_id_{side}"].combine_chunks() for side in "lr"]))
+    return read_arrow(listings, ["posting_id", "attributes"], pc.field("posting_id").isin(named))

@@ -28,7 +28,9 @@ from kembar.stages.index_catalogue import index_catalogue
 from kembar.stages.mine_pairs import collect_rows, mine_pairs, name_pairs
 from kembar.storage.files import join_uri
 from kembar.storage.tables import list_parts, read_parts, read_table, rewrite_table, write_table
+from kembar.training.fit_deciders import labelled_enough
 from kembar.training.fit_heads import first_heads
+from kembar.training.labelled_pairs import with_labelled_pairs
 from kembar.training.labelled_sources import LabelledSource
 from kembar.training.labels import RowLabels, labels_by_row
 from kembar.training.pair_features import read_triplets, triplet_rows
@@ -107,11 +109,19 @@ def _pixels(source: EncodedSource, settings: Settings) -> NDArray[np.uint8] | No
 
 
 def label_catalogue(
-    spark: SparkSession, source: EncodedSource, codes: CatalogueIndex, fold: NDArray[np.int64], settings: Settings
+    spark: SparkSession,
+    source: EncodedSource,
+    codes: CatalogueIndex,
+    fold: NDArray[np.int64],
+    settings: Settings,
+    level: str,
 ) -> LabelledCatalogue:
-    """Build a catalogue with its codes and the pairs that match would propose; fold: as in `LabelledCatalogue`."""
+    """Build a catalogue with its codes and the pairs that match would propose.
+
+    `fold` and `level` are as in `LabelledCatalogue`.
+    """
     proposed = collect_rows(mine_pairs(spark, codes, settings.blocking))
-    return LabelledCatalogue(source.name, codes, proposed, source.labels.product, fold)
+    return LabelledCatalogue(source.name, codes, proposed, source.labels.product, fold, level)
 
 
 def judge_sources(
@@ -134,6 +144,20 @@ def judge_sources(
         for view in views
         for source, told in zip(sources, labelled, strict=True)
     ]
+
+
+def add_labelled_pairs(
+    sources: list[EncodedSource], catalogues: list[LabelledCatalogue], decisions: pa.Table
+) -> list[LabelledCatalogue]:
+    """The catalogues to fit deciders to: those with labelled groups, and those with many labelled pairs.
+
+    A catalogue with both comes twice: its groups say how well a threshold does, and its pairs are the hard ones. If no
+    catalogue has many pairs, the list is empty.
+    """
+    ids = {source.name: source.posting_ids for source in sources}
+    paired = [with_labelled_pairs(catalogue, ids[catalogue.name], decisions) for catalogue in catalogues]
+    found = [catalogue for catalogue in paired if catalogue is not None]
+    return [*found, *filter(labelled_enough, catalogues)] if found else []
 
 
 def read_decided(spark: SparkSession, matched: str, decisions: pa.Table) -> pa.Table:

@@ -7,13 +7,13 @@ catalogue notices changed results (`tests/test_algorithms.py`).
 
 PHOTOS = 2
 """From a photo's bytes to its pixels and its hash."""
-TITLES = 2
-"""From a title to its normal form and its terms."""
-WORDS = 2
-"""From terms to hashed words and character n-grams with their weights."""
+TITLES = 3
+"""From a title to its normal form, its terms and its attributes."""
+WORDS = 3
+"""From terms to hashed words and character n-grams with their weights, and to its tokens."""
 BLOCKING = 1
 """From a catalogue's codes to proposed pairs."""
-SCORING = 1
+SCORING = 2
 """From two listings to their distances and their probability."""
 CLUSTERING = 1
 """From scored pairs to groups."""

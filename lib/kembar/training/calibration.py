@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kembar.model.discriminator import sigmoid
+from kembar.model.discriminator import Discriminator, sigmoid
 from kembar.training.crossfit import CrossFit
 from kembar.training.fit_discriminator import with_gap
 from kembar.training.views import FOLDS, ModalityView
@@ -35,20 +35,30 @@ class JudgedPairs:
         return float(np.average(-np.log(sure), weights=self.weight))
 
 
-def left_out_pairs(cross: CrossFit, view: ModalityView, outer: int | None = None) -> JudgedPairs:
+def left_out_pairs(
+    cross: CrossFit, view: ModalityView, outer: int | None = None, fixed: Discriminator | None = None
+) -> JudgedPairs:
     """The candidate pairs of a view, each by curves that were fitted without the judged product.
 
     Args:
         cross: how the curves are fitted.
         view: what the pairs are of.
         outer: a fold whose products are neither judged nor fitted to.
+        fixed: judges all pairs instead of those curves.
     """
     others = [fold for fold in range(FOLDS) if fold != outer]
-    models = cross.folds if outer is None else [cross.model(fold, outer) for fold in others]
+
+    def judge(fold: int) -> Discriminator:
+        if fixed is not None:
+            return fixed
+        return cross.folds[fold] if outer is None else cross.model(fold, outer)
+
     parts = []
-    for fold, model in zip(others, models, strict=True):
+    for fold in others:
+        model = judge(fold)
         look = view.look(model, cross.how.per_listing)
-        judged = look.kept & (view.inside(fold) > 0)
+        kept = look.kept if view.catalogue.known is None else look.kept | view.catalogue.known
+        judged = kept & (view.inside(fold) > 0)
         odds = model.second_logit(with_gap(view, look)[judged], view.compared[1][judged])
         parts.append((sigmoid(odds), view.same[judged], view.inside(fold)[judged].astype(np.float64)))
     return JudgedPairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))

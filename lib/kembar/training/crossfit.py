@@ -79,13 +79,23 @@ class CrossFit:
             )
         return self._grouped[key].scoring(catalogue.fold == fold)
 
+    @property
+    def complete(self) -> list[int]:
+        """The numbers of the catalogues of which all groups are known."""
+        return [number for number, catalogue in enumerate(self.catalogues) if catalogue.complete]
+
     @cached_property
     def natural_choices(self) -> list[list[GroupingChoice]]:
-        """Each catalogue as it is, grouped."""
-        return [[self.grouped(number, fold) for fold in range(FOLDS)] for number in range(len(self.catalogues))]
+        """Each catalogue as it is, grouped, if all of its groups are known."""
+        return [[self.grouped(number, fold) for fold in range(FOLDS)] for number in self.complete]
 
     def thresholds(self, near: Thresholds | None = None) -> Thresholds:
-        """The thresholds with the best F1 over the catalogues as they are; see `best_thresholds`."""
+        """The thresholds with the best F1 over the catalogues as they are; see `best_thresholds`.
+
+        Labelled pairs alone say nothing of groups: they leave the thresholds where they are, or at one half.
+        """
+        if not self.complete:
+            return near or Thresholds(0.5, 0.5)
         return best_thresholds(self.natural_choices, self.max_group, near)
 
     def row_f1(self, choices: list[GroupingChoice], thresholds: Thresholds) -> NDArray[np.float64]:

@@ -50,6 +50,12 @@ class PairExamples:
         distances, same = np.concatenate([p.distances for p in kept]), np.concatenate([p.same for p in kept])
         return PairExamples(distances, same, np.concatenate(weight))._thinned()
 
+    def with_share(self, share: float) -> "PairExamples":
+        """The same pairs, weighted so that matches are a `share` of them."""
+        now = float(self.weight[self.same].sum() / self.weight.sum())
+        scale = np.where(self.same, share / now, (1 - share) / max(1 - now, 1e-9))
+        return PairExamples(self.distances, self.same, self.weight * scale)
+
     def _thinned(self) -> "PairExamples":
         """Every match, and evenly taken non-matches with their weight made up for, where there are very many pairs."""
         non_matches = np.flatnonzero(~self.same)

@@ -12,6 +12,8 @@ from kembar.training.curve_fit import WEAK, PairExamples, PatternCurves, fit_cur
 from kembar.training.views import Candidates, ModalityView
 from kembar.types import Present, Reals
 
+USUAL_SHARE = 0.14
+"""The share of matches to which labelled pairs are weighted that are fitted together with other catalogues."""
 _FEWEST = 20
 """Matches of a pattern below which its curves stay as they were."""
 
@@ -28,13 +30,14 @@ class DiscriminatorFit:
     """How a discriminator is fitted.
 
     start: where it comes from: its curves stand for patterns with too few examples and,
-    where `faithful`, draw the others to them with `strength`.
+    where `faithful`, draw the others to them with `strength`. gapless: whether the second stage equals the first.
     """
 
     start: Discriminator
     per_listing: int
     faithful: bool = False
     strength: float = WEAK
+    gapless: bool = False
 
     def fit(
         self, views: list[ModalityView], without: Collection[int] = (), begin: Discriminator | None = None
@@ -47,6 +50,8 @@ class DiscriminatorFit:
         """
         proposed = [self._proposed(view, without) for view in views]
         first = self._curves(self.start.first, views, proposed, begin.first if begin else None)
+        if self.gapless:
+            return without_gap(first)
         sketch = Discriminator(first, self.start.second)
         looks = [view.look(sketch, self.per_listing) for view in views]
         examples = [self._candidates(w, look, without) for w, look in zip(views, looks, strict=True)]
@@ -59,7 +64,8 @@ class DiscriminatorFit:
 
     def _candidates(self, view: ModalityView, look: Candidates, without: Collection[int]) -> PairExamples:
         _, present = view.compared
-        chosen = look.kept & view.outside(without) & _of_pattern(present, view.kept)
+        kept = look.kept if view.catalogue.known is None else look.kept | view.catalogue.known
+        chosen = kept & view.outside(without) & _of_pattern(present, view.kept)
         return _examples(view, with_gap(view, look), chosen, without)
 
     def _curves(
@@ -68,7 +74,8 @@ class DiscriminatorFit:
         slopes, bias = start.slopes.copy(), start.bias.copy()
         usable = usable_distances(slopes.shape[1]).astype(bool)
         for pattern in range(1, PATTERNS):
-            parts = [e for w, e in zip(views, examples, strict=True) if w.pattern == pattern and e.same.any()]
+            found = [each for each in zip(views, examples, strict=True) if each[0].pattern == pattern]
+            parts = [_at_usual_share(view, part, len(found)) for view, part in found if part.same.any()]
             if sum(int(part.same.sum()) for part in parts) < _FEWEST:
                 continue
             prior = PatternCurves(start.slopes[pattern], float(start.bias[pattern])) if self.faithful else None
@@ -76,6 +83,14 @@ class DiscriminatorFit:
             fitted = fit_curves(PairExamples.join(parts), usable[pattern], prior, self.strength, near)
             slopes[pattern], bias[pattern] = fitted.slopes, fitted.bias
         return Curves(slopes, bias)
+
+
+def _at_usual_share(view: ModalityView, part: PairExamples, views: int) -> PairExamples:
+    """Pairs that somebody chose to label, weighted to the usual share of matches if other catalogues are fitted too.
+
+    Which pairs were chosen says nothing of the next catalogue, and would move the threshold there.
+    """
+    return part if view.catalogue.complete or views == 1 else part.with_share(USUAL_SHARE)
 
 
 def with_gap(view: ModalityView, look: Candidates) -> Reals:

@@ -70,7 +70,7 @@ class CurvesLayer(tf.Module):
         return tf.nn.softplus(self.shared + self.own) * self.usable
 
     def __call__(self, distances: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
-        """Log-odds `[...]` of distances `[..., 5]` and presence `[..., 3]`."""
+        """Log-odds `[...]` of distances `[..., distances]` and presence `[..., 3]`."""
         pattern = tf.reduce_sum(
             tf.cast(present, tf.int32) * tf.constant([1 << bit for bit in range(len(MODALITIES))]), axis=-1
         )

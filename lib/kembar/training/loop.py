@@ -16,10 +16,11 @@ from rich.progress import track
 
 from kembar.config import TrainingSettings
 from kembar.errors import TrainingError
+from kembar.schemas import DISTANCES
 from kembar.storage.files import write_bytes
 from kembar.training.epoch import EpochResult, evaluate
 from kembar.training.network import SiameseNetwork, drop_modalities
-from kembar.training.pair_features import Batch, TrainingFeatures, TripletRows, epoch_batches
+from kembar.training.pair_features import CODED, Batch, TrainingFeatures, TripletRows, epoch_batches
 
 
 def make_deterministic(seed: int) -> None:
@@ -170,7 +171,7 @@ class Trainer:
 
         signature = {
             "rows": tf.TensorSpec([None, 3], tf.int64),
-            "ready": tf.TensorSpec([None, 2, 3], tf.float32),
+            "ready": tf.TensorSpec([None, 2, len(DISTANCES) - CODED], tf.float32),
             "present": tf.TensorSpec([None, 2, 3], tf.bool),
         }
         return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(4)

@@ -43,7 +43,7 @@ class NestedFit:
 
     def _thresholds(self, fold: int, way: CrossFit) -> Thresholds:
         others = [other for other in range(FOLDS) if other != fold]
-        choices = [[way.grouped(number, other, fold) for other in others] for number in range(len(way.catalogues))]
+        choices = [[way.grouped(number, other, fold) for other in others] for number in way.complete]
         return best_thresholds(choices, way.max_group, self.near)
 
     def row_f1(self, number: int) -> F1:

@@ -15,8 +15,8 @@ from kembar.model.distances import pair_distances
 from kembar.storage.tables import read_arrow
 from kembar.types import Present, Reals
 
-LEXICAL_AND_HASH = [2, 3, 4]
-"""Columns of DISTANCES that come ready from the index; the network computes the other two from its heads."""
+CODED = 2
+"""The first columns of DISTANCES, which the network computes from its heads; the others come ready from the index."""
 
 Batch = dict[str, NDArray]  # type: ignore[type-arg]
 
@@ -39,9 +39,9 @@ class TrainingFeatures:
         return replace(self.towers, image=none, title=none)
 
     def ready(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> tuple[Reals, Present]:
-        """Word, character and hash distance of pairs, `[pairs, 3]`, and which of MODALITIES they have."""
+        """The distances of pairs that need no code, `[pairs, ready]`, and which of MODALITIES they have."""
         distances, present = pair_distances(self._ready, left, right)
-        return distances[:, LEXICAL_AND_HASH], present
+        return distances[:, CODED:], present
 
 
 @dataclass(frozen=True)
@@ -87,13 +87,12 @@ def triplet_rows(triplets: pa.Table, posting_ids: list[str]) -> TripletRows:
 def triplet_batch(features: TrainingFeatures, rows: NDArray[np.int64]) -> Batch:
     """What the network takes for triplets `[b, 3]`.
 
-    rows; ready `[b, 2, 3]`: word, character and hash distance of (anchor, match) and of
+    rows; ready `[b, 2, ready]`: the distances that need no code of (anchor, match) and of
     (anchor, non-match); present `[b, 2, 3]`: which of MODALITIES each pair has.
     """
     left, right = np.repeat(rows[:, 0], 2), rows[:, 1:].ravel()
     ready, present = features.ready(left, right)
-    pairs = (len(rows), 2, 3)
-    return {"rows": rows, "ready": ready.reshape(pairs), "present": present.reshape(pairs)}
+    return {"rows": rows} | {"ready": ready.reshape(len(rows), 2, -1), "present": present.reshape(len(rows), 2, -1)}
 
 
 def epoch_batches(

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from collections.abc import Sequence
 
-from kembar.config import Settings
+from kembar.config import LEVELS, Settings
 from kembar.encoding.image_folder import require_images
 from kembar.errors import ConfigError, InputError
 from kembar.model.bundle import Bundle
@@ -69,6 +69,21 @@ def pair_up(listings: Sequence[str], images: Sequence[str]) -> list[tuple[str, s
     return list(zip(listings, images, strict=True))
 
 
+def levels_of(args: Namespace) -> list[str]:
+    """The level of sameness of each catalogue's labels: one for all, or one for each in the same order.
+
+    Raises:
+        ConfigError: there are neither one nor as many as catalogues.
+    """
+    levels = args.level or [LEVELS[0]]
+    if len(levels) not in (1, len(args.listings)):
+        raise ConfigError(
+            f"--level was given {len(levels)} times and --listings {len(args.listings)} times: "
+            "name one level for all catalogues, or one for each, in the same order"
+        )
+    return levels * len(args.listings) if len(levels) == 1 else levels
+
+
 def check_sources(args: Namespace, base: Bundle | None) -> None:
     """Whether there is something to learn from: catalogues with their photos, or decisions about a match run.
 
@@ -86,6 +101,7 @@ def check_sources(args: Namespace, base: Bundle | None) -> None:
         )
     if not args.matched and not args.listings:
         raise ConfigError("nothing to learn from: name --listings and --images, or --matched and --decisions")
+    levels_of(args)
     for listings, images in pair_up(args.listings, args.images):
         require(listings, "listings")
         require_images(images)

@@ -41,7 +41,9 @@ class LabelledCatalogue:
 
     product: `[n]`, equal for the listings of one product; fold: `[n]`, a number in
     0 … FOLDS − 1 that is the same for all listings of a product, whatever the catalogue, and −1
-    for a listing that is not judged: its label is not known, or the heads were trained on it.
+    for a listing that is not judged: its label is not known, or the heads were trained on it; level: one of
+    `kembar.config.LEVELS`, that of the truth; known: `[pairs]`, of which proposed pairs the truth is known, all where
+    None; truth: `[pairs]`, whether such a pair is one product.
     """
 
     name: str
@@ -49,6 +51,9 @@ class LabelledCatalogue:
     proposed: CandidateRows
     product: Rows
     fold: Rows
+    level: str = "product"
+    known: NDArray[np.bool_] | None = None
+    truth: NDArray[np.bool_] | None = None
 
     def views(self) -> list["ModalityView"]:
         """This catalogue through every pattern of modalities that a good part of its listings has."""
@@ -71,6 +76,11 @@ class LabelledCatalogue:
     def titled(self) -> bool:
         """Whether it is a catalogue of listings with titles, and not one of photos alone."""
         return has_titles(self.index)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the truth of every pair is known, so that groups can be judged."""
+        return self.known is None
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,8 @@ class ModalityView:
     @cached_property
     def same(self) -> NDArray[np.bool_]:
         """Whether each proposed pair is one product."""
+        if self.catalogue.truth is not None:
+            return self.catalogue.truth
         product, pairs = self.catalogue.product, self.catalogue.proposed
         return product[pairs.left] == product[pairs.right]
 
@@ -110,11 +122,13 @@ class ModalityView:
     def outside(self, folds: Collection[int] = ()) -> NDArray[np.bool_]:
         """The proposed pairs to fit to: a side is judged, and none is in one of the folds that are left out."""
         judged: NDArray[np.bool_] = np.any(self.sides >= 0, axis=0)
-        return judged & ~np.isin(self.sides, list(folds)).any(axis=0)
+        left = judged & ~np.isin(self.sides, list(folds)).any(axis=0)
+        return left if self.catalogue.known is None else left & self.catalogue.known
 
     def inside(self, fold: int) -> Rows:
         """How many sides of each proposed pair are in a fold, `[pairs]`: how often it is a judged listing's."""
-        return (self.sides == fold).sum(axis=0)
+        sides = (self.sides == fold).sum(axis=0)
+        return sides if self.catalogue.known is None else sides * self.catalogue.known
 
     def weight(self, folds: Collection[int] = ()) -> NDArray[np.float64]:
         """What each proposed pair counts when some folds are left out, `[pairs]`.
