@@ -1,4 +1,4 @@
-"""What the folders of a catalogue say: columns in their names, as Hive and Spark write them, and tables of a lake."""
+"""Reads column values from the names of a catalogue's folders, and recognises the tables of data lakes."""
 
 import posixpath
 from urllib.parse import unquote
@@ -15,7 +15,7 @@ _LAKES = {"_delta_log": "delta", ".hoodie": "hudi"}
 
 
 def partition_values(root: str, file: str) -> dict[str, str | None]:
-    """The known columns that the names of a file's folders within `root` give a value, as text.
+    """Read the values that folder names between `root` and a file give to known columns, as Hive and Spark write them.
 
     >>> partition_values("/shop", "/shop/label_group=a%2Fb/colour=red/part-0.parquet")
     {'label_group': 'a/b'}
@@ -27,10 +27,10 @@ def partition_values(root: str, file: str) -> dict[str, str | None]:
 
 
 def refuse_lake_table(uri: str) -> None:
-    """Refuse a table whose log says which of its files count: read as they lie, files that were deleted would be in.
+    """Refuse a table whose log says which of its files are current. Reading all files would include deleted rows.
 
     Raises:
-        InputError: the folder is a table of Delta Lake, Apache Iceberg or Apache Hudi.
+        InputError: The folder is a table of Delta Lake, Apache Iceberg or Apache Hudi.
     """
     filesystem, path = filesystem_of(uri)
     for name, kind in _LAKES.items():
