@@ -1,4 +1,4 @@
-"""Names of photos from a listings file as it lies there, for a look at the images folder before Spark starts."""
+"""Looks for a sample of the photos that a catalogue names, before Spark starts."""
 
 from collections.abc import Iterator
 from itertools import chain, islice
@@ -15,11 +15,7 @@ _MOST_ROWS = 20_000
 
 
 def describe_photos(files: CatalogueFiles, images: str, settings: EncodeSettings) -> list[str]:
-    """Lines on how many of a sample of a catalogue's photos are there, and where they are.
-
-    Raises:
-        InputError: As `kembar.encoding.image_folder.find_folder`.
-    """
+    """Describe how many photos of a sample were found, and where. Raises InputError as `find_folder`."""
     names = list(islice((name for name in _names_in(files) if name), _MOST_ROWS))
     sample = sample_names(names)
     folder, note = find_folder(images, sample, can_be_shortened(names), settings)

@@ -1,4 +1,4 @@
-"""Work that threads do ahead of whoever takes the results."""
+"""Computes results in threads before they are needed."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 @contextmanager
 def threads_ahead(threads: int) -> Iterator[Executor]:
-    """A pool that is not waited for at its end: a thread that hangs would hold up the process."""
+    """A pool of threads that is not joined at its end, so that a hanging thread does not hold up the process."""
     pool = ThreadPoolExecutor(threads)
     try:
         yield pool
@@ -24,11 +24,10 @@ def threads_ahead(threads: int) -> Iterator[Executor]:
 
 
 class Ahead(Generic[Item, Result]):
-    """`map(work, items)` in order, of which `depth` results are being made before they are asked for.
+    """`map(work, items)`, in order, with up to `depth` results computed ahead.
 
-    The first are begun at once, so that whoever makes one has something else to do meanwhile; results that nobody
-    has taken yet never number more than `depth`, which bounds the memory that they hold. A result that does not come
-    within `patience_s` seconds after it was asked for is given up with a RunError.
+    The first results are begun at once, so that the caller can do other work meanwhile. At most `depth` results wait to
+    be taken, which limits memory. Iteration raises RunError if one result takes more than `patience_s` seconds.
 
     >>> with threads_ahead(2) as pool:
     ...     list(Ahead(pool, str.upper, ["a", "b", "c"], depth=2, patience_s=60))
@@ -52,7 +51,7 @@ class Ahead(Generic[Item, Result]):
             yield result
 
     def _wait_for(self, item: Item, future: Future[Result]) -> Result:
-        for _ in range(self._patience_s):  # second by second, so that the time of a stopped process does not count
+        for _ in range(self._patience_s):  # in steps, so that the time of a stopped process does not count
             if wait([future], timeout=1).done:
                 return future.result()
         raise RunError(

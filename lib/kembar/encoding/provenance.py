@@ -1,4 +1,4 @@
-"""Whether folders belong together: a match run, the encoded catalogue that was matched, and the photos of that."""
+"""Checks that a match run, an encoded catalogue and a folder of photos belong together."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,11 +11,11 @@ from kembar.storage.files import MANIFEST, codes_of, exists, read_json
 from kembar.storage.paths import join_uri, real_path
 
 MOST_PHOTOS = 20
-"""Photos whose sizes an encode run notes, by which a folder of photos is known wherever it lies."""
+"""The number of photos whose sizes an encode run records, so that their folder is recognised after a move."""
 
 
 def photo_sizes(photos: PhotoFolder, names: Sequence[str]) -> dict[str, int]:
-    """The bytes of the first of the named photos that are there."""
+    """The bytes of the first MOST_PHOTOS named photos that exist."""
     found = photos.locate(names)
     there = [(name, int(info.size)) for name in names if (info := found.get(name)) is not None]
     return dict(there[:MOST_PHOTOS])
@@ -25,7 +25,7 @@ def check_run(matched: str, encoded: str, images: str, settings: EncodeSettings)
     """Check that an encoded catalogue and its photos are those of a match run.
 
     Raises:
-        InputError: The catalogue was encoded again since, or is another; or the folder holds other photos.
+        InputError: The catalogue was encoded again since, is another one, or the folder has other photos.
     """
     run = _described(matched).get("encoded", {})
     if (codes := run.get("codes")) is not None and codes != codes_of(encoded):
@@ -48,6 +48,6 @@ def check_run(matched: str, encoded: str, images: str, settings: EncodeSettings)
 
 
 def _described(matched: str) -> dict[str, Any]:
-    """The inputs of a match run as its manifest has them; none where no manifest says."""
+    """The inputs in the manifest of a match run, if it has one."""
     manifest = join_uri(matched, MANIFEST)
     return dict(read_json(manifest).get("inputs", {})) if exists(manifest) else {}

@@ -1,4 +1,4 @@
-"""Catalogue files to rows as they came: CSV by `csv_records`, Parquet by `parquet_files`."""
+"""Reads the files of a catalogue into one DataFrame of unchecked rows."""
 
 import posixpath
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ from kembar.schemas import LISTINGS
 from kembar.storage.csv_files import csv_records
 
 CORRUPT, FAULT, WHERE, ORDER = "_corrupt_record", "_fault", "_where", "_order"
-"""A broken record's text, what is wrong with it, the line it begins at, and a number that grows along the file."""
+"""The columns for the text of a broken record, its fault, where it begins, and a number in the order of the files."""
 _CSV_COLUMNS = ", ".join([*(f"{c} string" for c in (*LISTINGS.names, CORRUPT, FAULT, WHERE)), f"{ORDER} bigint"])
 _BATCH_ROWS, _BATCH_CHARACTERS = 10_000, 4_000_000
 _FILE_ORDER = 1 << 40
 
 
 def _csv_rows(files: list[CsvTable], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The rows of the files whose numbers come, in batches of `_CSV_COLUMNS`."""
+    """Read the files whose numbers come in column `id`, in batches of `_CSV_COLUMNS`."""
     for batch in batches:
         for number in batch["id"].to_pylist():
             yield from _rows_of_file(number, files[number], several=len(files) > 1)
@@ -57,12 +57,12 @@ def _batch(rows: list[tuple[object, ...]]) -> pa.RecordBatch:
 
 
 def read_csv(spark: SparkSession, files: list[CsvTable]) -> DataFrame:
-    """The known columns of CSV files as text, and CORRUPT, FAULT, WHERE and ORDER. A task reads a file."""
+    """Read the known columns of CSV files as text, with CORRUPT, FAULT, WHERE and ORDER. A task reads one file."""
     return spark.range(0, len(files), 1, len(files)).mapInArrow(partial(_csv_rows, files), _CSV_COLUMNS)
 
 
 def read_parquet(spark: SparkSession, files: list[ParquetTable]) -> DataFrame:
-    """The same of Parquet files. A task reads some row groups."""
+    """Read Parquet files into the same columns as `read_csv`. A task reads some row groups."""
     tasks = deal_pieces(files)
     rows = partial(_parquet_rows, files, tasks)
     return spark.range(0, len(tasks), 1, max(len(tasks), 1)).mapInArrow(rows, _CSV_COLUMNS)

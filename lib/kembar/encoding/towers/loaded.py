@@ -1,4 +1,4 @@
-"""One of each tower in a process, however many tasks it serves."""
+"""Loads each tower once in a process, for all its tasks."""
 
 from functools import lru_cache
 
