@@ -36,7 +36,7 @@ LIMITS = load_settings().encode
 
 def encoder(images: Path, batch_size: int = 4, rows_at_once: int = 4096) -> ListingEncoder:
     photos = PhotoEncoder(
-        images=PhotoFolder(str(images)),
+        photos=PhotoFolder(str(images)),
         tower="efficientnet-lite0",
         precision="float32",
         weights=None,

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from kembar.analysis.chart import ACCENT, INK, MUTED, SOFT, WARM, Chart
 from kembar.analysis.encoded import Codes, read_codes
 from kembar.analysis.proposed import first_logits
-from kembar.analysis.result import Result, read_catalogue
+from kembar.analysis.result import Result, load_listings
 from kembar.clustering import attach_singletons
 from kembar.errors import InputError
 from kembar.evaluation import Claims, Truth
@@ -194,7 +194,7 @@ def judge_matches(result: Result, encoded: str, listings: DataFrame | str, bundl
             "on; to choose a threshold, match with 0, which keeps all pairs"
         )
     codes = read_codes(encoded, bundle)
-    table = read_catalogue(result.members.sparkSession, listings) if isinstance(listings, str) else listings
+    table = load_listings(result.members.sparkSession, listings)
     truth = codes.truth(table)
     thresholds = result.summary["thresholds"]
     choice = _choice(codes, _pairs_of(result, codes), truth)

@@ -51,7 +51,7 @@ class PhotoEncoder:
     """Turns photos into codes.
 
     Attributes:
-        images: The folder of the photos.
+        photos: The folder of the photos.
         tower: The setting `image_tower.name`.
         precision: "float32" or "int8".
         weights: The weights of a tower that was trained with the bundle, or None.
@@ -64,7 +64,7 @@ class PhotoEncoder:
         patience_s: The time limit for a photo, in seconds.
     """
 
-    images: PhotoFolder
+    photos: PhotoFolder
     tower: str
     precision: str
     weights: bytes | None
@@ -107,7 +107,7 @@ class PhotoEncoder:
         """Decode a photo, or return its code if this task has encoded the same bytes before."""
         name, want_hash = wanted
         try:
-            data = self.images.read(name, self.max_bytes)
+            data = self.photos.read(name, self.max_bytes)
             # With a hash, a photo is decoded at full size, so its pixels differ by rounding.
             key = hashlib.sha256(data).digest(), want_hash
             if known := self._recent.find(key):

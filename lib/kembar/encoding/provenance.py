@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kembar.config import EncodeSettings
-from kembar.encoding.image_folder import folder_of_names
+from kembar.encoding.find_photo_folder import photo_folder_of
 from kembar.encoding.photo_folder import PhotoFolder
 from kembar.errors import InputError
 from kembar.storage.files import MANIFEST, codes_of, exists, read_json
@@ -38,7 +38,7 @@ def check_run(matched: str, encoded: str, images: str, settings: EncodeSettings)
     sizes = manifest.get("photo_sizes") or {}
     if not sizes:
         return
-    photos, _ = folder_of_names(images, list(sizes), settings)
+    photos, _ = photo_folder_of(images, list(sizes), settings)
     if not photo_sizes(photos, list(sizes)).items() & sizes.items():
         was = manifest.get("inputs", {}).get("images", {}).get("uri")
         raise InputError(

@@ -59,7 +59,7 @@ def read_with_photos(
     Args:
         spark: The session.
         uri: The catalogue.
-        images: The images folder from the options.
+        images: The folder of `--images`.
         settings: All settings.
         folder: The output; its staging folder serves to check whether executors share it.
         say: Logs a note about the folder.

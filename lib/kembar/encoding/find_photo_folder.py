@@ -29,7 +29,7 @@ _BEGINNINGS = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"RIFF")
 _UNPACK = "unpack it, and name the folder that its photos are in then"
 
 
-def require_images(uri: str) -> None:
+def require_photo_folder(uri: str) -> None:
     """Check the folder of `--images` before Spark starts.
 
     Raises:
@@ -56,15 +56,15 @@ def _utf8(name: str) -> bytes:
     return name.encode("utf-8", "surrogatepass")
 
 
-def folder_of_names(
+def photo_folder_of(
     images: str, names: Iterable[str | None], settings: EncodeSettings
 ) -> tuple[PhotoFolder, str | None]:
-    """Call `find_folder` with all names of a catalogue."""
+    """Call `find_photo_folder` with all names of a catalogue."""
     known = {name for name in names if name}
-    return find_folder(images, sample_names(known), can_be_shortened(known), settings)
+    return find_photo_folder(images, sample_names(known), can_be_shortened(known), settings)
 
 
-def find_folder(
+def find_photo_folder(
     images: str, sample: Sequence[str], shorten: bool, settings: EncodeSettings
 ) -> tuple[PhotoFolder, str | None]:
     """Find the folder to read photos from.
@@ -84,7 +84,7 @@ def find_folder(
     Raises:
         InputError: No photo of the sample is in the folder, but some are in several folders below it.
     """
-    require_images(images)
+    require_photo_folder(images)
     here = PhotoFolder(images, settings.follow_links, shorten, patience_s=settings.photo_seconds)
     tried = list(sample if is_local(images) else sample[: SAMPLED // 8])
     hits = here.locate(tried)
