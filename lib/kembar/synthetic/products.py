@@ -19,24 +19,8 @@ from kembar.synthetic.vocabulary import (
 _BRANDS = 400
 _SIBLING_SHARE = 0.12
 # Group sizes of the competition's listings (500 of its groups), with a thin tail up to its cap of 50.
-_SIZES = {
-    2: 319,
-    3: 83,
-    4: 30,
-    5: 21,
-    6: 13,
-    7: 13,
-    8: 7,
-    9: 3,
-    10: 3,
-    11: 2,
-    12: 1,
-    13: 3,
-    14: 1,
-    18: 1,
-    27: 0.4,
-    50: 0.2,
-}
+_SIZES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 18, 27, 50)
+_WEIGHTS = (319, 83, 30, 21, 13, 13, 7, 3, 3, 2, 1, 3, 1, 1, 0.4, 0.2)
 
 
 @dataclass(frozen=True)
@@ -76,8 +60,8 @@ def group_size(seed: int, group: int) -> int:
 
 def draw_sizes(rng: np.random.Generator, groups: int) -> NDArray[np.int64]:
     """Listings of so many groups at once, int64 `[groups]`, as `group_size` draws them."""
-    sizes, weights = np.array(list(_SIZES)), np.array(list(_SIZES.values()))
-    return rng.choice(sizes, groups, p=weights / weights.sum())
+    weights = np.array(_WEIGHTS)
+    return rng.choice(_SIZES, groups, p=weights / weights.sum())
 
 
 def _line(seed: int, group: int) -> tuple[int, int]:
