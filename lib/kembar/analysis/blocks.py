@@ -33,8 +33,7 @@ class BlockStudy:
     @property
     def true(self) -> NDArray[np.bool_]:
         """Whether each proposed pair is one product, `[pairs]`."""
-        left, right = (self.truth.product[side] for side in (self.proposed.pairs.left, self.proposed.pairs.right))
-        return (left == right) & (left >= 0)
+        return self.truth.same(self.proposed.pairs.left, self.proposed.pairs.right)
 
     def sources(self) -> pd.DataFrame:
         """By source: pairs a listing, the share of true pairs that it proposes, and that it alone proposes."""

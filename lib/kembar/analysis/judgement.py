@@ -39,8 +39,7 @@ class Judgement:
     @property
     def same(self) -> NDArray[np.bool_]:
         """Whether each candidate pair is one product, `[pairs]`."""
-        left, right = (self.truth.product[side] for side in (self.choice.pairs.left, self.choice.pairs.right))
-        return (left == right) & (left >= 0)
+        return self.truth.same(self.choice.pairs.left, self.choice.pairs.right)
 
     @property
     def judged(self) -> NDArray[np.bool_]:

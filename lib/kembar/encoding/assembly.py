@@ -39,7 +39,9 @@ def assemble(fingerprint: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa
             "failures": pa.array(failures, pa.list_(pa.string())),
             "encoder": pa.array([fingerprint] * batch.num_rows, pa.string()),
             "row": pa.array([_as_json(row) if b else None for row, b in zip(rows, blind, strict=True)], pa.string()),
-            "reason": pa.array([_reason(f) if b else None for f, b in zip(failures, blind, strict=True)], pa.string()),
+            "reason": pa.array(
+                ["; ".join([BLIND, *f]) if b else None for f, b in zip(failures, blind, strict=True)], pa.string()
+            ),
         }
         columns = {name: batch[name] for name in ENCODED_ARROW.names if name not in told} | told
         yield pa.RecordBatch.from_pydict({name: columns[name] for name in ASSEMBLED.names})
@@ -62,10 +64,6 @@ def _contents(batch: pa.RecordBatch, failures: list[list[str]]) -> list[str | No
 
 def _as_json(row: dict[str, str | None]) -> str:
     return json.dumps({name: value for name, value in row.items() if value is not None}, ensure_ascii=False)
-
-
-def _reason(failures: list[str]) -> str:
-    return "; ".join([BLIND, *failures])
 
 
 def write_codes(folder: PartFolder, task: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

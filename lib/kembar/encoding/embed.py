@@ -23,6 +23,7 @@ ENCODED_COLUMNS = (
     "photo_failure string, title_failure string"
 )
 _ROWS_AT_ONCE = 4096
+_NO_TEXT = "title has no letter or digit"
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class ListingEncoder:
         Rows of one photo should be adjacent, because the photo is then opened once. Threads open the first photos while
         the text tower runs, and the next ones while the image tower runs.
         """
-        with threads_ahead(self.photos.decode_threads) as pool:
+        with threads_ahead(self.photos.limits.decode_threads) as pool:
             for part in _slices(batches, self.rows_at_once):
                 yield self._encode(pool, part)
 
@@ -88,13 +89,12 @@ class ListingEncoder:
         columns = {
             "image_embedding": _code_column([photo.code if isinstance(photo, Coded) else None for photo in of_row]),
             "title_embedding": _code_column(title_codes),
-            "photo_phash": _text_column([photo.phash if isinstance(photo, Coded) else None for photo in of_row]),
+            "photo_phash": pa.array([p.phash if isinstance(p, Coded) else None for p in of_row], pa.string()),
             "terms": pa.array([title_terms(title) for title in normal], pa.list_(pa.string())),
-            "photo_failure": _text_column([str(p) if isinstance(p, PhotoError) else None for p in of_row]),
-            "title_failure": _text_column(["title has no letter or digit" if bad else None for bad in unreadable]),
+            "photo_failure": pa.array([str(p) if isinstance(p, PhotoError) else None for p in of_row], pa.string()),
+            "title_failure": pa.array([_NO_TEXT if bad else None for bad in unreadable], pa.string()),
         }
-        kept = {name: part[name] for name in part.schema.names}
-        return pa.RecordBatch.from_pydict(kept | columns)
+        return pa.RecordBatch.from_pydict(dict(zip(part.schema.names, part.columns, strict=True)) | columns)
 
 
 def _slices(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
@@ -102,10 +102,6 @@ def _slices(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordB
     for batch in batches:
         for start in range(0, batch.num_rows, rows):
             yield batch.slice(start, rows)
-
-
-def _text_column(values: list[str | None]) -> pa.Array:
-    return pa.array(values, pa.string())
 
 
 def _code_column(codes: list[Matrix | None]) -> pa.Array:

@@ -49,11 +49,8 @@ def require_photo_folder(uri: str) -> None:
 
 def sample_names(names: Iterable[str | None]) -> list[str]:
     """Draw at most SAMPLED names, independent of their order. `kembar.stages.check_photos` does the same by Spark."""
-    return sorted({name for name in names if name}, key=lambda name: hashlib.md5(_utf8(name)).hexdigest())[:SAMPLED]
-
-
-def _utf8(name: str) -> bytes:
-    return name.encode("utf-8", "surrogatepass")
+    by_hash = {hashlib.md5(name.encode("utf-8", "surrogatepass")).hexdigest(): name for name in names if name}
+    return [by_hash[key] for key in sorted(by_hash)[:SAMPLED]]
 
 
 def photo_folder_of(
@@ -95,7 +92,7 @@ def find_photo_folder(
         folder: count
         for folder in _folders_below(images)
         if all(path.startswith(f"{filesystem_of(folder)[1]}/") for path in paths)
-        and (count := _count_there(here, folder, tried)) > len(hits)
+        and (count := len(replace(here, folder=folder).locate(tried))) > len(hits)
     }
     if len(below) == 1:
         folder = next(iter(below))
@@ -111,10 +108,6 @@ def find_photo_folder(
         )
     bare, advice = _look_around(images)
     return replace(here, bare=bare, advice=advice), None
-
-
-def _count_there(here: PhotoFolder, folder: str, names: list[str]) -> int:
-    return len(replace(here, folder=folder).locate(names))
 
 
 def _folders_below(images: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Turns photos into codes. Threads read and decode them ahead of the image tower, and none is encoded twice."""
 
 import hashlib
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,9 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kembar.config import EncodeSettings
 from kembar.encoding.photo_folder import PhotoFolder
 from kembar.encoding.photos import Photo, PhotoError, decode_photo
-from kembar.encoding.prefetch import Ahead
+from kembar.encoding.prefetch import work_ahead
 from kembar.encoding.recent import Recent
 from kembar.encoding.towers.loaded import get_image_tower
 from kembar.model.heads import Head, project
@@ -58,10 +60,7 @@ class PhotoEncoder:
         head: The head that turns embeddings into codes, or None to keep the embeddings, which training needs.
         batch_size: Photos in a batch of the tower.
         threads: Threads of TensorFlow.
-        decode_threads: Threads that read and decode photos.
-        max_pixels: The most pixels of a photo.
-        max_bytes: The most bytes of a photo.
-        patience_s: The time limit for a photo, in seconds.
+        limits: The settings `encode.*`, with the limits of a photo and the number of threads that decode.
     """
 
     photos: PhotoFolder
@@ -71,17 +70,14 @@ class PhotoEncoder:
     head: Head | None
     batch_size: int
     threads: int
-    decode_threads: int
-    max_pixels: int
-    max_bytes: int
-    patience_s: int
+    limits: EncodeSettings
 
-    def begin(self, pool: Executor, wanted: list[Wanted]) -> Ahead[Wanted, Opened | Coded | PhotoError]:
+    def begin(self, pool: Executor, wanted: list[Wanted]) -> Iterator[Opened | Coded | PhotoError]:
         """Start to read and decode photos."""
         _ = self._tower, self._recent  # so that threads do not make them twice
-        return Ahead(pool, self._open, wanted, _BATCHES_AHEAD * self.batch_size, self.patience_s)
+        return work_ahead(pool, self._open, wanted, _BATCHES_AHEAD * self.batch_size, self.limits.photo_seconds)
 
-    def finish(self, opening: Ahead[Wanted, Opened | Coded | PhotoError]) -> list[Coded | PhotoError]:
+    def finish(self, opening: Iterator[Opened | Coded | PhotoError]) -> list[Coded | PhotoError]:
         """The codes of the photos of `begin`, in order, or the error of each failed one."""
         done: list[Any] = []
         waiting: dict[int, Opened] = {}
@@ -107,12 +103,12 @@ class PhotoEncoder:
         """Decode a photo, or return its code if this task has encoded the same bytes before."""
         name, want_hash = wanted
         try:
-            data = self.photos.read(name, self.max_bytes)
+            data = self.photos.read(name, self.limits.max_photo_bytes)
             # With a hash, a photo is decoded at full size, so its pixels differ by rounding.
             key = hashlib.sha256(data).digest(), want_hash
             if known := self._recent.find(key):
                 return Coded(*known)
-            return Opened(key, decode_photo(data, self._tower.input_px, want_hash, self.max_pixels))
+            return Opened(key, decode_photo(data, self._tower.input_px, want_hash, self.limits.max_photo_pixels))
         except PhotoError as error:
             return error
 

@@ -179,8 +179,7 @@ class PhotoFolder:
         try:
             infos = filesystem.get_file_info([posixpath.join(root, path) for path in paths])
         except (OSError, ValueError):
-            if len(paths) > 1:  # one bad path fails the whole request
-                half = len(paths) // 2
+            if half := len(paths) // 2:  # one bad path fails the whole request
                 return self._files(paths[:half]) | self._files(paths[half:])
             return self._one_file(paths[0])
         return {path: info for path, info in zip(paths, infos, strict=True) if info.type == pafs.FileType.File}

@@ -86,12 +86,8 @@ def open_picture(data: bytes, max_pixels: int, px: int | None = None) -> Iterato
     except UnidentifiedImageError as error:
         raise PhotoError(f"photo cannot be decoded: it is no {', '.join(_FORMATS)}") from error
     except Exception as error:  # Pillow raises many kinds on garbage
-        raise PhotoError(f"photo cannot be decoded: {_in_one_line(error)}") from error
-
-
-def _in_one_line(error: Exception) -> str:
-    text = str(error).encode("unicode_escape").decode()[:_LONGEST_REASON]
-    return text or type(error).__name__
+        reason = str(error).encode("unicode_escape").decode()[:_LONGEST_REASON]  # in one line
+        raise PhotoError(f"photo cannot be decoded: {reason or type(error).__name__}") from error
 
 
 def decode_photo(data: bytes, px: int, want_hash: bool, max_pixels: int) -> Photo:
@@ -120,7 +116,7 @@ def _on_white(image: Image.Image, scale: float) -> Image.Image:
     """Make transparent ground white and reduce channels to 8 bits. `scale` is the result of `grey_scale`."""
     key = image.info.get("transparency")
     if image.mode in ("RGBA", "LA", "PA") or (image.mode == "P" and key is not None):
-        plain = _flatten(image.convert("RGBA"))
+        plain = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA")).convert("RGB")
     elif image.mode.startswith("I"):
         deep = np.asarray(image)
         plain = Image.fromarray((np.clip(deep, 0, 0xFFFF) >> 8).astype(np.uint8))
@@ -132,11 +128,6 @@ def _on_white(image: Image.Image, scale: float) -> Image.Image:
         return image
     plain.info = {name: value for name, value in image.info.items() if name != "transparency"}
     return plain
-
-
-def _flatten(clear: Image.Image) -> Image.Image:
-    ground = Image.new("RGBA", clear.size, "white")
-    return Image.alpha_composite(ground, clear).convert("RGB")
 
 
 def _has_colour(pixels: NDArray[np.uint8], colour: NDArray[np.int_]) -> NDArray[np.bool_]:

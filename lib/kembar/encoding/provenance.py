@@ -1,14 +1,13 @@
 """Checks that a match run, an encoded catalogue and a folder of photos belong together."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from kembar.config import EncodeSettings
 from kembar.encoding.find_photo_folder import photo_folder_of
 from kembar.encoding.photo_folder import PhotoFolder
 from kembar.errors import InputError
-from kembar.storage.files import MANIFEST, codes_of, exists, read_json
-from kembar.storage.paths import join_uri, real_path
+from kembar.storage.files import codes_of, read_manifest
+from kembar.storage.paths import real_path
 
 MOST_PHOTOS = 20
 """The number of photos whose sizes an encode run records, so that their folder is recognised after a move."""
@@ -27,14 +26,14 @@ def check_run(matched: str, encoded: str, images: str, settings: EncodeSettings)
     Raises:
         InputError: The catalogue was encoded again since, is another one, or the folder has other photos.
     """
-    run = _described(matched).get("encoded", {})
+    run = read_manifest(matched).get("inputs", {}).get("encoded", {})
     if (codes := run.get("codes")) is not None and codes != codes_of(encoded):
         same = real_path(encoded) == real_path(str(run["uri"]))
         why = "was encoded again after the match run" if same else f"is not {run['uri']}, which was matched"
         raise InputError(
             f"--encoded {encoded} does not belong to {matched}: it {why}; name that folder, or match again"
         )
-    manifest = read_json(join_uri(encoded, MANIFEST)) if exists(join_uri(encoded, MANIFEST)) else {}
+    manifest = read_manifest(encoded)
     sizes = manifest.get("photo_sizes") or {}
     if not sizes:
         return
@@ -45,9 +44,3 @@ def check_run(matched: str, encoded: str, images: str, settings: EncodeSettings)
             f"--images {images} does not belong to {encoded}: it has none of {len(sizes)} photos that were encoded; "
             f"name the folder that was encoded, {was}"
         )
-
-
-def _described(matched: str) -> dict[str, Any]:
-    """The inputs in the manifest of a match run, if it has one."""
-    manifest = join_uri(matched, MANIFEST)
-    return dict(read_json(manifest).get("inputs", {})) if exists(manifest) else {}

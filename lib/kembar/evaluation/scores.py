@@ -50,6 +50,10 @@ class Truth:
         counts = np.bincount(self.product[self.product >= 0])
         return int((counts * (counts - 1) // 2).sum())
 
+    def same(self, left: Rows, right: Rows) -> NDArray[np.bool_]:
+        """Whether each pair of rows is one product by the labels `[pairs]`."""
+        return (self.product[left] == self.product[right]) & (self.product[left] >= 0)
+
 
 @dataclass(frozen=True)
 class Claims:
@@ -121,8 +125,7 @@ class RowScores:
 def score_listings(truth: Truth, claims: Claims) -> RowScores:
     """Each labelled listing's scores: its claimed set against its product's; 0 where it claims nothing."""
     n, sizes = len(truth.product), truth.sizes
-    right = (truth.product[claims.row] == truth.product[claims.match]) & (truth.product[claims.row] >= 0)
-    hits = np.bincount(claims.row[right], minlength=n)
+    hits = np.bincount(claims.row[truth.same(claims.row, claims.match)], minlength=n)
     claimed = np.bincount(claims.row, minlength=n)
     labelled = truth.product >= 0
     hits, claimed, sizes = hits[labelled], claimed[labelled], sizes[labelled]

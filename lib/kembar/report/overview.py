@@ -54,16 +54,11 @@ def count_blocking(pairs: Pairs, groups: Groups, compared: int) -> list[dict[str
     steps = [{"step": "all pairs", "pairs": n * (n - 1) // 2, "kind": "all"}]
     by_source = [(int((pairs.blocks >> bit & 1).sum()), name) for bit, name in enumerate(pairs.sources)]
     for count, name in sorted(by_source, reverse=True):
-        steps.append(
-            {"step": f"share {name}" if name not in SOURCE_NAMES else _proposal(name), "pairs": count, "kind": "source"}
-        )
+        step = f"proposed by {SOURCE_NAMES[name]}" if name in SOURCE_NAMES else f"share {name}"
+        steps.append({"step": step, "pairs": count, "kind": "source"})
     steps.append({"step": "compared", "pairs": compared, "kind": "compared"})
     matched = int((groups.sizes * (groups.sizes - 1) // 2).sum())
     return [*steps, {"step": "same group", "pairs": matched, "kind": "matched"}]
-
-
-def _proposal(name: str) -> str:
-    return f"proposed by {SOURCE_NAMES[name]}"
 
 
 def list_quarantine(quarantine: pa.Table) -> list[dict[str, Any]]:

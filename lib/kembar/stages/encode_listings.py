@@ -105,21 +105,10 @@ def threads_of(spark: SparkSession) -> int:
 
 def photo_encoder(photos: PhotoFolder, settings: Settings, bundle: Bundle | None, threads: int) -> PhotoEncoder:
     """The photo encoder of the bundle, or the tower of the settings without a head."""
-    return PhotoEncoder(
-        photos=photos,
-        tower=bundle.image_tower if bundle else settings.image_tower.name,
-        precision=settings.image_tower.precision,
-        weights=bundle.image_tower_weights
-        if bundle
-        else first_weights(settings.image_tower.name, settings.training.seed),
-        head=bundle.image_head if bundle else None,
-        batch_size=settings.image_tower.batch_size,
-        threads=threads,
-        decode_threads=settings.encode.decode_threads,
-        max_pixels=settings.encode.max_photo_pixels,
-        max_bytes=settings.encode.max_photo_bytes,
-        patience_s=settings.encode.photo_seconds,
-    )
+    image, name = settings.image_tower, bundle.image_tower if bundle else settings.image_tower.name
+    weights = bundle.image_tower_weights if bundle else first_weights(name, settings.training.seed)
+    head = bundle.image_head if bundle else None
+    return PhotoEncoder(photos, name, image.precision, weights, head, image.batch_size, threads, settings.encode)
 
 
 def title_encoder(settings: Settings, bundle: Bundle | None, threads: int) -> TitleEncoder:

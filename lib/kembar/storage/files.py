@@ -37,10 +37,14 @@ def describe_input(uri: str) -> dict[str, Any]:
     return known | ({"codes": codes} if (codes := codes_of(uri)) else {})
 
 
+def read_manifest(folder: str) -> dict[str, Any]:
+    """Read the manifest of a folder. It is empty if there is none."""
+    return read_json(uri) if exists(uri := join_uri(folder, MANIFEST)) else {}
+
+
 def codes_of(encoded: str) -> str | None:
     """A fingerprint of the encoded listings in a folder, or None if it has no manifest."""
-    manifest = join_uri(encoded, MANIFEST)
-    listed = read_json(manifest).get("tables", {}).get("listings") if exists(manifest) else None
+    listed = read_manifest(encoded).get("tables", {}).get("listings")
     return hashlib.blake2b(json.dumps(listed, sort_keys=True).encode(), digest_size=8).hexdigest() if listed else None
 
 

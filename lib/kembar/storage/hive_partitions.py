@@ -11,7 +11,7 @@ from kembar.storage.paths import canonical, filesystem_of
 from kembar.storage.text_files import shown
 
 _NOTHING = "__HIVE_DEFAULT_PARTITION__"
-_LAKES = {"_delta_log": "delta", ".hoodie": "hudi"}
+_LAKES = {"_delta_log": ("a Delta Lake", "delta"), ".hoodie": ("an Apache Hudi", "hudi")}
 
 
 def partition_values(root: str, file: str) -> dict[str, str | None]:
@@ -33,16 +33,15 @@ def refuse_lake_table(uri: str) -> None:
         InputError: The folder is a table of Delta Lake, Apache Iceberg or Apache Hudi.
     """
     filesystem, path = filesystem_of(uri)
-    for name, kind in _LAKES.items():
+    for name, (called, kind) in _LAKES.items():
         if filesystem.get_file_info(posixpath.join(path, name)).type == pafs.FileType.Directory:
-            raise _refusal(uri, kind, name)
+            raise _refusal(uri, called, kind, name)
     found = filesystem.get_file_info(pafs.FileSelector(posixpath.join(path, "metadata"), allow_not_found=True))
     if any(info.path.endswith(".metadata.json") for info in found):
-        raise _refusal(uri, "iceberg", "metadata")
+        raise _refusal(uri, "an Apache Iceberg", "iceberg", "metadata")
 
 
-def _refusal(uri: str, kind: str, name: str) -> InputError:
-    called = {"delta": "a Delta Lake", "hudi": "an Apache Hudi", "iceberg": "an Apache Iceberg"}[kind]
+def _refusal(uri: str, called: str, kind: str, name: str) -> InputError:
     return InputError(
         f"{shown(uri)}: expected CSV or Parquet files, received {called} table, whose {name} says which of its files "
         f'are current; write its rows as Parquet first: spark.read.format("{kind}").load(...).write.parquet(...)'

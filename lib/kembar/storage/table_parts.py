@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from kembar.errors import RunError
-from kembar.storage.paths import filesystem_of, join_uri
-from kembar.storage.tables import list_parts
+from kembar.storage.files import file_bytes
+from kembar.storage.paths import join_uri
+from kembar.storage.tables import list_parts, part_rows
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,12 @@ class NewTable:
 
 
 def measure(uri: str) -> dict[str, int]:
-    filesystem, path = filesystem_of(uri)
-    rows = pq.read_metadata(path, filesystem=filesystem).num_rows
-    return {"rows": rows, "bytes": filesystem.get_file_info(path).size}
+    return {"rows": part_rows(uri), "bytes": file_bytes(uri)}
 
 
 def is_whole(uri: str, facts: dict[str, int] | None) -> bool:
     try:
-        measured = measure(uri)
-        return facts is None or facts == measured
+        return measure(uri) == facts or facts is None
     except (OSError, pa.ArrowException):
         return False
 

@@ -14,7 +14,7 @@ from pyspark.sql.types import StructType
 
 from kembar.errors import InputError
 from kembar.schemas import conform, require_schema
-from kembar.storage.files import MANIFEST, SUCCESS, exists, read_json, require
+from kembar.storage.files import SUCCESS, read_manifest, require
 from kembar.storage.paths import filesystem_of, join_uri, spark_path, spark_pattern
 from kembar.storage.text_files import parquet_schema
 
@@ -70,8 +70,7 @@ def table_parts(uri: str) -> list[str]:
     """
     require(uri, "table")
     folder, name = posixpath.split(uri.rstrip("/"))
-    manifest = join_uri(folder, MANIFEST)
-    listed = read_json(manifest).get("tables", {}).get(name) if exists(manifest) else None
+    listed = read_manifest(folder).get("tables", {}).get(name)
     if listed is None:
         require(join_uri(uri, SUCCESS), f"the mark of a finished write in table {uri}")
         return [uri]

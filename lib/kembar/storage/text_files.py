@@ -113,11 +113,6 @@ def _encoding_of(uri: str, head: bytes) -> str:
     return "utf-8"
 
 
-def read_footer(uri: str) -> pa.Schema:
-    """Read the schema of a Parquet file. Raises InputError as `read_metadata`."""
-    return read_metadata(uri)[0]
-
-
 def read_metadata(uri: str) -> tuple[pa.Schema, pq.FileMetaData]:
     """Read the schema and the footer of a Parquet file.
 
@@ -186,8 +181,8 @@ def parquet_schema(uri: str, columns: Sequence[str] | None = None) -> dict[str, 
     """
     files = list_files(uri, _SPARK_READS_FIRST)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        schemas = list(pool.map(read_footer, files))
-    types = [{f.name: f.type for f in schema if columns is None or f.name in columns} for schema in schemas]
+        found = list(pool.map(read_metadata, files))
+    types = [{f.name: f.type for f in schema if columns is None or f.name in columns} for schema, _ in found]
     for file, each in zip(files, types, strict=True):
         if each != types[0]:
             differ = [c for c in sorted({*each, *types[0]}) if each.get(c) != types[0].get(c)]
