@@ -84,18 +84,14 @@ class Judgement:
 
     def f1_by_threshold(self) -> pd.DataFrame:
         """`threshold, precision, recall, f1`: row-wise means, groups formed anew at each threshold."""
-        return pd.DataFrame(
-            [
-                {"threshold": t, "precision": s.precision.mean(), "recall": s.recall.mean(), "f1": s.f1.mean()}
-                for t, s in self._by_threshold.items()
-            ]
-        )
+        scored = self._by_threshold.items()
+        rows = [(t, s.precision.mean(), s.recall.mean(), s.f1.mean()) for t, s in scored]
+        return pd.DataFrame(rows, columns=["threshold", "precision", "recall", "f1"])
 
     def f1_by_size(self) -> pd.DataFrame:
         """Row-wise mean F1 by threshold, a column for each size of the true group."""
-        rows = {
-            t: {name: _mean_f1(s, *bounds) for name, bounds in SIZES.items()} for t, s in self._by_threshold.items()
-        }
+        scored = self._by_threshold.items()
+        rows = {t: {name: _mean_f1(s, *bounds) for name, bounds in SIZES.items()} for t, s in scored}
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("threshold").dropna(axis=1, how="all")
 
     def best_threshold(self) -> float:

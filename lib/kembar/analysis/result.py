@@ -9,8 +9,7 @@ import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from kembar.analysis.chart import Chart
-from kembar.analysis.charts import draw_probabilities, draw_sizes, draw_sources
+from kembar.analysis.chart import Chart, draw_probabilities, draw_sizes, draw_sources
 from kembar.analysis.contributions import Evidence
 from kembar.analysis.gallery import Gallery, PhotoShelf
 from kembar.blocking import SOURCES

@@ -85,13 +85,8 @@ class PhotoFolder:
         found = self._files([name for name in wanted if stays_inside(name)])
         paths = {name: self._paths(name) for name in wanted if name not in found}
         others = self._files(list(dict.fromkeys(path for each in paths.values() for path in each)))
-        spelt = {
-            name: other
-            for name, each in paths.items()
-            if not any(p in others for p in each)
-            for other in [self._spelt_otherwise(each)]
-            if other
-        }
+        sought = {name: each for name, each in paths.items() if not any(path in others for path in each)}
+        spelt = {name: other for name, each in sought.items() if (other := self._spelt_otherwise(each))}
         others |= self._files(list(dict.fromkeys(spelt.values())))
         for name, each in paths.items():
             if path := next((p for p in [*each, spelt.get(name, "")] if p in others), None):

@@ -67,11 +67,8 @@ def read_rows(uri: str, required: Sequence[str], optional: Sequence[str]) -> lis
     header = [cell.lower() for cell in rows[0]] if rows else []
     _check_header(name, header, required, optional)
     places = {column: header.index(column) for column in (*required, *optional) if column in header}
-    return [
-        Row(number + skipped, {c: row[at] if at < len(row) else "" for c, at in places.items()})
-        for number, row in enumerate(rows[1:], start=2)
-        if any(row)
-    ]
+    filled = [(number, row) for number, row in enumerate(rows[1:], start=2 + skipped) if any(row)]
+    return [Row(number, {c: row[at] if at < len(row) else "" for c, at in places.items()}) for number, row in filled]
 
 
 def _decode(name: str, data: bytes) -> str:

@@ -28,13 +28,8 @@ def groups_table(posting_ids: list[str], labels: NDArray[np.int64], group_ids: N
         group_ids: The name of each listing's group, `[listings]`.
     """
     _, place, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    return pa.table(
-        {
-            "posting_id": pa.array(posting_ids, pa.string()),
-            "group_id": pa.array(group_ids, pa.string()),
-            "group_size": pa.array(sizes[place].astype(np.int32)),
-        }
-    )
+    columns = {"posting_id": pa.array(posting_ids, pa.string()), "group_id": pa.array(group_ids, pa.string())}
+    return pa.table(columns | {"group_size": pa.array(sizes[place].astype(np.int32))})
 
 
 def quarantined_ids(quarantine: DataFrame) -> list[str]:

@@ -113,12 +113,8 @@ def photo_encoder(photos: PhotoFolder, settings: Settings, bundle: Bundle | None
 
 def title_encoder(settings: Settings, bundle: Bundle | None, threads: int) -> TitleEncoder:
     """The title encoder of the bundle, or the tower of the settings without a head."""
-    return TitleEncoder(
-        tower=trusted_text_tower(bundle, settings) if bundle else settings.text_tower.handle,
-        head=bundle.title_head if bundle else None,
-        batch_size=settings.text_tower.batch_size,
-        threads=threads,
-    )
+    tower = trusted_text_tower(bundle, settings) if bundle else settings.text_tower.handle
+    return TitleEncoder(tower, bundle.title_head if bundle else None, settings.text_tower.batch_size, threads)
 
 
 def split_encoded(assembled: DataFrame) -> tuple[DataFrame, DataFrame]:

@@ -17,15 +17,7 @@ from kembar.storage.paths import filesystem_of, is_local, join_uri
 
 FORMAT = 1
 """The format of a run's manifest. The first versions wrote none."""
-
-STAGING = "_staging"
-
-JOURNAL = "run.json"
-
-SUBMISSION = "submission.csv"
-
-_DRIFT = "drift.md"
-
+STAGING, JOURNAL, SUBMISSION, _DRIFT = "_staging", "run.json", "submission.csv", "drift.md"
 _PASSED_OVER = re.compile(
     r"^(\.DS_Store|\._.*|Thumbs\.db|desktop\.ini|\.nfs[0-9a-f]+|lost\+found|\.[0-9a-f]{12}\.partial)$"
 )

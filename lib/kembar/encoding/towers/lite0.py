@@ -97,14 +97,10 @@ def read_lite0(path: Path | None = None) -> Lite0:
         for turn in range(count):
             name, stride = f"_blocks.{len(blocks)}", first_stride if turn == 0 else 1
             widened = f"{name}._expand_conv.weight" in tensors
-            blocks.append(
-                Block(
-                    folded(f"{name}._expand_conv", f"{name}._bn0") if widened else None,
-                    folded(f"{name}._depthwise_conv", f"{name}._bn1", stride),
-                    folded(f"{name}._project_conv", f"{name}._bn2"),
-                    residual=turn > 0,
-                )
-            )
+            expand = folded(f"{name}._expand_conv", f"{name}._bn0") if widened else None
+            depthwise = folded(f"{name}._depthwise_conv", f"{name}._bn1", stride)
+            project = folded(f"{name}._project_conv", f"{name}._bn2")
+            blocks.append(Block(expand, depthwise, project, residual=turn > 0))
     return Lite0(folded("_conv_stem", "_bn0", 2), tuple(blocks), folded("_conv_head", "_bn1"))
 
 
