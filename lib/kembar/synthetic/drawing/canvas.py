@@ -63,29 +63,20 @@ def _round(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return 0.80 + 0.34 * left + 0.10 * right - 0.26 * x**4 + 0 * y
 
 
-def _lying(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return _round(y, x)
-
-
-def _flat(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return 1.02 - 0.07 * y - 0.04 * x
-
-
-def _ball(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return 1.12 - 0.30 * ((x + 0.35) ** 2 + (y + 0.4) ** 2)
-
-
 def _cloth(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Soft folds that fan out downwards."""
     folds = np.sin(9 * x * (1.2 - 0.3 * y) + 1.5 * y) * 0.5 + np.sin(17 * x + 4 * y) * 0.25
     return 0.98 + 0.055 * folds * (0.4 + 0.6 * (y + 1) / 2) - 0.10 * x**2
 
 
-def _metal(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return 0.86 + 0.22 * np.cos(7 * x + 0.6) * np.exp(-0.6 * x**2) - 0.15 * x**4 + 0 * y
-
-
-LIGHTS = {"round": _round, "lying": _lying, "flat": _flat, "ball": _ball, "cloth": _cloth, "metal": _metal}
+LIGHTS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "round": _round,
+    "lying": lambda x, y: _round(y, x),
+    "flat": lambda x, y: 1.02 - 0.07 * y - 0.04 * x,
+    "ball": lambda x, y: 1.12 - 0.30 * ((x + 0.35) ** 2 + (y + 0.4) ** 2),
+    "cloth": _cloth,
+    "metal": lambda x, y: 0.86 + 0.22 * np.cos(7 * x + 0.6) * np.exp(-0.6 * x**2) - 0.15 * x**4 + 0 * y,
+}
 
 
 @dataclass
