@@ -5,16 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kembar.synthetic.vocabulary import (
-    ATTRIBUTES,
-    COLOURS,
-    KINDS,
-    LANGUAGE_WEIGHTS,
-    LANGUAGES,
-    NAME_SYLLABLES,
-    SYLLABLES,
-    VARIANTS,
-)
+from kembar.synthetic import vocabulary
+from kembar.synthetic.vocabulary import ATTRIBUTES, COLOURS, KINDS, VARIANTS
 
 _BRANDS = 400
 _SIBLING_SHARE = 0.12
@@ -79,19 +71,19 @@ def draw_product(seed: int, group: int) -> Product:
     drawing, variant_kind = KINDS[kind].drawing, KINDS[kind].variants
     colours = rng.permutation(list(COLOURS))
     values = colours if variant_kind == "colour" else rng.permutation(VARIANTS[variant_kind].values)
-    brand = _word(_generator(seed, 4, int(rng.integers(_BRANDS))), SYLLABLES, int(rng.integers(2, 4)))
+    brand = _word(_generator(seed, 4, int(rng.integers(_BRANDS))), vocabulary.SYLLABLES, int(rng.integers(2, 4)))
     return Product(
         kind=kind,
         drawing=drawing,
         brand=brand,
-        name=_word(rng, NAME_SYLLABLES, int(rng.integers(2, 4))),
+        name=_word(rng, vocabulary.NAME_SYLLABLES, int(rng.integers(2, 4))),
         colour=str(values[turn]) if variant_kind == "colour" else str(colours[0]),
         accent=str(colours[2]),
         variant_kind=variant_kind,
         variant=str(values[turn]),
         attributes=tuple(str(a) for a in rng.choice(ATTRIBUTES, 4, replace=False)),
         code=f"{''.join(rng.choice(list('ABCDEGHKLMNPRSTVXZ'), 2))}{rng.integers(10, 999)}",
-        language=str(rng.choice(LANGUAGES, p=LANGUAGE_WEIGHTS)),
+        language=str(rng.choice(vocabulary.LANGUAGES, p=vocabulary.LANGUAGE_WEIGHTS)),
         shape=int(rng.integers(2**31)),
         size=group_size(seed, group),
     )

@@ -17,18 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from kembar.encoding.towers.lite0 import (
-    INPUT_PX,
-    Array,
-    Convolution,
-    Lite0,
-    activations,
-    convolve,
-    lite0_fingerprint,
-    normalised,
-    pooled,
-    read_lite0,
-)
+from kembar.encoding.towers import lite0
+from kembar.encoding.towers.lite0 import INPUT_PX, Array, Convolution, Lite0, lite0_fingerprint
 from kembar.encoding.towers.runtime import tensorflow, without_stderr
 from kembar.model.fingerprints import INT8_VERSION
 from kembar.storage.cache import built_once
@@ -74,16 +64,16 @@ def forward_int8(tf: Any, threads: int = 0, cache: Path | None = None) -> Callab
 def build_int8(target: Path) -> None:
     """Write the quantised network (4 MB) to `target`. This takes some seconds."""
     tf = tensorflow()
-    photos, network = calibration_photos(), read_lite0()
+    photos, network = calibration_photos(), lite0.read_lite0()
     rounded = round_weights(tf, network, photos[:_FOR_BIASES])
 
     @tf.function(input_signature=[tf.TensorSpec([None, INPUT_PX, INPUT_PX, 3], tf.float32)])
     def features(x: Any) -> Any:
-        return pooled(tf, activations(tf, rounded, x))
+        return lite0.pooled(tf, lite0.activations(tf, rounded, x))
 
     converter = tf.lite.TFLiteConverter.from_concrete_functions([features.get_concrete_function()], features)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([normalised(photo[None])] for photo in photos)
+    converter.representative_dataset = lambda: ([lite0.normalised(photo[None])] for photo in photos)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.uint8
     with warnings.catch_warnings(action="ignore"), without_stderr():
@@ -117,8 +107,8 @@ def _draw(rng: np.random.Generator) -> Array:
 
 def round_weights(tf: Any, network: Lite0, photos: Array) -> Lite0:
     """Round the weights of the network to whole steps, and correct the biases for the mean error over the photos."""
-    x = tf.constant(normalised(photos))
-    given: Iterator[Any] = iter(activations(tf, network, x))
+    x = tf.constant(lite0.normalised(photos))
+    given: Iterator[Any] = iter(lite0.activations(tf, network, x))
     stem, x = _round_layer(tf, network.stem, x), next(given)
     blocks = []
     for block in network.blocks:
@@ -134,7 +124,7 @@ def round_weights(tf: Any, network: Lite0, photos: Array) -> Lite0:
 def _round_layer(tf: Any, layer: Convolution, x: Any) -> Convolution:
     """Round a layer to whole steps, and keep the mean of each channel for the input `x`."""
     kernel = round_to_steps(layer.kernel, by_sum=layer.depthwise)
-    lost = tf.reduce_mean(convolve(tf, x, replace(layer, kernel=layer.kernel - kernel)), axis=[0, 1, 2])
+    lost = tf.reduce_mean(lite0.convolve(tf, x, replace(layer, kernel=layer.kernel - kernel)), axis=[0, 1, 2])
     return replace(layer, kernel=kernel, bias=layer.bias + lost.numpy())
 
 
