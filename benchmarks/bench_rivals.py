@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from common import DATA, ROOT, dataset, environment, images_of, markdown, spark_submit, write_page
-from rivals.protocol import FOLDS, SETTINGS, read_catalogue, read_listings, score_claims, split_folds
+from rivals.protocol import FOLDS, SETTINGS, read_listings, read_unlabelled, score_claims, split_folds
 
 RIVALS = Path(__file__).resolve().parent / "rivals"
 NAMES = {
@@ -80,7 +80,7 @@ def kembar_fold(
 
 def kembar_row(setting: str, results: Path) -> None:
     """kembar in the same protocol, by its jobs; leaves what a rival leaves in the results' folder."""
-    listings, catalogue = read_listings(DATA), read_catalogue(DATA, setting)
+    listings, catalogue = read_listings(DATA), read_unlabelled(DATA, setting)
     fold, parts, folds = split_folds(listings).to_numpy(), [], []
     for number in range(FOLDS):
         with tempfile.TemporaryDirectory() as work:

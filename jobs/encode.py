@@ -9,7 +9,7 @@ from kembar.cli.dry_run import plan_encode
 from kembar.cli.job import Stages, check_inputs, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.config import settings_from
 from kembar.encoding.assembly import ENCODED_ARROW
-from kembar.encoding.image_folder import require_images
+from kembar.encoding.find_photo_folder import require_photo_folder
 from kembar.incremental.encode_plan import describe_work, plan_increment
 from kembar.listings.nothing_to_do import require_usable
 from kembar.listings.validation import describe_repairs
@@ -18,7 +18,7 @@ from kembar.schemas import QUARANTINE
 from kembar.session import get_session
 from kembar.stages.check_photos import check_photos
 from kembar.stages.encode_listings import stage_codes
-from kembar.stages.read_catalogue import read_with_photos
+from kembar.stages.read_with_photos import read_with_photos
 from kembar.storage.files import join_uri, require
 from kembar.storage.output_folder import output_folder
 from kembar.storage.parts import PartFolder
@@ -40,7 +40,7 @@ def main() -> None:
     trusted_text_tower(bundle, settings)  # before anything is written
     encoder = bundle.fingerprint_at(settings.image_tower.precision)
     require(args.listings, "listings")
-    require_images(args.images)
+    require_photo_folder(args.images)
     check_inputs(args, "encode", "listings", "images", "bundle")
     end_dry_run(args, plan_encode, encoder, settings)
 

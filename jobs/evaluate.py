@@ -45,8 +45,11 @@ def main() -> None:
     parser.add_argument("--output", metavar="FILE", help="where to write the scores as JSON")
     args = parser.parse_args()
     require_either(args, ("listings", "submission"), ("pairs", "scores"))
-    if args.pairs:
-        return judge_pairs(args)
+    (judge_pairs if args.pairs else judge_submission)(args)
+
+
+def judge_submission(args: Namespace) -> None:
+    """Evaluate a submission against the labels of a catalogue."""
     settings = settings_from(args)
     require(args.listings, "listings")
     submission = read_submission(args.submission)

@@ -19,7 +19,7 @@ from kembar.scoring import count_pairs, summarise
 from kembar.session import get_session
 from kembar.stages.find_candidates import list_candidates, score_pairs, ship_lists
 from kembar.stages.group_listings import Grouper
-from kembar.stages.index_catalogue import read_catalogue
+from kembar.stages.index_catalogue import read_encoded
 from kembar.stages.ship_catalogue import ship_catalogue
 from kembar.stages.warm_up_workers import prepare_workers
 from kembar.storage.output_folder import output_folder
@@ -45,7 +45,7 @@ def main() -> None:
         stages = Stages("match", spark := get_session("kembar match"), settings.logging.format)
         prepare_workers(spark, folder)
         with stages("index"):
-            catalogue = read_catalogue(spark, args.encoded, encoder, folder.staged("hashed"), last, bundle.blends)
+            catalogue = read_encoded(spark, args.encoded, encoder, folder.staged("hashed"), last, bundle.blends)
             titled = has_titles(index := catalogue.index)
             model, thresholds = bundle.decider_for(titled, settings.grouping.level).overridden(settings.grouping)
         with stages("block"):

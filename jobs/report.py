@@ -6,9 +6,9 @@ spark-submit jobs/report.py --matched DIR --encoded DIR --images DIR --output DI
 from kembar.cli.dry_run import plan_report
 from kembar.cli.job import Stages, check_inputs, describe_run, end_dry_run, job_parser, run_job
 from kembar.config import settings_from
-from kembar.encoding.image_folder import require_images
+from kembar.encoding.find_photo_folder import require_photo_folder
 from kembar.encoding.provenance import check_run
-from kembar.report import Run, collect_groups, read_catalogue, show_photos, summarise_overview, write_report
+from kembar.report import Run, collect_groups, read_titles, show_photos, summarise_overview, write_report
 from kembar.schemas import ENCODED, GROUPS, MATCHES, QUARANTINE
 from kembar.scoring.summary import read_summary
 from kembar.session import get_session
@@ -37,7 +37,7 @@ def main() -> None:
     args = parser.parse_args()
     settings = settings_from(args)
     summary = read_summary(args.matched)
-    require_images(args.images)
+    require_photo_folder(args.images)
     if args.listings:
         require(args.listings, "listings")
     check_inputs(args, "report", *INPUTS)
@@ -51,7 +51,7 @@ def main() -> None:
             matches = collect_table(spark, join_uri(args.matched, "matches"), MATCHES)
             encoded = collect_table(spark, join_uri(args.encoded, "listings"), ENCODED, SHOWN)
             quarantine = collect_table(spark, join_uri(args.encoded, "quarantine"), QUARANTINE)
-            listings, metrics = read_catalogue(spark, args.listings, settings.listings, args.matched)
+            listings, metrics = read_titles(spark, args.listings, settings.listings, args.matched)
         with stages("sort"):
             run = Run(groups, matches, encoded, quarantine, listings, summary, metrics)
             told = collect_groups(run, settings.report.border_pairs)

@@ -6,7 +6,7 @@ spark-submit jobs/triplets.py --listings train.csv --images DIR --output DIR
 from kembar.cli.dry_run import plan_triplets
 from kembar.cli.job import Stages, check_inputs, describe_run, end_dry_run, job_parser, run_job, say_next
 from kembar.config import settings_from
-from kembar.encoding.image_folder import require_images
+from kembar.encoding.find_photo_folder import require_photo_folder
 from kembar.listings.nothing_to_do import require_products, require_triplets, require_usable
 from kembar.listings.validation import read_listings, validate_listings
 from kembar.schemas import QUARANTINE, TRIPLETS
@@ -34,7 +34,7 @@ def main() -> None:
     args = parser.parse_args()
     settings = settings_from(args)
     require(args.listings, "listings")
-    require_images(args.images)
+    require_photo_folder(args.images)
     check_inputs(args, "triplets", "listings", "images")
     end_dry_run(args, plan_triplets, settings.listings)
 
@@ -46,8 +46,8 @@ def main() -> None:
             listings = good.persist()
             require_usable(listings.count(), rejected, args.listings)
             require_products(listings, args.listings)
-            photos = find_photos(args.images, listings, settings.encode, stages.log)
-            check_sight(spark, folder, photos, draw_names(listings))
+            photos = find_photos(args.images, listings, settings.encode, stages.log, names := draw_names(listings))
+            check_sight(spark, folder, photos, names)
             staged = rewrite_table(encode_listings(listings, photos, settings, None), codes := folder.staged("codes"))
             named = listings.where("image is not null").count()
             stages.log(str(check_photos(named, list_parts(codes), photos, settings.encode)))

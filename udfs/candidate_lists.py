@@ -71,11 +71,8 @@ class PairScorer:
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for _ in batches:  # a task has one row; the task number says which parts it scores
-            again = (
-                BorderlineRescoring(open_index(self.catalogue), self.borderlines)
-                if task_number() >= len(self.made)
-                else None
-            )
+            reused = task_number() >= len(self.made)
+            again = BorderlineRescoring(open_index(self.catalogue), self.borderlines) if reused else None
             scored = score_batches(open_lists(self.lists), self.model, self._lists(task_number()), again)
             yield from write_matches(self.matches, task_number(), open_names(self.catalogue), scored, self.least)
 

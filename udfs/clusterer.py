@@ -4,9 +4,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from kembar.clustering import (
-    Clusterer,
-)
+from kembar.clustering import Clusterer
 from udfs.candidate_lists import open_lists
 from udfs.executor_files import open_index
 

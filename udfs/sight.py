@@ -39,9 +39,8 @@ class Probe:
             return None
         names = list(self.states)
         for name, state in zip(names, self.photos.states([*names]), strict=True):
-            if (
-                state.partition(" ")[0] != self.states[name].partition(" ")[0]
-            ):  # compare sizes only, since clocks may differ
+            # Only sizes are compared, since clocks may differ.
+            if state.partition(" ")[0] != self.states[name].partition(" ")[0]:
                 return f"it does not see the same photo {name} in {self.photos.folder} as the driver ({state})"
         return None
 

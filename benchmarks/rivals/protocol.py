@@ -28,7 +28,7 @@ def read_listings(data: Path) -> pd.DataFrame:
     return pd.read_csv(data / "shopee-dev" / "train.csv", dtype=str, keep_default_na=False)
 
 
-def read_catalogue(data: Path, setting: str) -> pd.DataFrame:
+def read_unlabelled(data: Path, setting: str) -> pd.DataFrame:
     """The listings without labels, in the second setting followed by titles that are nobody's twin."""
     columns = ["posting_id", "image", "image_phash", "title"]
     parts = [read_listings(data)]

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from grouping import group_pairs
-from protocol import FOLDS, SETTINGS, claims_of, codes_of, read_catalogue, read_listings, score_claims, split_folds
+from protocol import FOLDS, SETTINGS, claims_of, codes_of, read_listings, read_unlabelled, score_claims, split_folds
 
 RIVALS = ("tfidf", "phash", "tfidf_phash", "splink", "dedupe", "goldenmatch_zero", "goldenmatch")
 
@@ -55,7 +55,7 @@ def main() -> None:
         fit_seconds = time.monotonic() - start
         chosen = {field.name: str(getattr(model, field.name)) for field in fields(model) if field.repr}
         for setting in args.settings:
-            catalogue, start = read_catalogue(args.data, setting), time.monotonic()
+            catalogue, start = read_unlabelled(args.data, setting), time.monotonic()
             groups = group(rival, model, catalogue)
             facts = {"fold": number, "fit_seconds": fit_seconds, "group_seconds": time.monotonic() - start}
             part = claims_of(catalogue, groups, np.flatnonzero(held))

@@ -17,15 +17,6 @@ if TYPE_CHECKING:
     from kembar.analysis import Result, find_run, judge_matches, learn_from_labels, read_matches, study_blocks
     from kembar.session import get_session
 
-_PLACES = {
-    "Result": "kembar.analysis",
-    "find_run": "kembar.analysis",
-    "get_session": "kembar.session",
-    "judge_matches": "kembar.analysis",
-    "learn_from_labels": "kembar.analysis",
-    "read_matches": "kembar.analysis",
-    "study_blocks": "kembar.analysis",
-}
 __all__ = [
     "Result",
     "find_run",
@@ -35,6 +26,7 @@ __all__ = [
     "read_matches",
     "study_blocks",
 ]
+_PLACES = dict.fromkeys(__all__, "kembar.analysis") | {"get_session": "kembar.session"}
 
 
 def __getattr__(name: str) -> Any:

@@ -19,7 +19,7 @@ from kembar.encoding.embed import ListingEncoder, TitleEncoder
 from kembar.encoding.photo_codes import PhotoEncoder, Wanted
 from kembar.encoding.photo_folder import PhotoFolder
 from kembar.encoding.photos import PhotoError, decode_photo
-from kembar.encoding.prefetch import Ahead, threads_ahead
+from kembar.encoding.prefetch import threads_ahead, work_ahead
 from kembar.encoding.recent import Recent
 from kembar.encoding.towers.image import ImageTower
 from kembar.encoding.towers.loaded import get_image_tower, get_text_tower
@@ -36,17 +36,14 @@ LIMITS = load_settings().encode
 
 def encoder(images: Path, batch_size: int = 4, rows_at_once: int = 4096) -> ListingEncoder:
     photos = PhotoEncoder(
-        images=PhotoFolder(str(images)),
+        photos=PhotoFolder(str(images)),
         tower="efficientnet-lite0",
         precision="float32",
         weights=None,
         head=None,
         batch_size=batch_size,
         threads=1,
-        decode_threads=2,
-        max_pixels=LIMITS.max_photo_pixels,
-        max_bytes=LIMITS.max_photo_bytes,
-        patience_s=LIMITS.photo_seconds,
+        limits=replace(LIMITS, decode_threads=2),
     )
     return ListingEncoder(photos, TitleEncoder("builtin:use-multilingual", None, 64, 1), rows_at_once)
 
@@ -164,7 +161,7 @@ def test_a_batch_without_any_photo_or_title_has_no_codes(tmp_path: Path):
 def test_results_come_in_order_and_no_more_are_made_ahead_than_asked_for():
     made: list[int] = []
     with ThreadPoolExecutor(1) as pool:
-        results = iter(Ahead(pool, lambda item: made.append(item) or item, range(100), depth=5, patience_s=60))
+        results = work_ahead(pool, lambda item: made.append(item) or item, range(100), depth=5, patience_s=60)
         assert [next(results) for _ in range(10)] == list(range(10))
         pool.submit(int).result()  # behind all that was asked for
         assert len(made) == 15
@@ -180,7 +177,7 @@ def test_a_photo_whose_disk_does_not_answer_is_given_up_and_named(tmp_path: Path
         raise PhotoError("too late")
 
     monkeypatch.setattr(PhotoFolder, "read", read_when_told)
-    photos = replace(encoder(tmp_path).photos, patience_s=1)
+    photos = replace(encoder(tmp_path).photos, limits=replace(LIMITS, photo_seconds=1))
     with (
         threads_ahead(2) as pool,
         pytest.raises(RunError, match=r"photo dead.jpg timed out after 1 s"),
@@ -194,7 +191,7 @@ def test_an_error_of_the_work_is_no_impatience():
         raise TimeoutError("from the store")
 
     with threads_ahead(1) as pool, pytest.raises(TimeoutError, match="from the store"):
-        list(Ahead(pool, fail, [1], depth=1, patience_s=5))
+        list(work_ahead(pool, fail, [1], depth=1, patience_s=5))
 
 
 def test_codes_are_forgotten_before_they_take_more_room_than_allowed():

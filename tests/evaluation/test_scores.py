@@ -11,7 +11,7 @@ from rich.console import Console
 
 from kembar.errors import InputError
 from kembar.evaluation import Truth, blocking_scores, evaluate, read_claims, read_truth
-from kembar.evaluation.scores import bootstrap_interval, score_listings
+from kembar.evaluation.scores import bootstrap_mean, score_listings
 from kembar.evaluation.table import print_metrics
 from tests import oracles
 
@@ -97,7 +97,7 @@ def test_the_interval_brackets_the_mean_and_narrows_with_more_products():
         said = {name: [name, f"{name[:-1]}{1 - int(name[-1])}"] if rng.random() < 0.7 else [name] for name in labels}
         truth = truth_of(labels)
         scores = score_listings(truth, read_claims(table_of(said), truth))
-        low, high = bootstrap_interval(scores)
+        low, high = bootstrap_mean(scores.f1, scores.product)
         assert low < scores.f1.mean() < high
         widths.append(high - low)
     assert widths[1] < widths[0] / 2

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from kembar.index.catalogue_index import CatalogueIndex, has_titles
 from kembar.index.query_expansion import NEIGHBOURS, PHOTOS_PER_NEIGHBOUR, comparable, expand_queries
 from kembar.schemas import ENCODED
-from kembar.stages.index_catalogue import read_catalogue
+from kembar.stages.index_catalogue import read_encoded
 from kembar.storage.tables import read_table
 from tests.builders import index_of
 
@@ -96,7 +96,7 @@ def test_match_reads_photos_alone_blended(spark: SparkSession, encoded: Path, tm
     table = read_table(spark, str(encoded / "listings"), ENCODED)
     untitled = table.withColumn("title_embedding", F.lit(None).cast(ENCODED["title_embedding"].dataType))
     untitled.write.parquet(str(tmp_path / "encoded" / "listings"))
-    read = partial(read_catalogue, spark, str(tmp_path / "encoded"), "e", str(tmp_path / "hashed"), None)
+    read = partial(read_encoded, spark, str(tmp_path / "encoded"), "e", str(tmp_path / "hashed"), None)
     plain, ours = read(blends=False).index, read(blends=True).index
     assert len(ours) > 200 and not has_titles(ours)
     cosines = (ours.image * expand_naively(plain)).sum(axis=1)[ours.has_image]

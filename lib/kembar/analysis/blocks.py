@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from kembar.analysis.chart import ACCENT, SOFT, WARM, Chart
 from kembar.analysis.encoded import Codes, read_codes
 from kembar.analysis.proposed import Proposed, blocking_settings, propose_pairs
-from kembar.analysis.result import Result, read_catalogue
+from kembar.analysis.result import Result, load_listings
 from kembar.blocking import SOURCES
 from kembar.evaluation import Truth
 
@@ -33,8 +33,7 @@ class BlockStudy:
     @property
     def true(self) -> NDArray[np.bool_]:
         """Whether each proposed pair is one product, `[pairs]`."""
-        left, right = (self.truth.product[side] for side in (self.proposed.pairs.left, self.proposed.pairs.right))
-        return (left == right) & (left >= 0)
+        return self.truth.same(self.proposed.pairs.left, self.proposed.pairs.right)
 
     def sources(self) -> pd.DataFrame:
         """By source: pairs a listing, the share of true pairs that it proposes, and that it alone proposes."""
@@ -119,5 +118,5 @@ def study_blocks(result: Result, encoded: str, listings: DataFrame | str, bundle
         InputError: as `read_codes`, or no listing has a label.
     """
     codes, settings = read_codes(encoded, bundle), blocking_settings(result.manifest)
-    table = read_catalogue(result.members.sparkSession, listings) if isinstance(listings, str) else listings
+    table = load_listings(result.members.sparkSession, listings)
     return BlockStudy(codes, codes.truth(table), propose_pairs(codes, settings), settings.candidates_per_listing)

@@ -63,16 +63,9 @@ class Evidence:
     def of(row: Mapping[str, Any], threshold: float) -> "Evidence":
         """From a row of MATCHES."""
         distances = {name: _real(row[f"{name}_distance"]) for name in DISTANCES} | {"gap": _real(row["gap"])}
-        return Evidence(
-            left=row["posting_id_l"],
-            right=row["posting_id_r"],
-            probability=float(row["probability"]),
-            prior=float(row["prior"]),
-            shares={name: float(row[f"{name}_evidence"]) for name in EVIDENCE},
-            distances=distances,
-            blocks=tuple(row["blocks"]),
-            threshold=threshold,
-        )
+        shares = {name: float(row[f"{name}_evidence"]) for name in EVIDENCE}
+        ends, chances = (row["posting_id_l"], row["posting_id_r"]), (float(row["probability"]), float(row["prior"]))
+        return Evidence(*ends, *chances, shares, distances, tuple(row["blocks"]), threshold)
 
     @property
     def log_odds(self) -> float:

@@ -41,8 +41,7 @@ class Codes:
 
     def rows(self, posting_ids: pa.Array | pa.ChunkedArray) -> Rows:
         """The row of each listing `[m]`, −1 where it has none."""
-        place = pc.index_in(posting_ids, pa.array(self.posting_ids, pa.string()))
-        return np.asarray(place.fill_null(-1), dtype=np.int64)
+        return np.asarray(pc.index_in(posting_ids, pa.array(self.posting_ids, pa.string())).fill_null(-1), np.int64)
 
     def truth(self, listings: DataFrame) -> Truth:
         """The truth by row. Listings that were quarantined are left out of it.

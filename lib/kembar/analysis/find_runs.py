@@ -1,17 +1,10 @@
 """Where a run's files are, for notebooks: one folder, or places of their own named by environment variables."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from kembar.storage.files import join_uri
 
-_VARIABLES = {
-    "matched": "KEMBAR_MATCHED",
-    "encoded": "KEMBAR_ENCODED",
-    "listings": "KEMBAR_LISTINGS",
-    "images": "KEMBAR_IMAGES",
-    "bundle": "KEMBAR_BUNDLE",
-}
 _WITHIN = {
     "matched": "matched",
     "encoded": "encoded",
@@ -43,4 +36,5 @@ def find_run(default: str = "../demo") -> RunPlaces:
     """
     root = os.environ.get("KEMBAR_RUN", default)
     found = {name: join_uri(root, path) for name, path in _WITHIN.items()}
-    return RunPlaces(**(found | {name: os.environ[var] for name, var in _VARIABLES.items() if var in os.environ}))
+    variables = {field.name: f"KEMBAR_{field.name.upper()}" for field in fields(RunPlaces)}
+    return RunPlaces(**(found | {name: os.environ[var] for name, var in variables.items() if var in os.environ}))

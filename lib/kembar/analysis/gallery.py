@@ -70,9 +70,14 @@ class Gallery:
 
 @dataclass(frozen=True)
 class PhotoShelf:
-    """Cards of some listings. images: the folder of their photos; known: `(image, title)` by posting_id."""
+    """Makes cards of listings.
 
-    images: PhotoFolder
+    Attributes:
+        photos: The folder of their photos.
+        known: `(image, title)` by posting_id.
+    """
+
+    photos: PhotoFolder
     known: dict[str, tuple[str | None, str | None]]
 
     def cards(self, posting_ids: Iterable[str]) -> list[Card]:
@@ -83,15 +88,15 @@ class PhotoShelf:
         if posting_id not in self.known:
             return Card(posting_id, "", "not in this catalogue")
         image, title = self.known[posting_id]
-        return Card(posting_id, title or "", thumbnail(self.images, image))
+        return Card(posting_id, title or "", thumbnail(self.photos, image))
 
 
-def thumbnail(images: PhotoFolder, name: str | None) -> bytes | str:
+def thumbnail(photos: PhotoFolder, name: str | None) -> bytes | str:
     """A photo as a JPEG of 128 × 128 pixels, squeezed to a square as the encoder sees it, or why there is none."""
     if not name:
         return "no photo"
     try:
-        pixels = decode_photo(images.read(name, _MOST_BYTES), _PX, False, _MOST_PIXELS).pixels
+        pixels = decode_photo(photos.read(name, _MOST_BYTES), _PX, False, _MOST_PIXELS).pixels
     except PhotoError as error:
         return str(error)
     buffer = io.BytesIO()

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from kembar.analysis.chart import ACCENT, INK, MUTED, SOFT, WARM, Chart
 from kembar.analysis.encoded import Codes, read_codes
 from kembar.analysis.proposed import first_logits
-from kembar.analysis.result import Result, read_catalogue
+from kembar.analysis.result import Result, load_listings
 from kembar.clustering import attach_singletons
 from kembar.errors import InputError
 from kembar.evaluation import Claims, Truth
@@ -39,8 +39,7 @@ class Judgement:
     @property
     def same(self) -> NDArray[np.bool_]:
         """Whether each candidate pair is one product, `[pairs]`."""
-        left, right = (self.truth.product[side] for side in (self.choice.pairs.left, self.choice.pairs.right))
-        return (left == right) & (left >= 0)
+        return self.truth.same(self.choice.pairs.left, self.choice.pairs.right)
 
     @property
     def judged(self) -> NDArray[np.bool_]:
@@ -85,18 +84,14 @@ class Judgement:
 
     def f1_by_threshold(self) -> pd.DataFrame:
         """`threshold, precision, recall, f1`: row-wise means, groups formed anew at each threshold."""
-        return pd.DataFrame(
-            [
-                {"threshold": t, "precision": s.precision.mean(), "recall": s.recall.mean(), "f1": s.f1.mean()}
-                for t, s in self._by_threshold.items()
-            ]
-        )
+        scored = self._by_threshold.items()
+        rows = [(t, s.precision.mean(), s.recall.mean(), s.f1.mean()) for t, s in scored]
+        return pd.DataFrame(rows, columns=["threshold", "precision", "recall", "f1"])
 
     def f1_by_size(self) -> pd.DataFrame:
         """Row-wise mean F1 by threshold, a column for each size of the true group."""
-        rows = {
-            t: {name: _mean_f1(s, *bounds) for name, bounds in SIZES.items()} for t, s in self._by_threshold.items()
-        }
+        scored = self._by_threshold.items()
+        rows = {t: {name: _mean_f1(s, *bounds) for name, bounds in SIZES.items()} for t, s in scored}
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("threshold").dropna(axis=1, how="all")
 
     def best_threshold(self) -> float:
@@ -194,7 +189,7 @@ def judge_matches(result: Result, encoded: str, listings: DataFrame | str, bundl
             "on; to choose a threshold, match with 0, which keeps all pairs"
         )
     codes = read_codes(encoded, bundle)
-    table = read_catalogue(result.members.sparkSession, listings) if isinstance(listings, str) else listings
+    table = load_listings(result.members.sparkSession, listings)
     truth = codes.truth(table)
     thresholds = result.summary["thresholds"]
     choice = _choice(codes, _pairs_of(result, codes), truth)

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from kembar.analysis.chart import ACCENT, SOFT, Chart
 from kembar.analysis.encoded import Codes, read_codes
 from kembar.analysis.proposed import propose_pairs
-from kembar.analysis.result import read_catalogue
+from kembar.analysis.result import load_listings
 from kembar.config import Settings, load_settings
 from kembar.model.bundle import Bundle
 from kembar.model.bundle_files import save_bundle
@@ -94,7 +94,7 @@ def learn_from_labels(
     """
     told = settings or load_settings()
     told = replace(told, training=replace(told.training, base=bundle or "shipped"))
-    table = read_catalogue(spark, listings) if isinstance(listings, str) else listings
+    table = load_listings(spark, listings)
     name = listings if isinstance(listings, str) else "listings"
     codes = read_codes(encoded, bundle)
     catalogue = _label(name, codes, table, told)

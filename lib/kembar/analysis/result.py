@@ -9,13 +9,12 @@ import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from kembar.analysis.chart import Chart
-from kembar.analysis.charts import draw_probabilities, draw_sizes, draw_sources
+from kembar.analysis.chart import Chart, draw_probabilities, draw_sizes, draw_sources
 from kembar.analysis.contributions import Evidence
 from kembar.analysis.gallery import Gallery, PhotoShelf
 from kembar.blocking import SOURCES
 from kembar.config import load_settings
-from kembar.encoding.image_folder import folder_of_names
+from kembar.encoding.find_photo_folder import photo_folder_of
 from kembar.errors import InputError
 from kembar.listings.validation import read_listings, validate_listings
 from kembar.schemas import CHANGES, GROUPS, MATCHES
@@ -176,18 +175,21 @@ class Result:
         known = self._known(listings, posting_ids)
         used = self.manifest.get("settings", {}).get("encode", {}).get("follow_links", False)
         settings = load_settings(overrides=[f"encode.follow_links={str(used).lower()}"]).encode
-        return PhotoShelf(folder_of_names(images, (image for image, _ in known.values()), settings)[0], known)
+        return PhotoShelf(photo_folder_of(images, (image for image, _ in known.values()), settings)[0], known)
 
     def _known(self, listings: DataFrame | str, posting_ids: list[str]) -> dict[str, tuple[str | None, str | None]]:
         """`(image, title)` of some listings."""
-        table = read_catalogue(self.members.sparkSession, listings) if isinstance(listings, str) else listings
+        table = load_listings(self.members.sparkSession, listings)
         wanted = table.where(F.col("posting_id").isin(list(set(posting_ids)))).select("posting_id", "image", "title")
         return {row.posting_id: (row.image, row.title) for row in wanted.collect()}
 
 
-def read_catalogue(spark: SparkSession, uri: str) -> DataFrame:
-    """The usable listings of a catalogue, as LISTINGS. Workers may run in another folder than this process."""
-    place = uri if "://" in uri else str(Path(uri).absolute())
+def load_listings(spark: SparkSession, listings: DataFrame | str) -> DataFrame:
+    """Read the usable LISTINGS of a catalogue from its path or URI. A DataFrame is returned as it is."""
+    if not isinstance(listings, str):
+        return listings
+    # Workers may run in another folder than this process.
+    place = listings if "://" in listings else str(Path(listings).absolute())
     return validate_listings(read_listings(spark, place))[0]
 
 

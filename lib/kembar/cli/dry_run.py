@@ -11,7 +11,7 @@ from kembar.encoding.photo_sample import describe_photos
 from kembar.listings.catalogue_files import inspect_catalogue
 from kembar.listings.decisions import read_decisions
 from kembar.scoring.summary import read_summary
-from kembar.storage.files import MANIFEST, exists, filesystem_of, join_uri, read_json
+from kembar.storage.files import MANIFEST, filesystem_of, join_uri, read_json, read_manifest
 
 _ENCODED_BYTES, _MATCHED_BYTES, _PAGE_BYTES, _TRIPLET_BYTES, _WORK_BYTES = 1_700, 4_500, 4_500, 400, 9_000
 """Space that the output takes for each listing."""
@@ -72,7 +72,7 @@ def describe_listings(uri: str, listings: ListingsSettings | None) -> tuple[int,
 
 def plan_encode(args: Namespace, encoder: str, settings: Settings) -> Plan:
     """Plan jobs/encode.py."""
-    before = _manifest(args.output)
+    before = read_manifest(args.output)
     rows, lines = describe_listings(args.listings, settings.listings)
     lines += describe_photos(inspect_catalogue(args.listings, settings.listings), args.images, settings.encode)
     lines.append(f"bundle's encoder: {encoder}")
@@ -92,7 +92,7 @@ def plan_match(args: Namespace) -> Plan:
     lines = [f"{args.encoded}: {listings:,} listings, {counts['quarantine']:,} quarantined"]
     if args.previous:
         lines.append(f"{args.previous}: only new and changed listings are searched, the others keep their pairs")
-    lines += _last_time(_manifest(args.output), "listings")
+    lines += _last_time(read_manifest(args.output), "listings")
     return Plan(lines, _MATCHED_BYTES * listings, args.output)
 
 
@@ -161,7 +161,3 @@ def _last_time(manifest: dict[str, Any], counted: str) -> list[str]:
     """How long the last run into the output took, if there was one."""
     count, seconds = manifest.get("counts", {}).get(counted), manifest.get("seconds", {})
     return [f"the last run took {sum(seconds.values()):,.0f} s for {count:,} listings"] if count and seconds else []
-
-
-def _manifest(uri: str) -> dict[str, Any]:
-    return read_json(join_uri(uri, MANIFEST)) if exists(join_uri(uri, MANIFEST)) else {}

@@ -27,17 +27,10 @@ def progress_bar(spark: SparkSession | None, name: str, console: Console | None 
     if spark is None or not console.is_terminal:
         yield
         return
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("tasks,"),
-        TimeRemainingColumn(),
-        TextColumn("left"),
-    )
+    stage = SpinnerColumn(), TextColumn("{task.description}"), BarColumn()
+    tasks = MofNCompleteColumn(), TextColumn("tasks,"), TimeRemainingColumn(), TextColumn("left")
     ended = Event()
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*stage, *tasks, console=console, transient=True) as bar:
         watcher = Thread(target=_watch, args=(spark, bar, name, ended), daemon=True)
         watcher.start()
         try:

@@ -1,4 +1,4 @@
-"""From what the towers made of a listing to its row in ENCODED, or in QUARANTINE where they made nothing of it."""
+"""Turns the output of the towers for a listing into its row of ENCODED, or of QUARANTINE if there is no output."""
 
 import json
 from collections.abc import Iterator
@@ -14,13 +14,18 @@ from kembar.storage.parts import PartFolder
 
 ENCODED_ARROW = to_arrow_schema(ENCODED)
 BLIND = "neither a usable photo nor a usable title"
-"""How the reason begins for which a listing goes to QUARANTINE though its row is right."""
+"""The beginning of the reason for a listing in QUARANTINE whose row is valid."""
 ASSEMBLED = StructType([*ENCODED.fields, *QUARANTINE.fields[1:]])
-"""ENCODED's columns; `row` and `reason` are QUARANTINE's, and null for a listing that can be matched."""
+"""The columns of ENCODED, then `row` and `reason` of QUARANTINE, which are null for a listing that can be matched."""
 
 
 def assemble(fingerprint: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Batches of LISTINGS with `content` and `kembar.encoding.embed.ENCODED_COLUMNS` to ASSEMBLED."""
+    """Turn encoded batches into ASSEMBLED.
+
+    Args:
+        fingerprint: The fingerprint of the encoder.
+        batches: LISTINGS with `content` and `kembar.encoding.embed.ENCODED_COLUMNS`.
+    """
     for batch in batches:
         failures = [
             [each for each in both if each]
@@ -34,18 +39,19 @@ def assemble(fingerprint: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa
             "failures": pa.array(failures, pa.list_(pa.string())),
             "encoder": pa.array([fingerprint] * batch.num_rows, pa.string()),
             "row": pa.array([_as_json(row) if b else None for row, b in zip(rows, blind, strict=True)], pa.string()),
-            "reason": pa.array([_reason(f) if b else None for f, b in zip(failures, blind, strict=True)], pa.string()),
+            "reason": pa.array(
+                ["; ".join([BLIND, *f]) if b else None for f, b in zip(failures, blind, strict=True)], pa.string()
+            ),
         }
         columns = {name: batch[name] for name in ENCODED_ARROW.names if name not in told} | told
         yield pa.RecordBatch.from_pydict({name: columns[name] for name in ASSEMBLED.names})
 
 
 def _contents(batch: pa.RecordBatch, failures: list[list[str]]) -> list[str | None]:
-    """Each listing's content; of one whose photo may be read next time a mark of it that no content equals, so that
-    the next run encodes it again.
+    """The content of each listing, with a suffix if the photo failed but may be readable in the next run.
 
-    The mark is the same as long as the photo fails, so that matching meets no change meanwhile. A photo that was there
-    when contents were compared, and then was not, counts among these.
+    No content has this suffix, so the next run encodes the listing again. The suffix stays the same while the photo
+    fails, so matching sees no change meanwhile. A photo that vanished during the run counts too.
     """
     contents = batch["content"].to_pylist()
     absent = batch["photo_absent"].to_pylist() if "photo_absent" in batch.schema.names else [True] * len(contents)
@@ -60,12 +66,14 @@ def _as_json(row: dict[str, str | None]) -> str:
     return json.dumps({name: value for name, value in row.items() if value is not None}, ensure_ascii=False)
 
 
-def _reason(failures: list[str]) -> str:
-    return "; ".join([BLIND, *failures])
-
-
 def write_codes(folder: PartFolder, task: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """ASSEMBLED batches of a task to QUARANTINE batches; the listings that can be matched go into the task's part."""
+    """Write the listings of a task that can be matched into its part, and yield the others as QUARANTINE.
+
+    Args:
+        folder: The folder of the parts of ENCODED.
+        task: The number of the task.
+        batches: ASSEMBLED.
+    """
     with folder.open(task) as part:
         for batch in batches:
             part.write(batch.filter(batch["reason"].is_null()))

@@ -1,4 +1,4 @@
-"""From photos and titles to codes: the work of one executor, on plain Arrow batches."""
+"""Turns photos and titles into codes on one executor, in plain Arrow batches."""
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -24,11 +24,19 @@ ENCODED_COLUMNS = (
     "attributes array<string>, photo_failure string, title_failure string"
 )
 _ROWS_AT_ONCE = 4096
+_NO_TEXT = "title has no letter or digit"
 
 
 @dataclass(frozen=True)
 class TitleEncoder:
-    """How titles become codes and terms; `head=None` keeps the tower's own embedding."""
+    """Turns titles into codes.
+
+    Attributes:
+        tower: The setting `text_tower.handle`.
+        head: The head that turns embeddings into codes, or None to keep the embeddings.
+        batch_size: Titles in a batch of the tower.
+        threads: Threads of TensorFlow.
+    """
 
     tower: str
     head: Head | None
@@ -36,7 +44,7 @@ class TitleEncoder:
     threads: int
 
     def codes(self, normal: list[str]) -> list[Matrix | None]:
-        """Codes of normalised titles, none for an empty one; a title that comes again is not encoded again."""
+        """Codes `[dim]` of normalised titles, None for an empty one. Recent titles are not encoded again."""
         tower = get_text_tower(self.tower, self.threads)
         known = {title: self._recent.find(title) for title in set(normal) if title}
         codes = {title: found[0] for title, found in known.items() if found}
@@ -54,19 +62,19 @@ class TitleEncoder:
 
 @dataclass(frozen=True)
 class ListingEncoder:
-    """How listings become codes: both towers in one pass, so that no code has to be joined to another."""
+    """Turns listings into codes with both towers in one pass, so that no join of codes is needed."""
 
     photos: PhotoEncoder
     titles: TitleEncoder
     rows_at_once: int = _ROWS_AT_ONCE
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The same rows with ENCODED_COLUMNS behind them; needs `image`, `title` and `want_hash`.
+        """Append ENCODED_COLUMNS to batches with `image`, `title` and `want_hash`.
 
-        Rows of one photo should stand together: it is then opened once. Threads open the first photos while the
-        text tower runs, and the next ones while the image tower runs.
+        Rows of one photo should be adjacent, because the photo is then opened once. Threads open the first photos while
+        the text tower runs, and the next ones while the image tower runs.
         """
-        with threads_ahead(self.photos.decode_threads) as pool:
+        with threads_ahead(self.photos.limits.decode_threads) as pool:
             for part in _slices(batches, self.rows_at_once):
                 yield self._encode(pool, part)
 
@@ -84,29 +92,24 @@ class ListingEncoder:
         columns = {
             "image_embedding": _code_column([photo.code if isinstance(photo, Coded) else None for photo in of_row]),
             "title_embedding": _code_column(title_codes),
-            "photo_phash": _text_column([photo.phash if isinstance(photo, Coded) else None for photo in of_row]),
+            "photo_phash": pa.array([p.phash if isinstance(p, Coded) else None for p in of_row], pa.string()),
             "terms": pa.array(terms, pa.list_(pa.string())),
             "attributes": pa.array(attributes, pa.list_(pa.string())),
-            "photo_failure": _text_column([str(p) if isinstance(p, PhotoError) else None for p in of_row]),
-            "title_failure": _text_column(["title has no letter or digit" if bad else None for bad in unreadable]),
+            "photo_failure": pa.array([str(p) if isinstance(p, PhotoError) else None for p in of_row], pa.string()),
+            "title_failure": pa.array([_NO_TEXT if bad else None for bad in unreadable], pa.string()),
         }
-        kept = {name: part[name] for name in part.schema.names}
-        return pa.RecordBatch.from_pydict(kept | columns)
+        return pa.RecordBatch.from_pydict(dict(zip(part.schema.names, part.columns, strict=True)) | columns)
 
 
 def _slices(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
-    """The same rows in batches of at most `rows`, whatever Spark's own batch size is."""
+    """Split batches into batches of at most `rows` rows."""
     for batch in batches:
         for start in range(0, batch.num_rows, rows):
             yield batch.slice(start, rows)
 
 
-def _text_column(values: list[str | None]) -> pa.Array:
-    return pa.array(values, pa.string())
-
-
 def _code_column(codes: list[Matrix | None]) -> pa.Array:
-    """Codes as an Arrow list column, null in the rows that have none."""
+    """Codes as an Arrow list column with nulls."""
     present = [code for code in codes if code is not None]
     if not present:
         return pa.nulls(len(codes), pa.list_(pa.float32()))

@@ -1,6 +1,7 @@
-"""From photos to codes: read and decoded by threads ahead of the image tower, and none encoded twice."""
+"""Turns photos into codes. Threads read and decode them ahead of the image tower, and none is encoded twice."""
 
 import hashlib
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,21 +9,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kembar.config import EncodeSettings
 from kembar.encoding.photo_folder import PhotoFolder
 from kembar.encoding.photos import Photo, PhotoError, decode_photo
-from kembar.encoding.prefetch import Ahead
+from kembar.encoding.prefetch import work_ahead
 from kembar.encoding.recent import Recent
 from kembar.encoding.towers.loaded import get_image_tower
 from kembar.model.heads import Head, project
 from kembar.types import Matrix
 
 _BATCHES_AHEAD = 3
-"""Batches of photos that are decoded or being decoded while the tower runs: 5 MB each."""
+"""Batches of photos that threads decode while the tower runs, 5 MB each."""
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A photo's pixels and hash, and the key of its bytes."""
+    """A decoded photo, and the key of its bytes."""
 
     key: tuple[bytes, bool]
     photo: Photo
@@ -30,14 +32,14 @@ class Opened:
 
 @dataclass(frozen=True)
 class Coded:
-    """A photo's code and hash."""
+    """The code `[dim]` and the hash of a photo."""
 
     code: Matrix
     phash: str | None
 
 
 class Wanted(NamedTuple):
-    """The name of a photo, and whether its hash is asked for."""
+    """The name of a photo, and whether its hash is wanted."""
 
     name: str
     want_hash: bool
@@ -48,27 +50,35 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True)
 class PhotoEncoder:
-    """How photos become codes; `head=None` keeps the tower's own embedding, which training needs."""
+    """Turns photos into codes.
 
-    images: PhotoFolder
+    Attributes:
+        photos: The folder of the photos.
+        tower: The setting `image_tower.name`.
+        precision: "float32" or "int8".
+        weights: The weights of a tower that was trained with the bundle, or None.
+        head: The head that turns embeddings into codes, or None to keep the embeddings, which training needs.
+        batch_size: Photos in a batch of the tower.
+        threads: Threads of TensorFlow.
+        limits: The settings `encode.*`, with the limits of a photo and the number of threads that decode.
+    """
+
+    photos: PhotoFolder
     tower: str
     precision: str
     weights: bytes | None
     head: Head | None
     batch_size: int
     threads: int
-    decode_threads: int
-    max_pixels: int
-    max_bytes: int
-    patience_s: int
+    limits: EncodeSettings
 
-    def begin(self, pool: Executor, wanted: list[Wanted]) -> Ahead[Wanted, Opened | Coded | PhotoError]:
+    def begin(self, pool: Executor, wanted: list[Wanted]) -> Iterator[Opened | Coded | PhotoError]:
         """Start to read and decode photos."""
-        _ = self._tower, self._recent  # made here and not by several threads at once
-        return Ahead(pool, self._open, wanted, _BATCHES_AHEAD * self.batch_size, self.patience_s)
+        _ = self._tower, self._recent  # so that threads do not make them twice
+        return work_ahead(pool, self._open, wanted, _BATCHES_AHEAD * self.batch_size, self.limits.photo_seconds)
 
-    def finish(self, opening: Ahead[Wanted, Opened | Coded | PhotoError]) -> list[Coded | PhotoError]:
-        """The codes of photos that were begun, in order."""
+    def finish(self, opening: Iterator[Opened | Coded | PhotoError]) -> list[Coded | PhotoError]:
+        """The codes of the photos of `begin`, in order, or the error of each failed one."""
         done: list[Any] = []
         waiting: dict[int, Opened] = {}
         for row, photo in enumerate(opening):
@@ -90,20 +100,20 @@ class PhotoEncoder:
         return Recent()
 
     def _open(self, wanted: Wanted) -> Opened | Coded | PhotoError:
-        """A photo as pixels, or its code where this task has seen the same bytes under another name."""
+        """Decode a photo, or return its code if this task has encoded the same bytes before."""
         name, want_hash = wanted
         try:
-            data = self.images.read(name, self.max_bytes)
-            # A photo whose hash is wanted is decoded whole, which makes its pixels another rounding of the same.
+            data = self.photos.read(name, self.limits.max_photo_bytes)
+            # With a hash, a photo is decoded at full size, so its pixels differ by rounding.
             key = hashlib.sha256(data).digest(), want_hash
             if known := self._recent.find(key):
                 return Coded(*known)
-            return Opened(key, decode_photo(data, self._tower.input_px, want_hash, self.max_pixels))
+            return Opened(key, decode_photo(data, self._tower.input_px, want_hash, self.limits.max_photo_pixels))
         except PhotoError as error:
             return error
 
     def _embed(self, waiting: dict[int, Opened], done: list[Any]) -> None:
-        """Put the codes of the photos that wait into `done`; none waits any more."""
+        """Encode the waiting photos and put their codes into `done`."""
         distinct = {opened.key: opened.photo for opened in waiting.values()}
         if distinct:
             pixels = np.stack([photo.pixels for photo in distinct.values()])

@@ -45,7 +45,7 @@ class PhotoCounts:
 
     @staticmethod
     def of(named: int, failures: Iterable[str]) -> "PhotoCounts":
-        """From the failures of all listings, those of titles among them."""
+        """Count photos. Failures of titles are ignored."""
         ours = Counter(failure for failure in failures if failure.startswith(_PHOTO))
         counts, examples = Counter[str](), dict[str, str]()
         for failure, count in sorted(ours.items()):
@@ -60,7 +60,7 @@ class PhotoCounts:
 
     @property
     def by_reason(self) -> dict[str, int]:
-        """As a manifest counts them."""
+        """The counts for a manifest."""
         return {reason.removeprefix(_PHOTO): count for reason, count in self.failed.items()}
 
     def __str__(self) -> str:
@@ -111,7 +111,7 @@ def written_failures(parts: list[str]) -> Iterator[str]:
 
 
 def quarantined_failures(reasons: pa.ChunkedArray) -> Iterator[str]:
-    """The photo's failure of each listing that had no usable title either, from the column `reason` of QUARANTINE."""
+    """The failures of listings without a usable photo and title, from the column `reason` of QUARANTINE."""
     for reason in pc.drop_null(reasons).to_pylist():
         if reason.startswith(BLIND):
             yield reason.removeprefix(BLIND).removeprefix("; ")

@@ -1,7 +1,7 @@
-"""The images folder: which file a photo's name means, and its bytes, wherever the folder is.
+"""Finds and reads photos by name in the images folder, on a disk or in a store.
 
-That a photo is not there, that it cannot be read just now, and that it is broken are three things: only the second is
-tried again, here after a moment and by the next run (`kembar.encoding.photos.tried_again`).
+A photo can be missing, unreadable at the moment, or broken. Only an unreadable one is tried again, here after a moment
+and in the next run (`kembar.encoding.photos.tried_again`).
 """
 
 import errno
@@ -25,23 +25,23 @@ from kembar.storage.text_files import shown
 _WAITS = (0.1, 0.5, 2.0)
 """Seconds before each further try to read a photo."""
 _NO_MORE_WAITS = 10
-"""After so many photos in a row that could not be read, the store is down: each further one gets a single try."""
+"""After so many unreadable photos in a row the store is probably down, and each further photo gets one try."""
 _NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
 _DENIED = {errno.EACCES, errno.EPERM}
 _SHOWN = 120
 ABSENT, UNKNOWN = "absent", "unknown"
-"""The states of a photo that is not there, and of one of which the disk or store would not say whether it is."""
+"""The states of a missing photo, and of one for which the disk or store gave no answer."""
 
 
 @lru_cache(maxsize=8)
 def open_folder(folder: str) -> tuple[FileSystem, str]:
-    """Connecting to a remote store takes longer than reading a photo, so a process does it once."""
+    """Open a folder once in a process, because connecting to a store takes longer than reading a photo."""
     return filesystem_of(folder)
 
 
 @dataclass
 class _Luck:
-    """How many photos of a folder could not be read since the last that could, in this process."""
+    """The number of unreadable photos in a row, for a folder in this process."""
 
     failed: int = 0
 
@@ -53,12 +53,15 @@ def _luck_of(_folder: str) -> _Luck:
 
 @dataclass(frozen=True)
 class PhotoFolder:
-    """The folder in which a catalogue's photos are.
+    """The folder with the photos of a catalogue.
 
-    folder: a path or URI; follow_links: whether a link may lead out of it; shorten: whether folders in front of a
-    name may be left out, see `can_be_shortened` in `kembar.encoding.photo_names`; bare: whether it has no photo at all;
-    patience_s: seconds that a photo is waited for, of which further tries take half at most; advice: what to do where
-    its photos are not found, if that is known.
+    Attributes:
+        folder: A path or URI.
+        follow_links: Whether a link may lead out of the folder.
+        shorten: Whether the leading folders of a name may be left out, see `kembar.encoding.photo_names`.
+        bare: Whether the folder has no photos at all.
+        patience_s: The time limit for a photo, in seconds. Waiting between tries takes at most half of it.
+        advice: What to do if photos are not found, if known.
     """
 
     folder: str
@@ -69,23 +72,21 @@ class PhotoFolder:
     advice: str | None = None
 
     def locate(self, names: Iterable[str]) -> dict[str, pafs.FileInfo | None]:
-        """Of each name that means a file: which one, None where the disk or store would not say.
+        """Find the files of photos by their names.
 
-        1. Names as they stand, all at once.
-        2. Of those that are not there, the other paths that they may mean.
-        3. At last the folders' own lists, for files of which the name is another spelling.
+        1. Look for all names literally.
+        2. For the missing ones, look for the other paths that they may mean.
+        3. For those still missing, search the lists of the folders for another spelling.
+
+        Returns:
+            The file of each name that was found, or None if the disk or store gave no answer.
         """
         wanted = list(dict.fromkeys(names))
         found = self._files([name for name in wanted if stays_inside(name)])
         paths = {name: self._paths(name) for name in wanted if name not in found}
         others = self._files(list(dict.fromkeys(path for each in paths.values() for path in each)))
-        spelt = {
-            name: other
-            for name, each in paths.items()
-            if not any(p in others for p in each)
-            for other in [self._spelt_otherwise(each)]
-            if other
-        }
+        sought = {name: each for name, each in paths.items() if not any(path in others for path in each)}
+        spelt = {name: other for name, each in sought.items() if (other := self._spelt_otherwise(each))}
         others |= self._files(list(dict.fromkeys(spelt.values())))
         for name, each in paths.items():
             if path := next((p for p in [*each, spelt.get(name, "")] if p in others), None):
@@ -93,17 +94,17 @@ class PhotoFolder:
         return found
 
     def states(self, names: list[str | None]) -> list[str]:
-        """Size and time of change of each photo, in order, or ABSENT or UNKNOWN; "" for no name."""
+        """Size and time of change of each photo, in order, or ABSENT, UNKNOWN, or "" without a name."""
         found = self.locate(name for name in names if name)
         state = {n: f"{info.size} {info.mtime_ns}" if info else UNKNOWN for n, info in found.items()}
         return [state.get(name, ABSENT) if name else "" for name in names]
 
     def read(self, name: str, max_bytes: int) -> bytes:
-        """The bytes of a photo.
+        """Read the bytes of a photo.
 
         Raises:
-            PhotoError: No file of the folder has the name, its name or a link leads out of the folder, it is empty,
-                larger than `max_bytes`, or cannot be read, then after some tries.
+            PhotoError: The photo is missing, empty, larger than `max_bytes`, or outside the folder, or it could not be
+                read after several tries.
         """
         luck = _luck_of(self.folder)
         waits = [wait for wait in _WAITS if wait <= self.patience_s / 4] if luck.failed < _NO_MORE_WAITS else []
@@ -149,7 +150,7 @@ class PhotoFolder:
         return data
 
     def _check_place(self, root: str, path: str) -> None:
-        """On a local disk a link can lead anywhere, and what is no file (a pipe) can keep its reader waiting."""
+        """Refuse links that lead out of a local folder, and pipes and the like, which could block their reader."""
         place = Path(path).resolve(strict=True)
         if not self.follow_links and not place.is_relative_to(real_root(root)):
             raise PhotoError(f"{LINK}: set encode.follow_links=true where its links can be trusted")
@@ -166,15 +167,14 @@ class PhotoFolder:
         return shown(name + others, _SHOWN)
 
     def _files(self, paths: list[str]) -> dict[str, pafs.FileInfo | None]:
-        """Which of some paths are files; None for those of which the disk or store would not say."""
+        """The files among some paths, or None for a path if the disk or store gave no answer."""
         filesystem, root = open_folder(self.folder)
         if not paths:
             return {}
         try:
             infos = filesystem.get_file_info([posixpath.join(root, path) for path in paths])
         except (OSError, ValueError):
-            if len(paths) > 1:  # one of them spoils the answer for all
-                half = len(paths) // 2
+            if half := len(paths) // 2:  # one bad path fails the whole request
                 return self._files(paths[:half]) | self._files(paths[half:])
             return self._one_file(paths[0])
         return {path: info for path, info in zip(paths, infos, strict=True) if info.type == pafs.FileType.File}
@@ -188,7 +188,7 @@ class PhotoFolder:
             return {} if _is_absent(error) else {path: None}
 
     def _spelt_otherwise(self, paths: list[str]) -> str | None:
-        """The one file beside which a path differs in its spelling alone; None where there is none, or several are."""
+        """The only file that differs from one of the paths in spelling alone, or None if there is none or several."""
         for path in paths:
             parent, name = posixpath.split(path)
             index = index_of(join_uri(self.folder, parent) if parent else self.folder)
@@ -207,6 +207,6 @@ def _errno(error: BaseException) -> int | None:
 
 
 def _is_absent(error: BaseException) -> bool:
-    """Whether an error says that there is no such file, and not that it could not be reached."""
+    """Whether an error says that the file does not exist, not that it could not be reached."""
     kinds = ValueError | RuntimeError | FileNotFoundError | NotADirectoryError
     return isinstance(error, kinds) or _errno(error) in _NOT_THERE

@@ -1,8 +1,8 @@
-"""What a photo file says of itself, looked at before a decoder is let at it.
+"""Checks the header of a photo file before a decoder reads it.
 
-A file within all limits of size and pixels can still be made to cost: a JPEG of 300 KB that refines its picture in
-thousands of scans, or a GIF whose comment is cut into millions of blocks, each an object in memory. Photos that
-cameras and shops make are far from the limits here.
+A file within the limits of bytes and pixels can still be expensive: a JPEG of 300 KB with thousands of scans, or a GIF
+with a comment of millions of blocks, each an object in memory. The photos of cameras and shops are far below the
+limits here.
 """
 
 from collections.abc import Iterator
@@ -10,16 +10,16 @@ from itertools import islice
 
 _JPEG, _PNG, _GIF = b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"GIF8"
 _PNG_DEPTH = 24
-"""Where a PNG says how many bits a channel has."""
+"""The byte of a PNG with the bits of a channel."""
 MOST_SCANS = 100
-"""Each scan of a progressive JPEG passes over the whole picture; encoders make about ten, a thumbnail as many again."""
+"""The most scans of a JPEG. Each passes over the whole picture. Encoders make about ten, and ten for a thumbnail."""
 MOST_PIECES = 16_384
-"""Segments before a JPEG's picture, chunks of a PNG, blocks before a GIF's first frame."""
+"""The most segments before the picture of a JPEG, chunks of a PNG, or blocks before the first frame of a GIF."""
 
 
 def header_fault(data: bytes) -> str | None:
-    """Why the file would cost more than a photo may, or None."""
-    if data.startswith(_JPEG) and data.count(b"\xff\xda") > MOST_SCANS:  # coded data never holds this pair of bytes
+    """Why the file would be too expensive to decode, or None."""
+    if data.startswith(_JPEG) and data.count(b"\xff\xda") > MOST_SCANS:  # coded data never has this pair of bytes
         return f"photo has more than {MOST_SCANS} scans"
     for begin, pieces in ((_JPEG, _segments), (_PNG, _chunks), (_GIF, _blocks)):
         if data.startswith(begin) and next(islice(pieces(data), MOST_PIECES, None), None) is not None:
@@ -28,7 +28,7 @@ def header_fault(data: bytes) -> str | None:
 
 
 def grey_scale(data: bytes) -> float:
-    """What turns a transparent colour of a PNG, which is told in the file's own depth, into 8 bits a channel.
+    """The factor that scales the transparent colour of a PNG from the depth of the file to 8 bits a channel.
 
     >>> grey_scale(b"")
     1.0
@@ -40,7 +40,7 @@ def grey_scale(data: bytes) -> float:
 
 
 def _segments(data: bytes) -> Iterator[int]:
-    """Where each JPEG segment begins, up to the picture; also each byte that is filling or rubbish."""
+    """The position of each JPEG segment before the picture, and of each byte of padding or garbage."""
     at = 2
     while at + 4 <= len(data) and data[at : at + 2] != b"\xff\xda":
         yield at
@@ -54,7 +54,7 @@ def _segments(data: bytes) -> Iterator[int]:
 
 
 def _chunks(data: bytes) -> Iterator[int]:
-    """Where each PNG chunk begins."""
+    """The position of each PNG chunk."""
     at = len(_PNG)
     while at + 8 <= len(data):
         yield at
@@ -62,7 +62,7 @@ def _chunks(data: bytes) -> Iterator[int]:
 
 
 def _blocks(data: bytes) -> Iterator[int]:
-    """Where each block of a GIF's extensions begins, up to its first frame; also each byte of rubbish."""
+    """The position of each extension block before the first frame of a GIF, and of each byte of garbage."""
     flags = data[10] if len(data) > 10 else 0
     at = 13 + (3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0)
     while at < len(data) and data[at : at + 1] not in (b",", b";"):

@@ -1,4 +1,4 @@
-"""Names of the files in an images folder, listed once and kept for a while."""
+"""Lists the names of files in the images folder, and keeps the lists for a while."""
 
 import os
 import time
@@ -14,10 +14,10 @@ from kembar.encoding.photo_names import spellings_of_file
 from kembar.storage.paths import filesystem_of
 
 _MOST_LISTED = 500_000
-"""Files of one folder among which another spelling is looked for; of more only exact names are found."""
+"""The most files of a folder in which other spellings are found. In a larger one, only exact names are."""
 
 _LISTED_ANEW_S = 300
-"""Seconds after which the list of a store's folder, which does not say when it changed, is made anew."""
+"""Seconds after which a folder of a store is listed again, because a store does not say when it changed."""
 
 
 @lru_cache(maxsize=64)
@@ -26,7 +26,7 @@ def real_root(root: str) -> Path:
 
 
 def index_of(folder: str) -> dict[str, set[str]]:
-    """The names of a folder's files by their `spellings_of_file`; nothing where it is missing or far too large."""
+    """The names of the files in a folder by their `spellings_of_file`. Empty if it is missing or too large."""
     filesystem, root = filesystem_of(folder)
     if isinstance(filesystem, LocalFileSystem):
         try:
@@ -46,7 +46,7 @@ def _make_index(folder: str, _as_of: int) -> dict[str, set[str]]:
 
 
 def list_names(folder: str, most: int) -> list[str]:
-    """What a folder holds, by name: nothing where it is missing, cannot be read, or holds more than `most`."""
+    """The names in a folder. Empty if the folder is missing, cannot be read, or has more than `most`."""
     filesystem, root = filesystem_of(folder)
     try:
         if isinstance(filesystem, LocalFileSystem):

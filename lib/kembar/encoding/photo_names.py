@@ -1,7 +1,7 @@
-"""Names of photos as catalogues have them, and the paths within the images folder that each may mean.
+"""Turns the name of a photo in a catalogue into the paths in the images folder that it may mean.
 
-A catalogue's export knows other names than the folder: Windows paths, URLs, names without their extension, accents
-composed in another way. Whatever a name says, it can only ever mean a file within the images folder.
+The names in an export can differ from those in the folder: Windows paths, URLs, missing extensions, or accents that are
+composed in another way. A name never means a file outside the images folder.
 """
 
 import posixpath
@@ -19,14 +19,14 @@ _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://[^/?#]*/?")
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _QUERY = re.compile(r"[?#].*$", re.DOTALL)
 _LONGEST_PART = 255
-"""Bytes of a file's name that file systems take."""
+"""The most bytes of a file name."""
 
 
 def check_photo_name(name: str) -> str:
-    """The name, if it stays within the images folder.
+    """Return a name that stays within the images folder.
 
     Raises:
-        PhotoError: it is absolute, a URI or on a drive, climbs with `..`, or holds a NUL or backslash.
+        PhotoError: The name is absolute, a URI or on a drive, or contains `..`, a NUL or a backslash.
     """
     if not name or _ELSEWHERE.search(name):
         raise PhotoError("photo name leads out of the images folder")
@@ -34,7 +34,7 @@ def check_photo_name(name: str) -> str:
 
 
 def stays_inside(name: str) -> bool:
-    """Whether a name, as it stands, is a path within the images folder that a file can have.
+    """Whether a name, taken literally, can be a path within the images folder.
 
     >>> stays_inside("shop/a.jpg"), stays_inside("../a.jpg"), stays_inside("/etc/passwd"), stays_inside("C:/a.jpg")
     (True, False, False, False)
@@ -46,7 +46,7 @@ def stays_inside(name: str) -> bool:
 
 
 def climbs(name: str) -> bool:
-    """Whether a name leads upwards or holds a NUL, however it is written: it is then never looked for.
+    """Whether a name leads upwards or contains a NUL. Such a name is never looked for.
 
     >>> climbs("..\\\\a.jpg"), climbs("shop/../a.jpg"), climbs("https://shop/a..jpg")
     (True, True, False)
@@ -55,7 +55,7 @@ def climbs(name: str) -> bool:
 
 
 def whole_path(name: str) -> str:
-    """The path that a name tells, without drive, host, query and `./`, with slashes.
+    """The path in a name, with slashes and without drive, host, query and `./`.
 
     >>> whole_path("C:\\\\shop\\\\photos\\\\a.jpg"), whole_path("https://cdn/x/a%20b.jpg?x=1"), whole_path("./a.jpg")
     ('shop/photos/a.jpg', 'x/a b.jpg', 'a.jpg')
@@ -67,12 +67,12 @@ def whole_path(name: str) -> str:
 
 
 def possible_paths(name: str, folder: str, shorten: bool) -> list[str]:
-    """Paths within the images folder that a name may mean, the likeliest first; none for one that leads upwards.
+    """The paths within the images folder that a name may mean, likeliest first. A name that leads upwards has none.
 
     Args:
-        name: As the catalogue has it.
-        folder: The name of the images folder, which catalogues often repeat in front of a photo's own name.
-        shorten: Whether folders in front may be left out one by one; see `can_be_shortened`.
+        name: A name from the catalogue.
+        folder: The name of the images folder, which catalogues often repeat before the name of a photo.
+        shorten: Whether leading folders may be left out one by one, see `can_be_shortened`.
 
     >>> possible_paths("C:\\\\shop\\\\photos\\\\a.jpg", "photos", True)
     ['shop/photos/a.jpg', 'a.jpg', 'photos/a.jpg']
@@ -97,7 +97,7 @@ def _readings(name: str, folder: str, shorten: bool) -> Iterator[str]:
 
 
 def can_be_shortened(names: Iterable[str]) -> bool:
-    """Whether the last part alone tells a catalogue's photos apart: no two paths end in one name.
+    """Whether the last part of a path alone identifies a photo: no two paths end in the same name.
 
     >>> can_be_shortened(["https://cdn/1/a.jpg", "https://cdn/2/b.jpg"])
     True
@@ -109,8 +109,9 @@ def can_be_shortened(names: Iterable[str]) -> bool:
 
 
 def spellings_of_name(name: str) -> list[str]:
-    """Keys under which a name meets a file of another spelling (`spellings_of_file`): with accents composed alike, in
-    another case, and without its extension or with one.
+    """Keys that a name shares with a file of another spelling (`spellings_of_file`).
+
+    The spellings may differ in how accents are composed, in case, and in a missing extension.
 
     >>> spellings_of_name("Kopi"), spellings_of_name("kopi.jpg")
     (['Kopi', 'kopi', 'with:kopi'], ['kopi.jpg', 'without:kopi'])
@@ -120,7 +121,7 @@ def spellings_of_name(name: str) -> list[str]:
 
 
 def spellings_of_file(name: str) -> list[str]:
-    """Keys of a file of the images folder, for `spellings_of_name`.
+    """Keys of a file in the images folder, to compare with `spellings_of_name`.
 
     >>> spellings_of_file("Kopi.JPG"), spellings_of_file("kopi")
     (['Kopi.JPG', 'kopi.jpg', 'with:kopi'], ['kopi', 'without:kopi'])
@@ -130,7 +131,7 @@ def spellings_of_file(name: str) -> list[str]:
 
 
 def _fold(name: str) -> tuple[str, str, str]:
-    """A name with accents composed; in one case besides; and without the extension of a photo besides."""
+    """A name with composed accents, the same in one case, and that without the extension of a photo."""
     composed = unicodedata.normalize("NFC", name)
     folded = composed.casefold()
     stem, ending = posixpath.splitext(folded)

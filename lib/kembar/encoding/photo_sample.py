@@ -1,10 +1,10 @@
-"""Names of photos from a listings file as it lies there, for a look at the images folder before Spark starts."""
+"""Looks for a sample of the photos that a catalogue names, before Spark starts."""
 
 from collections.abc import Iterator
 from itertools import chain, islice
 
 from kembar.config import EncodeSettings
-from kembar.encoding.image_folder import find_folder, sample_names
+from kembar.encoding.find_photo_folder import find_photo_folder, sample_names
 from kembar.encoding.photo_names import can_be_shortened
 from kembar.listings.catalogue_files import CatalogueFiles, row_shape
 from kembar.listings.parquet_files import deal_pieces, read_pieces
@@ -15,14 +15,10 @@ _MOST_ROWS = 20_000
 
 
 def describe_photos(files: CatalogueFiles, images: str, settings: EncodeSettings) -> list[str]:
-    """Lines on how many of a sample of a catalogue's photos are there, and where they are.
-
-    Raises:
-        InputError: As `kembar.encoding.image_folder.find_folder`.
-    """
+    """Describe how many photos of a sample were found, and where. Raises InputError as `find_photo_folder`."""
     names = list(islice((name for name in _names_in(files) if name), _MOST_ROWS))
     sample = sample_names(names)
-    folder, note = find_folder(images, sample, can_be_shortened(names), settings)
+    folder, note = find_photo_folder(images, sample, can_be_shortened(names), settings)
     there = len(folder.locate(sample))
     without = f": {folder.folder} holds no photo" if folder.bare and sample else ""
     if not sample:

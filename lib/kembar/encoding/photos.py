@@ -1,6 +1,6 @@
-"""Photos: from a file's bytes to pixels on white ground, and the perceptual hash.
+"""Decodes photos into pixels on a white ground, and computes the perceptual hash.
 
-`open_picture` is the one place where kembar opens a picture that somebody else made.
+`open_picture` is the only place where kembar opens a picture that somebody else made.
 """
 
 import io
@@ -16,11 +16,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from kembar.encoding.photo_headers import grey_scale, header_fault
 
-# Our own limit names the photo. Pillow's, at which it refuses before a decoder takes memory, stays as it is.
+# kembar's own limit names the photo. Pillow's higher limit, at which it raises an error, stays as it is.
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # of damaged notes, and not of which photo
+warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # on damaged EXIF, without the name of the photo
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
-"""What shops show. Pillow reads forty formats more, among them PostScript, for which it starts another program."""
+"""The formats of shops. Pillow reads forty more, and starts another program for PostScript."""
 NOT_FOUND = "photo not found"
 NOT_READ = "photo cannot be read just now"
 LINK = "photo is a link that leads out of the images folder"
@@ -30,14 +30,14 @@ _LONGEST_REASON = 80
 
 
 class PhotoError(Exception):
-    """Why a photo cannot be used, in words for the quarantine and the `failures` column.
+    """Why a photo cannot be used, in words for QUARANTINE and the column `failures`.
 
-    What stands before a colon is the kind of failure, by which failures are counted.
+    Failures are counted by the text before the colon.
     """
 
 
 def tried_again(failure: str) -> bool:
-    """Whether the next run may succeed though the file is the same: a store answers again, or a setting was changed.
+    """Whether the next run may succeed with the same file, because a store answers again or a setting changed.
 
     >>> tried_again(f"{NOT_READ}: PermissionError"), tried_again("photo cannot be decoded: truncated")
     (True, False)
@@ -47,7 +47,7 @@ def tried_again(failure: str) -> bool:
 
 @dataclass(frozen=True)
 class Photo:
-    """Pixels as the tower takes them, uint8 `[px, px, 3]` RGB, and the hash where it was asked for."""
+    """The pixels for the tower, uint8 RGB `[px, px, 3]`, and the hash if it was wanted."""
 
     pixels: np.ndarray
     phash: str | None
@@ -55,19 +55,19 @@ class Photo:
 
 @contextmanager
 def open_picture(data: bytes, max_pixels: int, px: int | None = None) -> Iterator[Image.Image]:
-    """The first frame of a photo, decoded, with 8 bits a channel, what is see-through in it white.
+    """Decode the first frame of a photo, with 8 bits a channel and white for transparent ground.
 
-    Whatever the block around it raises on the picture is the picture's fault too, and becomes a PhotoError.
+    Any exception of the `with` block also becomes a PhotoError, because the photo causes it.
 
     Args:
-        data: The file's bytes.
-        max_pixels: A photo of more is not decoded.
-        px: The least side that is needed; a JPEG may then be decoded at a fraction of its size (DCT scaling), which
-            is several times faster. None for the whole picture.
+        data: The bytes of the file.
+        max_pixels: The most pixels that are decoded.
+        px: The shortest side that is needed, in pixels, or None for full size. A JPEG is then decoded several times
+            faster at a fraction of its size (DCT scaling).
 
     Raises:
-        PhotoError: The bytes are no photo, are cut short, or have more than `max_pixels` pixels, or more parts than a
-            photo has (see `kembar.encoding.photo_headers`).
+        PhotoError: The bytes are not a photo, are cut short, or exceed `max_pixels` or a limit of
+            `kembar.encoding.photo_headers`.
     """
     if fault := header_fault(data):
         raise PhotoError(fault)
@@ -85,21 +85,16 @@ def open_picture(data: bytes, max_pixels: int, px: int | None = None) -> Iterato
         raise PhotoError(f"{TOO_LARGE}: more than {max_pixels} pixels") from error
     except UnidentifiedImageError as error:
         raise PhotoError(f"photo cannot be decoded: it is no {', '.join(_FORMATS)}") from error
-    except Exception as error:  # Pillow raises many kinds on rubbish; all mean the same to us
-        raise PhotoError(f"photo cannot be decoded: {_in_one_line(error)}") from error
-
-
-def _in_one_line(error: Exception) -> str:
-    text = str(error).encode("unicode_escape").decode()[:_LONGEST_REASON]
-    return text or type(error).__name__
+    except Exception as error:  # Pillow raises many kinds on garbage
+        reason = str(error).encode("unicode_escape").decode()[:_LONGEST_REASON]  # in one line
+        raise PhotoError(f"photo cannot be decoded: {reason or type(error).__name__}") from error
 
 
 def decode_photo(data: bytes, px: int, want_hash: bool, max_pixels: int) -> Photo:
-    """Decode the first frame, turn it upright, and resize it to `px` × `px`.
+    """Decode the first frame of a photo, turn it upright, and resize it to `px` × `px` pixels.
 
-    The hash, where asked for, is taken from the whole picture so that it equals the one that `imagehash.phash` gives
-    anyone else, but for what imagehash would not show as people see it: transparent ground, and more than 8 bits a
-    channel.
+    The hash is taken from the full picture, so that it equals that of `imagehash.phash`. It differs only for
+    transparent pictures and for more than 8 bits a channel, which imagehash does not show as people see them.
 
     Raises:
         PhotoError: As `open_picture`.
@@ -111,20 +106,17 @@ def decode_photo(data: bytes, px: int, want_hash: bool, max_pixels: int) -> Phot
 
 
 def upright(picture: Image.Image) -> Image.Image:
-    """The same picture, turned as its EXIF says."""
-    with suppress(Exception):  # what is wrong with a photo's notes is not wrong with the photo
+    """Turn a picture as its EXIF says."""
+    with suppress(Exception):  # a photo with damaged EXIF can still be used
         ImageOps.exif_transpose(picture, in_place=True)
     return picture
 
 
 def _on_white(image: Image.Image, scale: float) -> Image.Image:
-    """The picture with 8 bits a channel, transparent ground shown as white; the image itself where it is that already.
-
-    scale: see `kembar.encoding.photo_headers.grey_scale`.
-    """
+    """Make transparent ground white and reduce channels to 8 bits. `scale` is the result of `grey_scale`."""
     key = image.info.get("transparency")
     if image.mode in ("RGBA", "LA", "PA") or (image.mode == "P" and key is not None):
-        plain = _flatten(image.convert("RGBA"))
+        plain = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA")).convert("RGB")
     elif image.mode.startswith("I"):
         deep = np.asarray(image)
         plain = Image.fromarray((np.clip(deep, 0, 0xFFFF) >> 8).astype(np.uint8))
@@ -138,13 +130,8 @@ def _on_white(image: Image.Image, scale: float) -> Image.Image:
     return plain
 
 
-def _flatten(clear: Image.Image) -> Image.Image:
-    ground = Image.new("RGBA", clear.size, "white")
-    return Image.alpha_composite(ground, clear).convert("RGB")
-
-
 def _has_colour(pixels: NDArray[np.uint8], colour: NDArray[np.int_]) -> NDArray[np.bool_]:
-    """Which pixels `[h, w]` have the colour that a file declares transparent."""
+    """Which pixels `[h, w]` have the transparent colour of the file."""
     same = pixels == colour
     return same if same.ndim == 2 else same.all(axis=-1)
 

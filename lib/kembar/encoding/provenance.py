@@ -1,21 +1,20 @@
-"""Whether folders belong together: a match run, the encoded catalogue that was matched, and the photos of that."""
+"""Checks that a match run, an encoded catalogue and a folder of photos belong together."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from kembar.config import EncodeSettings
-from kembar.encoding.image_folder import folder_of_names
+from kembar.encoding.find_photo_folder import photo_folder_of
 from kembar.encoding.photo_folder import PhotoFolder
 from kembar.errors import InputError
-from kembar.storage.files import MANIFEST, codes_of, exists, read_json
-from kembar.storage.paths import join_uri, real_path
+from kembar.storage.files import codes_of, read_manifest
+from kembar.storage.paths import real_path
 
 MOST_PHOTOS = 20
-"""Photos whose sizes an encode run notes, by which a folder of photos is known wherever it lies."""
+"""The number of photos whose sizes an encode run records, so that their folder is recognised after a move."""
 
 
 def photo_sizes(photos: PhotoFolder, names: Sequence[str]) -> dict[str, int]:
-    """The bytes of the first of the named photos that are there."""
+    """The bytes of the first MOST_PHOTOS named photos that exist."""
     found = photos.locate(names)
     there = [(name, int(info.size)) for name in names if (info := found.get(name)) is not None]
     return dict(there[:MOST_PHOTOS])
@@ -25,29 +24,23 @@ def check_run(matched: str, encoded: str, images: str, settings: EncodeSettings)
     """Check that an encoded catalogue and its photos are those of a match run.
 
     Raises:
-        InputError: The catalogue was encoded again since, or is another; or the folder holds other photos.
+        InputError: The catalogue was encoded again since, is another one, or the folder has other photos.
     """
-    run = _described(matched).get("encoded", {})
+    run = read_manifest(matched).get("inputs", {}).get("encoded", {})
     if (codes := run.get("codes")) is not None and codes != codes_of(encoded):
         same = real_path(encoded) == real_path(str(run["uri"]))
         why = "was encoded again after the match run" if same else f"is not {run['uri']}, which was matched"
         raise InputError(
             f"--encoded {encoded} does not belong to {matched}: it {why}; name that folder, or match again"
         )
-    manifest = read_json(join_uri(encoded, MANIFEST)) if exists(join_uri(encoded, MANIFEST)) else {}
+    manifest = read_manifest(encoded)
     sizes = manifest.get("photo_sizes") or {}
     if not sizes:
         return
-    photos, _ = folder_of_names(images, list(sizes), settings)
+    photos, _ = photo_folder_of(images, list(sizes), settings)
     if not photo_sizes(photos, list(sizes)).items() & sizes.items():
         was = manifest.get("inputs", {}).get("images", {}).get("uri")
         raise InputError(
             f"--images {images} does not belong to {encoded}: it has none of {len(sizes)} photos that were encoded; "
             f"name the folder that was encoded, {was}"
         )
-
-
-def _described(matched: str) -> dict[str, Any]:
-    """The inputs of a match run as its manifest has them; none where no manifest says."""
-    manifest = join_uri(matched, MANIFEST)
-    return dict(read_json(manifest).get("inputs", {})) if exists(manifest) else {}

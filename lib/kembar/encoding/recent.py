@@ -1,7 +1,7 @@
-"""What a task encoded a short while ago, so that a title or photo that comes again is not encoded again.
+"""Keeps the latest codes of a task, so that a repeated title or photo is not encoded again.
 
-Of a task and not of a process: the last digits of a code depend on what shares its batch, and that must not depend on
-which tasks the process happened to have before. A bundle could not be trained again to the same bytes.
+The codes are kept for a task and not for a process. The last digits of a code depend on the other rows of its batch.
+With codes from earlier tasks of the process, training would not give the same bytes again.
 """
 
 from collections.abc import Hashable
@@ -13,11 +13,11 @@ from cachetools import LRUCache
 from kembar.types import Matrix
 
 _MOST_BYTES = 64 << 20
-"""Of codes in memory: 65,000 photos' with the shipped heads, or 13,000 embeddings of the image tower."""
+"""Bytes of codes in memory: 65,000 codes of photos by the shipped heads, or 13,000 embeddings of the image tower."""
 
 
 class Recent:
-    """Codes by what they are codes of, the least recently asked for forgotten first. Threads may share one.
+    """A cache of codes that drops the least recently used ones first. Threads may share it.
 
     >>> import numpy as np
     >>> recent = Recent(most_bytes=32)
@@ -37,12 +37,12 @@ class Recent:
         return key in self._codes
 
     def find(self, key: Hashable) -> tuple[Matrix, Any] | None:
-        """The code that was kept under this key and what was kept beside it."""
+        """The code under this key and the value beside it, or None."""
         with self._lock:
             return self._codes.get(key)
 
     def keep(self, key: Hashable, code: Matrix, beside: Any = None) -> None:
-        """Keep a code `[dim]`: a copy, since a row of a batch would keep the whole batch in memory."""
+        """Keep a copy of a code `[dim]`, since a view of a row would keep its whole batch in memory."""
         with self._lock:
             if code.nbytes <= self._codes.maxsize:
                 self._codes[key] = code.copy(), beside

@@ -50,6 +50,10 @@ class Truth:
         counts = np.bincount(self.product[self.product >= 0])
         return int((counts * (counts - 1) // 2).sum())
 
+    def same(self, left: Rows, right: Rows) -> NDArray[np.bool_]:
+        """Whether each pair of rows is one product by the labels `[pairs]`."""
+        return (self.product[left] == self.product[right]) & (self.product[left] >= 0)
+
 
 @dataclass(frozen=True)
 class Claims:
@@ -121,18 +125,12 @@ class RowScores:
 def score_listings(truth: Truth, claims: Claims) -> RowScores:
     """Each labelled listing's scores: its claimed set against its product's; 0 where it claims nothing."""
     n, sizes = len(truth.product), truth.sizes
-    right = (truth.product[claims.row] == truth.product[claims.match]) & (truth.product[claims.row] >= 0)
-    hits = np.bincount(claims.row[right], minlength=n)
+    hits = np.bincount(claims.row[truth.same(claims.row, claims.match)], minlength=n)
     claimed = np.bincount(claims.row, minlength=n)
     labelled = truth.product >= 0
     hits, claimed, sizes = hits[labelled], claimed[labelled], sizes[labelled]
-    return RowScores(
-        precision=hits / np.maximum(claimed, 1),
-        recall=hits / sizes,
-        f1=2 * hits / (claimed + sizes),
-        product=truth.product[labelled],
-        size=sizes,
-    )
+    precision, recall, f1 = hits / np.maximum(claimed, 1), hits / sizes, 2 * hits / (claimed + sizes)
+    return RowScores(precision, recall, f1, truth.product[labelled], sizes)
 
 
 def _harmonic(precision: float, recall: float) -> Score:
@@ -163,26 +161,19 @@ def bootstrap_mean(values: NDArray[np.float64], product: Rows, draws: int = 1000
     _, place = np.unique(product, return_inverse=True)
     total, count = np.bincount(place, values), np.bincount(place)
     rng = np.random.default_rng(seed)
-    means = [
-        total[drawn].sum() / count[drawn].sum()
-        for drawn in (rng.integers(len(count), size=len(count)) for _ in range(draws))
-    ]
+    drawn = (rng.integers(len(count), size=len(count)) for _ in range(draws))
+    means = [total[rows].sum() / count[rows].sum() for rows in drawn]
     low, high = np.percentile(means, [2.5, 97.5])
     return float(low), float(high)
 
 
-def bootstrap_interval(scores: RowScores) -> tuple[float, float]:
-    """`bootstrap_mean` of the row-wise F1."""
-    return bootstrap_mean(scores.f1, scores.product)
-
-
 def _by_size(scores: RowScores) -> dict[str, dict[str, float]]:
-    classes = {name: (scores.size >= low) & (scores.size <= high) for name, (low, high) in _SIZE_CLASSES.items()}
-    return {
-        name: {"listings": int(rows.sum()), "f1": float(scores.f1[rows].mean())}
-        for name, rows in classes.items()
-        if rows.any()
-    }
+    found = {}
+    for name, (low, high) in _SIZE_CLASSES.items():
+        rows = (scores.size >= low) & (scores.size <= high)
+        if rows.any():
+            found[name] = {"listings": int(rows.sum()), "f1": float(scores.f1[rows].mean())}
+    return found
 
 
 def evaluate(truth: Truth, claims: Claims) -> dict[str, Any]:
@@ -195,7 +186,7 @@ def evaluate(truth: Truth, claims: Claims) -> dict[str, Any]:
         "products": len(np.unique(scores.product)),
         "true_pairs": truth.pairs,
         "row_wise": asdict(Score(precision, recall, f1)),
-        "row_wise_f1_interval_95": bootstrap_interval(scores),
+        "row_wise_f1_interval_95": bootstrap_mean(scores.f1, scores.product),
         "pairwise": asdict(pairwise(truth, claims)),
         "b_cubed": asdict(_harmonic(precision, recall)),
         "by_group_size": _by_size(scores),

@@ -6,11 +6,17 @@ from rich.console import Console
 from rich.table import Table
 
 
+def _table(title: str, *headings: str) -> Table:
+    table = Table(title=title)
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading else "left")
+    return table
+
+
 def _scores_table(metrics: dict[str, Any]) -> Table:
     low, high = metrics["row_wise_f1_interval_95"]
-    table = Table(title=f"{metrics['listings']:,} labelled listings of {metrics['products']:,} products")
-    for heading in ("", "precision", "recall", "F1", "95 % interval of F1"):
-        table.add_column(heading, justify="left" if not heading else "right")
+    title = f"{metrics['listings']:,} labelled listings of {metrics['products']:,} products"
+    table = _table(title, "", "precision", "recall", "F1", "95 % interval of F1")
     names = {"row_wise": "row-wise mean", "pairwise": "pairwise", "b_cubed": "B-cubed"}
     for key, name in names.items():
         interval = f"{low:.3f} - {high:.3f}" if key == "row_wise" else ""
@@ -19,9 +25,7 @@ def _scores_table(metrics: dict[str, Any]) -> Table:
 
 
 def _sizes_table(metrics: dict[str, Any]) -> Table:
-    table = Table(title="by size of the true group")
-    for heading in ("listings in the group", "listings", "F1"):
-        table.add_column(heading, justify="right")
+    table = _table("by size of the true group", "listings in the group", "listings", "F1")
     for size, part in metrics["by_group_size"].items():
         table.add_row(size, f"{part['listings']:,}", f"{part['f1']:.3f}")
     return table
@@ -29,9 +33,8 @@ def _sizes_table(metrics: dict[str, Any]) -> Table:
 
 def _blocking_table(blocking: dict[str, float]) -> Table:
     least = blocking["least_probability"]
-    table = Table(title=f"blocking, of pairs from probability {least:g} on" if least else "blocking")
-    for heading in ("candidate pairs", "per listing", "pairs completeness", "pairs quality", "reduction ratio"):
-        table.add_column(heading, justify="right")
+    headings = ("candidate pairs", "per listing", "pairs completeness", "pairs quality", "reduction ratio")
+    table = _table(f"blocking, of pairs from probability {least:g} on" if least else "blocking", *headings)
     shares = (f"{blocking[key]:.4f}" for key in ("pairs_completeness", "pairs_quality", "reduction_ratio"))
     table.add_row(f"{int(blocking['candidate_pairs']):,}", f"{blocking['candidate_pairs_per_listing']:.1f}", *shares)
     return table

@@ -123,13 +123,8 @@ def drift_page(before: Profile, now: Profile, drift: Drift) -> str:
     lines += [f"- **{name}** changed a lot: check the feed before you use the groups" for name in drift.great]
     lines += [] if drift.great else ["No trait changed a lot."]
     for name in sorted(drift.index, key=lambda trait: -drift.index[trait]):
-        lines += [
-            "",
-            f"## {name}: stability index {drift.index[name]:.3f}",
-            "",
-            "| | last run | this run |",
-            "|---|---:|---:|",
-        ]
+        heading = f"## {name}: stability index {drift.index[name]:.3f}"
+        lines += ["", heading, "", "| | last run | this run |", "|---|---:|---:|"]
         sums = [max(sum(each[name].values()), 1) for each in (before, now)]
         for bucket in sorted(before[name].keys() | now[name].keys()):
             was, is_now = (each[name].get(bucket, 0) / size for each, size in zip((before, now), sums, strict=True))

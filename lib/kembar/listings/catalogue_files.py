@@ -1,6 +1,6 @@
-"""The files of a catalogue as they were found: their kind by content, their columns, their rows. Spark is not needed.
+"""Inspects the files of a catalogue without Spark: their kind by content, their columns and their rows.
 
-A run and a dry run both begin here, so that they say the same.
+A run and a dry run both begin here, so that they report the same.
 """
 
 import re
@@ -27,12 +27,12 @@ _KNOWN_BY = {
 
 @dataclass(frozen=True)
 class CsvTable:
-    """A CSV file as a catalogue's.
+    """A CSV file of a catalogue.
 
     Attributes:
-        file: How it is written; known columns stand in its header by their known names.
-        columns: Known columns by the file's own names.
-        fixed: Known columns that the names of its folders give a value.
+        file: How it is written. Its header has the known names of known columns.
+        columns: The known columns, each with its name in the file.
+        fixed: The known columns whose value the names of its folders give.
     """
 
     file: CsvFile
@@ -45,13 +45,13 @@ class CsvTable:
 
     @property
     def rows(self) -> int:
-        """Records behind the header, broken ones among them: the file is read."""
+        """The number of records after the header, broken ones included. The whole file is read."""
         return sum(1 for _ in csv_records(self.file, row_shape))
 
 
 @dataclass(frozen=True)
 class CatalogueFiles:
-    """All files of a catalogue: of one of the two kinds."""
+    """All files of a catalogue. Either all are CSV or all are Parquet."""
 
     csv: list[CsvTable]
     parquet: list[ParquetTable]
@@ -62,34 +62,35 @@ class CatalogueFiles:
 
     @property
     def columns(self) -> dict[str, str]:
-        """Known columns, each with the name that the first file that has it gives it."""
+        """The known columns, each with its name in the first file that has it."""
         found: dict[str, str] = {}
         for file in self.files:
             found = {**dict.fromkeys(file.fixed, "the folders' names"), **file.columns} | found
         return {c: found[c] for c in LISTINGS.names if c in found}
 
     def count_rows(self) -> int:
-        """Rows, those that will be quarantined among them."""
+        """Count all rows, including those that will be quarantined."""
         return sum(file.rows for file in self.files)
 
     def describe(self) -> str:
-        """The kind of the files, and which of their columns was taken for which."""
+        """Describe the kind of the files and the columns that were recognised."""
         return f"{'Parquet' if self.parquet else 'CSV'}, {describe_columns(self.columns)}"
 
     def renamed(self) -> Mapping[str, str]:
-        """Known columns that stand under another name in some file."""
+        """The known columns that have another name in some file."""
         return {c: name for f in self.files for c, name in f.columns.items() if name != c}
 
 
 def inspect_catalogue(uri: str, settings: ListingsSettings | None = None) -> CatalogueFiles:
-    """The files of a catalogue, a file or a folder, checked as far as can be without reading all rows.
+    """Inspect and check the files of a catalogue without reading all rows.
 
     Args:
-        uri: what the user named.
-        settings: how listings are read; the defaults if left out.
+        uri: A file or a folder.
+        settings: How listings are read, or None for the defaults.
 
     Raises:
-        InputError: it is missing or a table of a lake, a file is of no or of another kind, or lacks a column.
+        InputError: The catalogue is missing or the table of a data lake, or a file has an unknown kind, another kind
+            than the rest, or lacks a column.
     """
     settings = settings or load_settings().listings
     require(uri, "listings")
@@ -110,7 +111,7 @@ def _inspect_csv(root: str, uri: str, encoding: str) -> CsvTable:
 
 
 def row_shape(header: list[str]) -> Shape:
-    """What a listing's row is known by: two of an id in one word, the name of a photo and a hash, in their columns."""
+    """A row of listings has at least two of these in their columns: an id of one word, the name of a photo, a hash."""
     known = [(header.index(name), shape) for name, shape in _KNOWN_BY.items() if name in header]
 
     def likely(fields: list[str]) -> bool:

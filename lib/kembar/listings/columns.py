@@ -1,4 +1,4 @@
-"""Which of a file's columns are the known ones: by their names, and what a missing one is likely to be called."""
+"""Recognises the known columns of a file by their names, and suggests the likely name of a missing one."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -18,18 +18,20 @@ _ALIKE = 0.75
 
 
 def find_columns(uri: str, names: Sequence[str], elsewhere: Sequence[str] = ()) -> dict[str, str]:
-    """The known columns that a file has, each with the name that the file gives it.
+    """Find the known columns of a file.
 
-    A name that is letter by letter the known one wins; one that differs in case or in white space around it stands in
-    where there is none.
+    The exact name wins. Without one, a name counts that differs only in case or in surrounding white space.
 
     Args:
-        uri: the file, for messages.
-        names: what it calls its columns.
-        elsewhere: known columns that come from somewhere else, such as the names of its folders.
+        uri: The file, for messages.
+        names: The names of its columns.
+        elsewhere: Known columns that come from elsewhere, such as the names of its folders.
+
+    Returns:
+        The known columns, each with its name in the file.
 
     Raises:
-        InputError: a name is there twice, two names could be meant, or a required column is missing.
+        InputError: A name occurs twice, two names fit one column, or a required column is missing.
     """
     if duplicated := sorted({name for name in names if names.count(name) > 1}):
         raise InputError(f"{uri}: the header names {shown(', '.join(duplicated))} more than once")
@@ -45,7 +47,7 @@ def find_columns(uri: str, names: Sequence[str], elsewhere: Sequence[str] = ()) 
 
 
 def has_required(names: Sequence[str], elsewhere: Sequence[str] = ()) -> bool:
-    """Whether names of columns, whatever their case, hold the required ones, but for those that come from elsewhere."""
+    """Whether `names`, in any case, and `elsewhere` together have all required columns."""
     plain = {_plain(name) for name in names}
     return all(c in plain for c in REQUIRED if c not in elsewhere)
 
@@ -76,7 +78,7 @@ def _suggestions(missing: Sequence[str], names: Sequence[str]) -> str:
 
 
 def likely_column(known: str, names: Sequence[str]) -> str | None:
-    """The column that is likely to be a known one under another name; None where none is.
+    """The column that is likely to be a known one under another name, or None.
 
     >>> likely_column("title", ["sku", "item_name"]), likely_column("image", ["sku", "item_name"])
     ('item_name', None)
@@ -93,7 +95,7 @@ def likely_column(known: str, names: Sequence[str]) -> str | None:
 
 
 def describe_columns(columns: Mapping[str, str]) -> str:
-    """Which column was taken for which.
+    """Describe which column was recognised as which.
 
     >>> describe_columns({"posting_id": "posting_id", "title": "Title"})
     'posting_id ← posting_id, title ← Title'

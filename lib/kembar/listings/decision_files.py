@@ -1,8 +1,8 @@
-"""Rows of a file of decisions as people's spreadsheets save it: encodings, separators, short and empty rows.
+"""Reads the rows of a file of decisions as spreadsheets save it.
 
-A spreadsheet in a country that writes decimals with a comma separates columns by semicolons, one that saves text does
-so by tabs; some write `sep=;` above the header. After a few rows Excel leaves out the separators of empty cells at a
-row's end. All these are read. What another encoding than UTF-8 says can only be guessed, so that is an error.
+In countries with a decimal comma, spreadsheets separate columns by semicolons. Some separate them by tabs, and some
+write `sep=;` above the header. Excel leaves out the separators of empty cells at the end of a row. All these are read.
+Encodings other than UTF-8 are an error, because they can only be guessed.
 """
 
 import codecs
@@ -28,7 +28,12 @@ _SAVE = 'save it as "CSV UTF-8"'
 
 @dataclass(frozen=True)
 class Row:
-    """A row by its number as a spreadsheet counts, from 1; its values by column, trimmed, "" where there is none."""
+    """A row.
+
+    Attributes:
+        number: Its number in a spreadsheet, from 1.
+        values: Its trimmed values by column, "" if a cell is missing.
+    """
 
     number: int
     values: dict[str, str]
@@ -37,16 +42,16 @@ class Row:
 def read_rows(
     uri: str, required: Sequence[str], optional: Sequence[str] = (), names: Mapping[str, str] | None = None
 ) -> list[Row]:
-    """The rows of a CSV file below its header, without those in which every cell is empty.
+    """Read the rows of a CSV file after its header. Rows of empty cells are left out.
 
     Args:
-        uri: The file: UTF-8, its columns separated by commas, semicolons or tabs.
-        required: Columns that must be there, in whatever order and upper or lower case.
-        optional: Columns that may be there; all others are left out.
-        names: Other names of columns, and what they stand for where that is not there.
+        uri: A file in UTF-8 with columns separated by commas, semicolons or tabs.
+        required: Columns that the file must have, in any order and case.
+        optional: Columns that it may have. All others are left out.
+        names: Other names of columns, each with the name that it stands for. They count if that name is not there.
 
     Raises:
-        InputError: the file is missing, is not UTF-8, or lacks a column.
+        InputError: The file is missing, is not UTF-8, or lacks a column.
     """
     require(uri, "decisions")
     name = posixpath.basename(uri)
@@ -67,11 +72,8 @@ def read_rows(
     header = [cell if names.get(cell, cell) in header else names[cell] for cell in header]
     _check_header(name, header, required, optional)
     places = {column: header.index(column) for column in (*required, *optional) if column in header}
-    return [
-        Row(number + skipped, {c: row[at] if at < len(row) else "" for c, at in places.items()})
-        for number, row in enumerate(rows[1:], start=2)
-        if any(row)
-    ]
+    filled = [(number, row) for number, row in enumerate(rows[1:], start=2 + skipped) if any(row)]
+    return [Row(number, {c: row[at] if at < len(row) else "" for c, at in places.items()}) for number, row in filled]
 
 
 def _decode(name: str, data: bytes) -> str:
@@ -93,7 +95,7 @@ def _decode(name: str, data: bytes) -> str:
 
 
 def _layout(text: str, required: Sequence[str]) -> tuple[int, str, str]:
-    """How many lines stand above the header, what separates columns, and the text from the header on."""
+    """The number of lines above the header, the separator of columns, and the text from the header on."""
     first, _, rest = text.partition("\n")
     declared = first.strip().strip('"').lower()
     if declared.startswith("sep=") and len(first.strip().strip('"')) <= 5:
@@ -111,7 +113,7 @@ def _columns(line: str, separator: str) -> set[str]:
 
 
 def _place(text: str, separator: str) -> int:
-    """The row at which reading a CSV ends with an error."""
+    """The number of the row that cannot be read."""
     number = 1
     with suppress(csv.Error):
         for _ in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):

@@ -1,19 +1,18 @@
-"""What people decided about pairs: the file that a review writes, and that training and matching read.
+"""Reads the decisions of people about pairs. A review writes the file; training and matching read it.
 
 `decisions.csv` is UTF-8 with a header and a row for each pair:
 
 | column | meaning |
 |---|---|
 | posting_id_l, posting_id_r | the two listings, in either order |
-| decision | `same` or `different`, in whichever case, or 1 or 0: whether they sell one product; empty if nobody has \
-answered |
-| reviewed_at | when that was decided, ISO 8601 with its zone, such as `2026-03-01T09:30:00Z`; may be empty or absent |
-| note | why, in the reviewer's words; may be empty or absent |
+| decision | `same` or `different`, in either case, or 1 or 0: whether they sell one product. Empty if nobody answered |
+| reviewed_at | optional: when it was decided, in ISO 8601 with a zone, such as `2026-03-01T09:30:00Z` |
+| note | optional: why, in the words of the reviewer |
 
-The columns may also be called `l`, `r` and `label`, as in benchmarks.
+The first three columns may also be called `l`, `r` and `label`, as in benchmarks.
 
-A file may say something twice, as two people's files do that were put one behind the other. The later decision wins:
-that with the later `reviewed_at` (none is earlier than any), and of equal ones the lower row.
+A pair may occur twice, for example after the files of two people were joined. The later decision wins: the one with the
+later `reviewed_at`, or the lower row if both times are equal. No time counts as earlier than any time.
 """
 
 import posixpath
@@ -37,11 +36,11 @@ _ANSWERS = {"1": SAME, "true": SAME, "1.0": SAME, "0": DIFFERENT, "false": DIFFE
 DECISIONS = pa.schema(
     [(name, pa.string()) for name in _REQUIRED] + [("reviewed_at", pa.timestamp("ms", "UTC")), ("note", pa.string())]
 )
-"""A pair once, posting_id_l < posting_id_r, in order of both; `reviewed_at` and `note` are null where not said."""
+"""Each pair once, sorted, with posting_id_l < posting_id_r. `reviewed_at` and `note` may be null."""
 
 _NAMED_AT_ONCE = 5
 _DATE = r"^\d{4}-\d{2}-\d{2}"
-# A long number as a spreadsheet shows it once it took an id for one, and what it shows for a formula that is none.
+# What a spreadsheet makes of an id that it took for a long number or for a formula.
 _SPOILT = re.compile(r"^(-?\d([.,]\d+)?E[+-]\d{2,}|#(NAME\?|REF!|VALUE!|N/A|NUM!|DIV/0!|NULL!))$", re.IGNORECASE)
 
 
@@ -72,7 +71,7 @@ def read_decisions(uri: str) -> pa.Table:
 
 
 def _answered(uri: str) -> pd.DataFrame:
-    """The rows that have a decision, all columns as text, with the number of the `row`."""
+    """The rows that have a decision: all columns as text, and the number of the `row`."""
     rows = read_rows(uri, _REQUIRED, _OPTIONAL, _NAMES)
     columns = [*_REQUIRED, *_OPTIONAL]
     table = pd.DataFrame([{**r.values, "row": r.number} for r in rows], columns=[*columns, "row"])

@@ -41,7 +41,7 @@ def require_usable(listings: int, quarantine: DataFrame, source: str) -> None:
 
 
 def require_listings(uri: str, manifest: dict[str, Any]) -> dict[str, Any]:
-    """The manifest of an encoded catalogue. Raises NothingToDoError where it has no listings."""
+    """Return the manifest of an encoded catalogue. Raises NothingToDoError if it has no listings."""
     if "tables" in manifest and not table_rows(manifest, "listings"):
         raise NothingToDoError(
             f"{uri} has no listings: there is nothing to match; its quarantine/ says why rows could not be used"

@@ -1,4 +1,4 @@
-"""Columns of Parquet as text: which types can be ids, titles and labels, and how each is written out."""
+"""Turns Parquet columns into text: which types can be ids, titles and labels, and how their values are written."""
 
 import math
 import uuid
@@ -17,7 +17,7 @@ _TEXTS = (pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.larg
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType:
-    """A type without what says only how its values are stored: dictionaries, and extensions of text."""
+    """The type of the values alone, without a dictionary or an extension of text around it."""
     if pa.types.is_dictionary(kind):
         return plain_type(kind.value_type)
     if isinstance(kind, pa.BaseExtensionType) and kind.storage_type in _TEXTS:
@@ -26,7 +26,7 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
 
 
 def can_be_text(column: str, kind: pa.DataType) -> bool:
-    """Whether a column of this type holds text or whole numbers. A label may also be a number with a fraction."""
+    """Whether a column of this type holds text or whole numbers. A label may also be a fraction."""
     kind = plain_type(kind)
     whole = pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale <= 0)
     real = pa.types.is_floating(kind) or pa.types.is_decimal(kind)
@@ -34,13 +34,16 @@ def can_be_text(column: str, kind: pa.DataType) -> bool:
 
 
 def as_text(column: pa.Array) -> tuple[pa.Array, dict[int, str]]:
-    """A column as text.
+    """Turn a column into text.
 
-    NaN is a missing value, and a whole number is written without a fraction, whatever type holds it. Bytes that are
-    not UTF-8 are written as `\\xe9`.
+    NaN becomes null. A whole number is written without a fraction, whatever its type. Bytes that are not UTF-8 are
+    written as `\\xe9`.
+
+    Args:
+        column: A column whose type `can_be_text` accepts.
 
     Returns:
-        The text, and what is wrong with it in each row in which something is: an infinite number, or bytes that are not
+        The text `[rows]`, and the fault of each faulty row by its number: an infinite number, or bytes that are not
         UTF-8.
     """
     kind = plain_type(column.type)
@@ -66,14 +69,14 @@ def _decoded(column: pa.Array) -> tuple[pa.Array, dict[int, str]]:
         return binary.cast(pa.large_string()).cast(pa.string()), {}
     except pa.ArrowInvalid:
         texts = [None if v is None else v.decode("utf-8", "backslashreplace") for v in binary.to_pylist()]
-    # What of a text was spelt anew had bytes that are no characters.
+    # A text that does not encode to its own bytes had undecodable ones.
     odd = [v is not None and v.encode() != raw for v, raw in zip(texts, binary.to_pylist(), strict=True)]
     faults = {row: f"is not UTF-8: {shown(texts[row] or '', _SHOWN)}" for row in np.flatnonzero(odd).tolist()}
     return pa.array(texts, pa.string()), faults
 
 
 def _reals(column: pa.Array) -> list[Any]:
-    """Floats in their own precision, so that 0.1 is written as that; None for null and NaN."""
+    """Floats in their own precision, so that 0.1 stays 0.1 in text. Null and NaN become None."""
     values = column.to_numpy(zero_copy_only=False)
     return [None if np.isnan(value) else value for value in values]
 
@@ -85,5 +88,5 @@ def _number(value: Any) -> str:
 
 
 def all_missing(column: pa.ChunkedArray) -> bool:
-    """Whether floats are all null or NaN: what pandas writes for a column without values."""
+    """Whether all floats are null or NaN, as pandas writes a column without values."""
     return bool(pc.all(pc.is_null(column, nan_is_null=True)).as_py() in (True, None))

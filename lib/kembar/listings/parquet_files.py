@@ -1,7 +1,7 @@
-"""Catalogues in Parquet, read file by file by Arrow: files that store the same columns in other ways are one table.
+"""Reads catalogues in Parquet by Arrow, file by file, so that files with different column types form one table.
 
-Spark would read all files by one schema, stop at a column that two of them store in other types, and know fewer
-codecs; and it believes what a file says of itself (`kembar.storage.text_files`).
+Spark would read all files by one schema, stop at a column that has two types, and know fewer codecs. It would also
+trust the footers of the files (`kembar.storage.text_files`).
 """
 
 import posixpath
@@ -25,17 +25,25 @@ _AT_ONCE = 16
 _BATCH_ROWS, _BATCH_BYTES, _FEW_ROWS = 4096, 64_000_000, 64
 _TASK_ROWS = 20_000
 FILE_ORDER = 1 << 40
-"""The most rows of a file, by which the rows of several are numbered in order."""
+"""The most rows of a file. The numbers of rows begin at a multiple of it in each file."""
 _OPTIONAL_TEXTS = ("image_phash",)
-"""Columns that a row can do without: what cannot be used of them is left out later, and counted."""
+"""Columns that a row can do without. Their unusable values are left out and counted later."""
 Piece = tuple[int, int, int]
-"""The number of a file and of a row group in it, and the rows before that."""
+"""The number of a file, the number of a row group in it, and the rows before that group."""
 
 
 @dataclass(frozen=True)
 class ParquetTable:
-    """A file. columns: known columns by the file's own name; types: theirs; fixed: known columns that its folders
-    name; empty: columns without a value; groups: rows of each row group."""
+    """A Parquet file of a catalogue.
+
+    Attributes:
+        uri: Its path or URI.
+        columns: The known columns, each with its name in the file.
+        types: The types of these columns.
+        fixed: The known columns whose value the names of its folders give.
+        empty: The columns without any value.
+        groups: The number of rows of each row group.
+    """
 
     uri: str
     columns: dict[str, str]
@@ -50,15 +58,15 @@ class ParquetTable:
 
 
 def inspect_parquet(root: str, uris: Sequence[str]) -> list[ParquetTable]:
-    """The files of a catalogue by their footers, checked.
+    """Inspect and check the files of a catalogue by their footers.
 
     Args:
-        root: what the user named.
-        uris: the files there.
+        root: The catalogue, a file or a folder.
+        uris: Its files.
 
     Raises:
-        InputError: a file is no whole Parquet file, lacks a column, has one that is neither text nor whole numbers, or
-            is compressed by a codec that is not there.
+        InputError: A file is not whole, lacks a column, has one that is neither text nor whole numbers, or uses a
+            codec that is not available.
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         files = list(pool.map(lambda uri: _inspect(root, uri), uris))
@@ -75,7 +83,7 @@ def _inspect(root: str, uri: str) -> ParquetTable:
     columns = find_columns(uri, schema.names, list(fixed))
     types = {known: schema.field(name).type for known, name in columns.items()}
     _check_codecs(uri, metadata, set(columns.values()))
-    # What has no value has no type worth an error: pandas writes floats for it.
+    # The type of a column without values is no error: pandas writes floats for it.
     real = [known for known, kind in types.items() if pa.types.is_floating(kind) and not can_be_text(known, kind)]
     empty = frozenset(known for known in real if _is_empty(uri, columns[known]))
     groups = tuple(metadata.row_group(number).num_rows for number in range(metadata.num_row_groups))
@@ -122,7 +130,7 @@ def _is_empty(uri: str, name: str) -> bool:
 
 
 def deal_pieces(files: Sequence[ParquetTable]) -> list[list[Piece]]:
-    """The row groups of all files in order, dealt over tasks: many small files are one, a large one is many."""
+    """Deal the row groups of all files to tasks, in order. A task has at least 20,000 rows if there are so many."""
     tasks: list[list[Piece]] = []
     rows = _TASK_ROWS
     for number, file in enumerate(files):
@@ -137,11 +145,18 @@ def deal_pieces(files: Sequence[ParquetTable]) -> list[list[Piece]]:
 
 
 def read_pieces(files: Sequence[ParquetTable], pieces: Sequence[Piece]) -> Iterator[dict[str, Any]]:
-    """Batches of row groups as columns: LISTINGS as text; `row`, numbered over all files; `fault` and `where`, null
-    where a row is sound.
+    """Read row groups in batches.
+
+    Args:
+        files: All files of the catalogue.
+        pieces: The row groups of a task, from `deal_pieces`.
+
+    Yields:
+        Columns by name: LISTINGS as text, `row` with a number over all files, and `fault` and `where`, which are null
+        for a good row.
 
     Raises:
-        InputError: a file is damaged, cannot be read, or was replaced meanwhile.
+        InputError: A file is damaged, cannot be read, or was replaced meanwhile.
     """
     for number, group, row in pieces:
         file = files[number]
@@ -172,7 +187,7 @@ def _batches(file: ParquetTable, group: int, names: list[str]) -> Iterator[pa.Re
 
 
 def _slices(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """A batch in parts that text columns can hold and that Spark can be handed."""
+    """Halve a batch until its parts are small enough for text columns and for Spark."""
     if batch.nbytes <= _BATCH_BYTES or batch.num_rows <= _FEW_ROWS:
         yield batch
         return

@@ -1,4 +1,4 @@
-"""Catalogue files to rows as they came: CSV by `csv_records`, Parquet by `parquet_files`."""
+"""Reads the files of a catalogue into one DataFrame of unchecked rows."""
 
 import posixpath
 from collections.abc import Iterator
@@ -13,14 +13,15 @@ from kembar.schemas import LISTINGS
 from kembar.storage.csv_files import csv_records
 
 CORRUPT, FAULT, WHERE, ORDER = "_corrupt_record", "_fault", "_where", "_order"
-"""A broken record's text, what is wrong with it, the line it begins at, and a number that grows along the file."""
-_CSV_COLUMNS = ", ".join([*(f"{c} string" for c in (*LISTINGS.names, CORRUPT, FAULT, WHERE)), f"{ORDER} bigint"])
+"""The columns for the text of a broken record, its fault, where it begins, and a number in the order of the files."""
+_NAMES = [*LISTINGS.names, CORRUPT, FAULT, WHERE, ORDER]
+_COLUMNS = ", ".join([*(f"{name} string" for name in _NAMES[:-1]), f"{ORDER} bigint"])
 _BATCH_ROWS, _BATCH_CHARACTERS = 10_000, 4_000_000
 _FILE_ORDER = 1 << 40
 
 
 def _csv_rows(files: list[CsvTable], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The rows of the files whose numbers come, in batches of `_CSV_COLUMNS`."""
+    """Read the files whose numbers come in column `id`, in batches of `_COLUMNS`."""
     for batch in batches:
         for number in batch["id"].to_pylist():
             yield from _rows_of_file(number, files[number], several=len(files) > 1)
@@ -51,21 +52,19 @@ def _rows_of_file(number: int, table: CsvTable, several: bool) -> Iterator[pa.Re
 def _batch(rows: list[tuple[object, ...]]) -> pa.RecordBatch:
     columns = list(zip(*rows, strict=True))
     texts = [pa.array(column, pa.string()) for column in columns[:-1]]
-    return pa.RecordBatch.from_arrays(
-        [*texts, pa.array(columns[-1], pa.int64())], [*LISTINGS.names, CORRUPT, FAULT, WHERE, ORDER]
-    )
+    return pa.RecordBatch.from_arrays([*texts, pa.array(columns[-1], pa.int64())], _NAMES)
 
 
 def read_csv(spark: SparkSession, files: list[CsvTable]) -> DataFrame:
-    """The known columns of CSV files as text, and CORRUPT, FAULT, WHERE and ORDER. A task reads a file."""
-    return spark.range(0, len(files), 1, len(files)).mapInArrow(partial(_csv_rows, files), _CSV_COLUMNS)
+    """Read the known columns of CSV files as text, with CORRUPT, FAULT, WHERE and ORDER. A task reads one file."""
+    return spark.range(0, len(files), 1, len(files)).mapInArrow(partial(_csv_rows, files), _COLUMNS)
 
 
 def read_parquet(spark: SparkSession, files: list[ParquetTable]) -> DataFrame:
-    """The same of Parquet files. A task reads some row groups."""
+    """Read Parquet files into the same columns as `read_csv`. A task reads some row groups."""
     tasks = deal_pieces(files)
     rows = partial(_parquet_rows, files, tasks)
-    return spark.range(0, len(tasks), 1, max(len(tasks), 1)).mapInArrow(rows, _CSV_COLUMNS)
+    return spark.range(0, len(tasks), 1, max(len(tasks), 1)).mapInArrow(rows, _COLUMNS)
 
 
 def _parquet_rows(
@@ -74,12 +73,6 @@ def _parquet_rows(
     for batch in batches:
         for number in batch["id"].to_pylist():
             for columns in read_pieces(files, tasks[number]):
-                sound = pa.nulls(len(columns["row"]), pa.string())
-                kept = [
-                    *(columns[c] for c in LISTINGS.names),
-                    sound,
-                    columns["fault"],
-                    columns["where"],
-                    columns["row"],
-                ]
-                yield pa.RecordBatch.from_arrays(kept, [*LISTINGS.names, CORRUPT, FAULT, WHERE, ORDER])
+                columns |= {CORRUPT: pa.nulls(len(columns["row"]), pa.string())}
+                kept = [columns[name] for name in (*LISTINGS.names, CORRUPT, "fault", "where", "row")]
+                yield pa.RecordBatch.from_arrays(kept, _NAMES)

@@ -1,4 +1,4 @@
-"""The competition's answer: `posting_id,matches`, one row a listing, itself first."""
+"""Writes and reads `submission.csv`: `posting_id,matches`, a row for each listing, itself first among its matches."""
 
 import codecs
 import csv
@@ -20,27 +20,33 @@ COLUMNS = ("posting_id", "matches")
 
 
 def groups_table(posting_ids: list[str], labels: NDArray[np.int64], group_ids: NDArray[np.object_]) -> pa.Table:
-    """GROUPS: each listing's group by its name, and the group's size."""
+    """Make the table GROUPS.
+
+    Args:
+        posting_ids: The ids of the listings.
+        labels: The number of each listing's group, `[listings]`.
+        group_ids: The name of each listing's group, `[listings]`.
+    """
     _, place, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    return pa.table(
-        {
-            "posting_id": pa.array(posting_ids, pa.string()),
-            "group_id": pa.array(group_ids, pa.string()),
-            "group_size": pa.array(sizes[place].astype(np.int32)),
-        }
-    )
+    columns = {"posting_id": pa.array(posting_ids, pa.string()), "group_id": pa.array(group_ids, pa.string())}
+    return pa.table(columns | {"group_size": pa.array(sizes[place].astype(np.int32))})
 
 
 def quarantined_ids(quarantine: DataFrame) -> list[str]:
-    """The posting_ids of QUARANTINE that are known, collected: they get a row in the submission all the same."""
+    """Collect the known ids of QUARANTINE, which get a row in the submission too."""
     return [str(row.posting_id) for row in quarantine.select("posting_id").dropna().collect()]
 
 
 def submission_csv(posting_ids: list[str], labels: NDArray[np.int64], quarantined: list[str]) -> bytes:
-    """`submission.csv`, whole: every listing with its group, itself first; `quarantined` ones stand alone.
+    """Write `submission.csv`: every listing with its group, itself first.
 
-    A group is at most 50 listings, so no row needs cutting here. A quarantined id that is
-    a usable listing's too (a repeated row), or that holds the separator, gets no row.
+    A group has at most 50 listings, so no row needs cutting here.
+
+    Args:
+        posting_ids: The ids of the usable listings.
+        labels: The number of each listing's group, `[listings]`.
+        quarantined: Further ids, each alone in its group. No row is written for one that is also a usable listing's
+            (a repeated row) or that contains white space.
     """
     unused = sorted({name for name in quarantined if not name.split()[1:]} - set(posting_ids))
     order = np.argsort(labels, kind="stable")
@@ -58,10 +64,10 @@ def submission_csv(posting_ids: list[str], labels: NDArray[np.int64], quarantine
 
 
 def read_submission(uri: str) -> pa.Table:
-    """A submission as text columns `posting_id, matches`, whoever made it.
+    """Read a submission of kembar or of another program, as text columns `posting_id, matches`.
 
     Raises:
-        InputError: it is missing, no CSV, or lacks one of the two columns, in whichever order and case.
+        InputError: The file is missing, is not CSV, or lacks a column. Order and case of the columns do not matter.
     """
     require(uri, "submission")
     said = f"{posixpath.basename(uri)} is not a CSV of {', '.join(COLUMNS)}"

@@ -1,8 +1,7 @@
-"""Seller titles made comparable: one normal form for the encoder, one list of terms for lexical distances.
+"""Makes the titles of sellers comparable: a normal form for the encoder, and terms for lexical distances.
 
-A marketplace title is written to be noticed: capitals, stars, emoji, promotion
-brackets, full-width letters, and the debris of exports that printed bytes
-(``b"...\\xe2\\x9c\\x94"``). None of it says which product is sold.
+Sellers write titles to be noticed, with capitals, stars, emoji, brackets and full-width letters. Some exports print
+bytes (``b"...\\xe2\\x9c\\x94"``). None of this says which product is sold.
 """
 
 import re
@@ -13,7 +12,7 @@ from itertools import chain, pairwise
 
 
 def _ranges(points: Iterable[int]) -> str:
-    """Code points as what stands between the brackets of a regular expression's class."""
+    """Sorted code points as ranges for a character class of a regular expression."""
     spans: list[list[int]] = []
     for point in points:
         if spans and point == spans[-1][1] + 1:
@@ -23,10 +22,10 @@ def _ranges(points: Iterable[int]) -> str:
     return "".join(f"{re.escape(chr(first))}-{re.escape(chr(last))}" for first, last in spans)
 
 
-# No mark stands outside these: to look at all of Unicode would take ten times as long at every start.
+# All marks are in these ranges. A search of all of Unicode would take ten times as long at every start.
 _MARKED_PLANES = chain(range(0x300, 0x1F000), range(0xE0100, 0xE01F0))
 _SELECTORS = "\u180b-\u180d\u180f\ufe00-\ufe0d\U000e0100-\U000e01ef"
-"""Variation selectors: they choose among shapes of one letter. Those of emoji are decoration, as is what encloses."""
+"""Variation selectors, which choose among the shapes of one letter. Those of emoji are not here: `_keep` drops them."""
 _MARK = "[{}]".format(
     _ranges(
         point
@@ -34,7 +33,7 @@ _MARK = "[{}]".format(
         if unicodedata.category(chr(point)) in ("Mn", "Mc") and not re.match(f"[{_SELECTORS}\ufe0e\ufe0f]", chr(point))
     )
 )
-# Scripts written without spaces: a run of them is one "word" that no other title repeats.
+# Scripts without spaces between words. A whole run would be a "word" that no other title repeats.
 _UNSPACED = (
     "\u0e00-\u0eff"  # Thai, Lao
     "\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f"  # Burmese
@@ -47,16 +46,16 @@ _UNSPACED = (
 _BYTES_LITERAL = re.compile(r"""^b(["']{1,2})(.*?)\1?$""", re.DOTALL)
 _ESCAPED_BYTES = re.compile(r"(?:\\x[0-9a-fA-F]{2})+")
 _LETTER = r"[^\W\d_]"
-# Letters with the marks on them (Thai vowels, Devanagari signs, Arabic vowels are marks), digits with inner separators.
+# Letters with their marks (such as vowels of Thai, Devanagari and Arabic), and digits with inner separators.
 _TERM = re.compile(rf"\d+(?:[.,]\d+)*|{_LETTER}(?:{_LETTER}|{_MARK})*(?:'{_LETTER}(?:{_LETTER}|{_MARK})*)*")
 _PLAIN_TERM = re.compile(rf"\d+(?:[.,]\d+)*|{_LETTER}+(?:'{_LETTER}+)*")
 _IGNORED = re.compile(f"[{_SELECTORS}]")
-# A letter of an unspaced script with its marks, one character to a reader.
+# A letter of an unspaced script with its marks. Readers see one character.
 _CLUSTER = re.compile(f"(?!{_MARK})[{_UNSPACED}]{_MARK}*")
 _MARKED_LETTER = re.compile(f"{_LETTER}{_MARK}+")
 _RUN = re.compile(f"(?:{_CLUSTER.pattern})+|(?:(?!{_CLUSTER.pattern}).)+")
 LONGEST_TITLE = 1000
-"""Characters of a title that are read; what stands behind them is left out."""
+"""The number of characters of a title that are read. The rest is ignored."""
 
 
 def _decode_escapes(match: re.Match[str]) -> str:
@@ -76,17 +75,17 @@ def undo_byte_escapes(title: str) -> str:
 
 
 def _keep(char: str) -> str:
-    """A character of a word or number as it is, an apostrophe or separator as it is, anything else a space."""
+    """Keep letters, marks, digits, apostrophes and separators, drop joiners, and replace the rest by a space."""
     if char in ".,'%+/&-" or unicodedata.category(char)[0] in "LMN":
         return char
     return "" if char in "\u200b\u200c\u200d\u2060\ufe0e\ufe0f\u00ad" else " "
 
 
 def normalise_title(title: str | None) -> str:
-    """The title in NFKC, lower case, without decoration; empty where nothing readable is left.
+    """Return a title in NFKC and lower case without decoration. It is empty if nothing readable is left.
 
-    Lower case alone is worth 6 points of F1 to the sentence encoder, which was
-    trained on running text and reads CAPITALS as other words.
+    Lower case alone is worth 6 points of F1 to the sentence encoder, which was trained on running text and reads
+    CAPITALS as other words.
 
     >>> normalise_title("★ＢＥＳＴ★ Kaos  Anak!!")
     'best kaos anak'
@@ -94,29 +93,28 @@ def normalise_title(title: str | None) -> str:
     if not title:
         return ""
     text = unicodedata.normalize("NFKC", undo_byte_escapes(title[:LONGEST_TITLE])).lower()
-    text = unicodedata.normalize("NFKC", text)  # the lower case of some letters is two, which may have one of their own
+    text = unicodedata.normalize("NFKC", text)  # lower case may give pairs that compose
     text = " ".join("".join(map(_keep, text)).split())
     return text if _TERM.search(text) else ""
 
 
 def _split_unspaced(run: str) -> list[str]:
-    """Overlapping pairs of letters with their marks, the usual index terms for Chinese, Japanese and Thai."""
+    """Overlapping pairs of letters with their marks, usual index terms for Chinese, Japanese and Thai."""
     letters = _CLUSTER.findall(run)
     return ["".join(pair) for pair in pairwise(letters)] or [run]
 
 
 def _split_word(word: str) -> list[str]:
-    """A word as it is, but for its runs of unspaced scripts, which become pairs."""
+    """The parts of a word. Runs of unspaced scripts become pairs of letters."""
     runs = [run for found in _RUN.findall(word) if (run := found.strip("'"))]
     return [term for run in runs for term in (_split_unspaced(run) if _CLUSTER.match(run) else [run])]
 
 
 def title_terms(normal: str) -> list[str]:
-    """Lexical terms of a normalised title, in order: words, numbers apart from the unit behind them.
+    """Split a normalised title into lexical terms, in order. A number and its unit are two terms.
 
-    Two words that Unicode tells apart become different terms, but for what `normalise_title` makes alike (case; shapes
-    of one character, as in full width; zero-width joiners; soft hyphens) and what is left out here: variation
-    selectors, and marks that stand on no letter or that enclose one. Digits of other scripts stay what they are.
+    Variation selectors, marks on no letter and enclosing marks are left out. Apart from that, and from what
+    `normalise_title` unifies, words that differ in Unicode become different terms. Digits of other scripts are kept.
 
     >>> title_terms("susu 250gr isi 4,5 l")
     ['susu', '250', 'gr', 'isi', '4.5', 'l']
@@ -136,9 +134,9 @@ def title_terms(normal: str) -> list[str]:
 
 
 def join_clusters(text: str) -> str:
-    """Text in which each letter with its marks is one character, as to a reader: a private one that stands for it.
+    """Replace each letter with its marks by one private character.
 
-    Character n-grams of it do not take two letters for nearly the same because they differ in their marks alone.
+    Readers see one character there. In character n-grams, two letters that differ in their marks then differ wholly.
 
     >>> len(join_clusters("เสื้อ")), join_clusters("kaos 3/4") == "kaos 3/4"
     (3, True)

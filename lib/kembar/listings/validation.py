@@ -1,4 +1,4 @@
-"""Listings as they come: read whatever columns there are, keep what can be used, and say why for the rest."""
+"""Reads the rows of a catalogue, keeps those that can be used, and gives the reason for the others."""
 
 import sys
 
@@ -20,30 +20,33 @@ _LEFT_OUT = {
     "image_phash": "not 16 hexadecimal digits; computed from the photo where there is one",
 }
 REPAIRED = "_repaired"
-"""Names of a row's fields that could not be used and were left out, though the row can."""
+"""A column with the names of the fields that are left out of a usable row."""
 _WHITE = (
     "".join(map(chr, range(0x21)))
     + "\x7f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff"
     + "".join(map(chr, range(0x2000, 0x200E)))
 )
 _INVISIBLE = r"[\s\p{Z}\p{Cc}\p{Cf}]"
-# A cell, or what a spreadsheet that parts cells at another sign takes for one, that would call or fetch something.
+# A cell with a formula that calls or fetches something, also for a spreadsheet that splits at other delimiters.
 _FORMULA = r"(?s)(^|[,;\"'])[=+\-@].*[(|!\[]"
 
 
 def read_listings(spark: SparkSession, uri: str, settings: ListingsSettings | None = None) -> DataFrame:
-    """A catalogue from the competition's CSV, or Parquet of the same columns, in file order: a file, or a folder.
+    """Read the rows of a catalogue in CSV or Parquet.
 
-    Columns beyond the known ones are ignored; `image_phash` and `label_group` may be absent. Cells are without white
-    space around them, and null where there is nothing else or one of the settings' `null_values`.
+    Unknown columns are ignored, and `image_phash` and `label_group` are optional. White space around a cell is removed.
+    An empty cell, or one of the setting `listings.null_values`, is null.
 
     Args:
-        spark: the session.
-        uri: a file, or a folder of them.
-        settings: how files are read; the defaults if left out.
+        spark: The session.
+        uri: A file or a folder of files.
+        settings: How listings are read, or None for the defaults.
+
+    Returns:
+        The columns of LISTINGS as text, with CORRUPT, FAULT, WHERE and ORDER.
 
     Raises:
-        InputError: the file is missing, is none of its kind, or lacks a column that kembar needs.
+        InputError: As `inspect_catalogue`.
     """
     settings = settings or load_settings().listings
     files = inspect_catalogue(uri, settings)
@@ -55,20 +58,20 @@ def read_listings(spark: SparkSession, uri: str, settings: ListingsSettings | No
 
 
 def _blank_as_null(name: str, nulls: list[str]) -> Column:
-    """Without white space around it, and null where there is nothing else, or what stands for nothing."""
+    """The trimmed column, null where it is empty or one of `nulls`."""
     trimmed = F.btrim(F.col(name), F.lit(_WHITE))
     missing = F.lower(F.substring(trimmed, 1, 1 + max(map(len, nulls), default=0))).isin(["", *nulls])
     return F.when(~missing, trimmed).alias(name)
 
 
 def _unusable_fields() -> dict[str, Column]:
-    """Where a field cannot be used that a row can do without, by its name."""
+    """By field: whether its value is unusable, while the row can do without it."""
     long = {c: F.length(c) > most for c, most in _LONGEST.items()}
     return {**long, "image_phash": ~F.col("image_phash").rlike("^[0-9a-fA-F]{16}$")}
 
 
 def _fault() -> Column:
-    """The first reason for which a row cannot be used; null for a usable one."""
+    """The first reason why a row cannot be used, or null."""
     no_name = F.array_contains(REPAIRED, "image")
     no_photo_nor_title = (F.col("image").isNull() | no_name) & F.col("title").isNull()
     return F.coalesce(
@@ -81,7 +84,7 @@ def _fault() -> Column:
 
 
 def _id_fault() -> Column:
-    """Why an id that is there would break submission.csv: ids are parted by white space, and people open it."""
+    """Why an id would break submission.csv, in which white space separates ids and which people open, or null."""
     name = F.substring("posting_id", 1, _LONGEST_ID)
     return F.coalesce(
         F.when(F.length("posting_id") > _LONGEST_ID, f"posting_id has more than {_LONGEST_ID} characters"),
@@ -95,9 +98,14 @@ def _id_fault() -> Column:
 
 
 def judge_listings(raw: DataFrame) -> DataFrame:
-    """What `read_listings` gives, with the `reason` for which a row cannot be used, and REPAIRED.
+    """Judge the rows of `read_listings`.
 
-    Of usable rows with one id the first is kept.
+    Args:
+        raw: The result of `read_listings`.
+
+    Returns:
+        `raw` with REPAIRED and `reason`: why a row cannot be used, or null. Of several usable rows with one id, only
+        the first stays usable.
     """
     repaired = F.array_compact(F.array(*[F.when(wrong, F.lit(c)) for c, wrong in _unusable_fields().items()]))
     judged = raw.withColumn(REPAIRED, repaired).withColumn("reason", _fault())
@@ -107,7 +115,7 @@ def judge_listings(raw: DataFrame) -> DataFrame:
 
 
 def count_judged(judged: DataFrame) -> tuple[int, int, dict[str, int]]:
-    """How many rows `judge_listings` saw, how many cannot be used, and in how many of the others each field cannot."""
+    """Count the rows of `judge_listings`: all, unusable ones, and by field the usable ones that it is left out of."""
     usable = F.col("reason").isNull()
     fields = [*_LONGEST, "image_phash"]
     counts = [F.count_if(usable & F.array_contains(REPAIRED, c)) for c in fields]
@@ -116,7 +124,7 @@ def count_judged(judged: DataFrame) -> tuple[int, int, dict[str, int]]:
 
 
 def describe_repairs(repaired: dict[str, int]) -> str:
-    """What `count_judged` counted as left out, for a closing line; nothing where that is nothing.
+    """Describe for a closing line the fields that `count_judged` counted as left out.
 
     >>> describe_repairs({"image_phash": 12})
     ', left out 12 image_phash (not 16 hexadecimal digits; computed from the photo where there is one)'
@@ -125,10 +133,10 @@ def describe_repairs(repaired: dict[str, int]) -> str:
 
 
 def split_listings(judged: DataFrame) -> tuple[DataFrame, DataFrame]:
-    """Usable LISTINGS, and the others in QUARANTINE, of `judge_listings`.
+    """Split the rows of `judge_listings` into LISTINGS and QUARANTINE.
 
-    A title is cut where nothing more of it is read, and fields of REPAIRED are left out. In QUARANTINE `posting_id` is
-    null where it is what cannot be used.
+    In LISTINGS, fields of REPAIRED are null and a title has at most LONGEST_TITLE characters. In QUARANTINE, an
+    unusable `posting_id` is null.
     """
     cut = {"title": F.substring("title", 1, LONGEST_TITLE), "image_phash": F.lower("image_phash")}
     kept = [F.when(~F.array_contains(REPAIRED, c), cut.get(c, F.col(c))).alias(c) for c in LISTINGS.names]
@@ -143,14 +151,14 @@ def split_listings(judged: DataFrame) -> tuple[DataFrame, DataFrame]:
 
 
 def validate_listings(raw: DataFrame) -> tuple[DataFrame, DataFrame]:
-    """Split what `read_listings` gives into usable LISTINGS and QUARANTINE, losing nothing."""
+    """Split the rows of `read_listings` into LISTINGS and QUARANTINE. No row is lost."""
     return split_listings(judge_listings(raw))
 
 
 def label_listings(raw: DataFrame) -> DataFrame:
-    """`posting_id, label_group` of every row of `read_listings` that has an id, usable or not, the first of each id.
+    """Select `posting_id` and `label_group` of the first row of each id in `read_listings`.
 
-    A listing that went to quarantine still counts: not finding its twins is an error of the run.
+    Unusable rows with an id are included: not to find their matches is an error of the run.
     """
     named = raw.select("posting_id", "label_group", ORDER).where(F.col("posting_id").isNotNull() & _id_fault().isNull())
     first = F.row_number().over(Window.partitionBy("posting_id").orderBy(ORDER)) == 1

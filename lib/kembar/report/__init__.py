@@ -6,6 +6,6 @@
 from kembar.report.collect import Run, collect_groups, summarise_overview
 from kembar.report.site import write_report
 from kembar.report.thumbnails import Photos, show_photos
-from kembar.report.titles_and_truth import read_catalogue
+from kembar.report.titles_and_truth import read_titles
 
-__all__ = ["Photos", "Run", "collect_groups", "read_catalogue", "show_photos", "summarise_overview", "write_report"]
+__all__ = ["Photos", "Run", "collect_groups", "read_titles", "show_photos", "summarise_overview", "write_report"]

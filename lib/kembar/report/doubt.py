@@ -1,26 +1,23 @@
 """The doubt about a group, from its weakest split inside and its nearest neighbour outside.
 
-A group says that its listings are one product, and that no other listing is. Doubt measures both statements at the
-place where they are most likely wrong.
+A group says that its listings are one product, and that no other listing is. Doubt measures both statements where they
+are most likely wrong.
 
-*Inside.* Match groups by average linkage, which merges parts step by step, and the last merge is the weakest. The mean
-probability of the pairs between its two parts is the group's **bond** (its cohesion), and the weakest split is its
-**seam**. The lowest probability of a pair would be no good measure, since one distant pair in a group of forty is
-normal. Nor would the mean over the whole group, since two tight halves of two products have a high one. With a bond
-below one half the halves are more likely two products than one, an over-merge.
+*Inside.* The last merge of average linkage is the weakest split of a group, its **seam**. The mean probability of the
+pairs across it is the **bond** (cohesion). With a bond below one half, the two parts are more likely two products. The
+lowest pair of a group would be a worse measure, since one distant pair in a group of forty is normal. So would the mean
+over the group, since two tight halves of two products have a high one.
 
 *Outside.* The nearest neighbour is the other group or singleton with the highest mean probability over all pairs with
-this group. That mean is the group's **border**. The most likely single pair would be no good measure, since it is the
-highest of hundreds. On real titles with photos (`benchmarks/`, `mall-dev`, 483 groups) doubt separates groups that the
-labels call wrong from right ones with an area under the curve of 0.895 (bond alone 0.859). With the most likely single
-pair as the border it is 0.838, and only 3 of the 72 groups with such a pair at one half or above lacked a listing.
+this group. That mean is the **border**. The most likely single pair would be a worse measure, since it is the highest
+of hundreds. On real titles with photos (`mall-dev`, 483 groups), the area under the curve of doubt for groups that the
+labels call wrong is 0.895, with the bond alone 0.859, and with the most likely single pair as the border 0.838.
 
-The **doubt** is the probability that either statement is wrong, `1 − bond · (1 − border)`, as if the two were
-independent. So a list in order of doubt starts with the groups that most likely need a correction. The **risk** weighs
-a wrong merge by its size: `(1 − bond)` times the number of pairs across the seam.
+The **doubt** is the probability that either statement is wrong, `1 − bond · (1 − border)`, as if both were independent.
+The **risk** weighs a wrong merge by its size: `(1 − bond)` times the number of pairs across the seam.
 
-A pair inside a group that was not compared, because its listings had more likely candidates, counts as the lower of the
-two listings' mean probabilities within the group.
+A pair within a group that was not compared counts as the lower of the mean probabilities of its two listings within the
+group, because these had more likely candidates.
 """
 
 from dataclasses import dataclass

@@ -161,30 +161,19 @@ class _Cards:
 
     def group(self, number: int) -> dict[str, Any]:
         told, groups = self._told, self._told.groups
-        part = slice(self._inner[number], self._inner[number + 1])
-        edge = slice(self._border[number], self._border[number + 1])
+        mine, part, edge = (slice(*at[number : number + 2]) for at in (groups.start, self._inner, self._border))
         inner, border = told.inner, told.border
         left, right = self._place[inner.left[part]], self._place[inner.right[part]]
-        outside = border.outside[edge].tolist()
+        outside = list(zip(border.outside[edge].tolist(), border.linkage[edge].tolist(), strict=True))
+        inside, there = self._place[border.inside[edge]], np.arange(len(outside))
+        low, high = np.minimum(left, right), np.maximum(left, right)
         return {
             "id": self._ids[number],
             "seam": int(told.cohesion.seam[number]),
-            "listings": [
-                self._listing(i) for i in told.cohesion.member[groups.start[number] : groups.start[number + 1]].tolist()
-            ],
-            "pairs": _rows(
-                np.minimum(left, right), np.maximum(left, right), inner.blocks[part], self._figures[0][part]
-            ),
-            "outside": [
-                [*self._listing(i), *self._group_of(i), round(linkage, 4)]
-                for i, linkage in zip(outside, border.linkage[edge].tolist(), strict=True)
-            ],
-            "border": _rows(
-                self._place[border.inside[edge]],
-                np.arange(len(outside)),
-                self._edge.blocks[edge],
-                self._figures[1][edge],
-            ),
+            "listings": [self._listing(i) for i in told.cohesion.member[mine].tolist()],
+            "pairs": _rows(low, high, inner.blocks[part], self._figures[0][part]),
+            "outside": [[*self._listing(i), *self._group_of(i), round(linkage, 4)] for i, linkage in outside],
+            "border": _rows(inside, there, self._edge.blocks[edge], self._figures[1][edge]),
         }
 
     def _listing(self, row: int) -> list[str | None]:
@@ -198,10 +187,8 @@ class _Cards:
 
 
 def _rows(left: Rows, right: Rows, blocks: Rows, figures: NDArray) -> list[list[Any]]:
-    whole = np.stack([left, right, blocks], axis=1).tolist()
-    return [
-        [*row, *(None if x != x else x for x in values)] for row, values in zip(whole, _short(figures), strict=True)
-    ]
+    both = zip(np.stack([left, right, blocks], axis=1).tolist(), _short(figures), strict=True)
+    return [[*row, *(None if x != x else x for x in values)] for row, values in both]
 
 
 def _short(values: NDArray) -> list[Any]:

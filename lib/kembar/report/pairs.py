@@ -52,14 +52,9 @@ class Pairs:
 
     def take(self, rows: Rows) -> "Pairs":
         """Some of the pairs."""
-        return Pairs(
-            self.left[rows],
-            self.right[rows],
-            self.probability[rows],
-            self.blocks[rows],
-            self.sources,
-            self.columns.take(pa.array(rows)),
-        )
+        columns = self.columns.take(pa.array(rows))
+        ends = self.left[rows], self.right[rows]
+        return Pairs(*ends, self.probability[rows], self.blocks[rows], self.sources, columns)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from kembar.report.overview import describe_rows
 from kembar.report.page_data import ReportData, write_data
-from kembar.report.table_rows import describe_rows
 from kembar.report.thumbnails import Photos
 from kembar.storage.files import list_paths, write_bytes
 from kembar.storage.output_folder import OutputFolder

@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from PIL import Image
 
 from kembar.config import Settings
-from kembar.encoding.image_folder import folder_of_names
+from kembar.encoding.find_photo_folder import photo_folder_of
 from kembar.encoding.photo_folder import PhotoFolder
 from kembar.encoding.photos import PhotoError, open_picture, upright
 from kembar.storage.files import list_paths
@@ -56,7 +56,7 @@ def show_photos(images: str, names: Iterable[str], folder: OutputFolder, setting
     there = known & {f"{FOLDER}/{path}" for path in list_paths(join_uri(folder.uri, FOLDER))}
     workers = report.workers or os.cpu_count() or 1
     wanted = list(names)
-    photos, note = folder_of_names(images, wanted, encode)
+    photos, note = photo_folder_of(images, wanted, encode)
     if note:
         print(f"kembar: {note}", file=sys.stderr)
     thumbs = make_thumbnails(photos, wanted, folder.staged("files"), limits, workers, there)

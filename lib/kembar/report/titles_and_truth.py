@@ -12,7 +12,7 @@ from kembar.listings.validation import label_listings, read_listings
 from kembar.storage.files import exists, join_uri
 
 
-def read_catalogue(
+def read_titles(
     spark: SparkSession, listings: str | None, settings: ListingsSettings, matched: str
 ) -> tuple[pa.Table | None, dict[str, Any] | None]:
     """Read `posting_id, image, title, label_group` of every row of a catalogue, and evaluate the run in `matched`.

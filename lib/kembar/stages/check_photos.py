@@ -8,32 +8,35 @@ from pyspark.sql import functions as F
 
 from kembar.config import EncodeSettings
 from kembar.encoding.assembly import BLIND
-from kembar.encoding.image_folder import SAMPLED, find_folder
+from kembar.encoding.find_photo_folder import SAMPLED, find_photo_folder
 from kembar.encoding.photo_counts import PhotoCounts, quarantined_failures, written_failures
 from kembar.encoding.photo_folder import PhotoFolder
 from kembar.encoding.photos import NOT_FOUND
 from udfs.photo_paths import split_paths
 
 
-def find_photos(images: str, listings: DataFrame, settings: EncodeSettings, say: Callable[[str], None]) -> PhotoFolder:
-    """Find the folder of a catalogue's photos (`kembar.encoding.image_folder`), and log a note about it with `say`."""
-    return folder_of(images, listings, draw_names(listings), settings, say)
-
-
-def draw_names(listings: DataFrame) -> list[str]:
-    """Draw names of a catalogue's photos, the same ones as `kembar.encoding.image_folder.sample_names`."""
-    drawn = _names(listings).orderBy(F.md5(F.col("image").cast("binary"))).limit(SAMPLED).collect()
-    return [row.image for row in drawn]
-
-
-def folder_of(
-    images: str, listings: DataFrame, sample: list[str], settings: EncodeSettings, say: Callable[[str], None]
+def find_photos(
+    images: str,
+    listings: DataFrame,
+    settings: EncodeSettings,
+    say: Callable[[str], None],
+    sample: list[str] | None = None,
 ) -> PhotoFolder:
-    """Like `find_photos`, with names that are already drawn."""
-    folder, note = find_folder(images, sample, _can_be_shortened(_names(listings)), settings)
+    """Find the folder of a catalogue's photos by `find_photo_folder`, and log a note about it with `say`.
+
+    `sample` has the names of `draw_names`, if they are already drawn.
+    """
+    drawn = draw_names(listings) if sample is None else sample
+    folder, note = find_photo_folder(images, drawn, _can_be_shortened(_names(listings)), settings)
     if note:
         say(note)
     return folder
+
+
+def draw_names(listings: DataFrame) -> list[str]:
+    """Draw names of a catalogue's photos, the same ones as `kembar.encoding.find_photo_folder.sample_names`."""
+    drawn = _names(listings).orderBy(F.md5(F.col("image").cast("binary"))).limit(SAMPLED).collect()
+    return [row.image for row in drawn]
 
 
 def _names(listings: DataFrame) -> DataFrame:

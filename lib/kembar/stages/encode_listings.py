@@ -21,29 +21,29 @@ RAW = "raw"
 """The encoder's fingerprint in tables of raw tower embeddings, which only training reads."""
 
 
-def encode_listings(listings: DataFrame, images: PhotoFolder, settings: Settings, bundle: Bundle | None) -> DataFrame:
+def encode_listings(listings: DataFrame, photos: PhotoFolder, settings: Settings, bundle: Bundle | None) -> DataFrame:
     """Encode LISTINGS, with or without `content`, to ASSEMBLED; without a bundle the codes are raw tower embeddings.
 
     The function counts the listings to choose the partitions. Persist them, or Spark reads them twice.
     """
     return _dealt(listings, listings.count(), settings).mapInArrow(
-        _encoder(listings, images, settings, bundle), ASSEMBLED
+        _encoder(listings, photos, settings, bundle), ASSEMBLED
     )
 
 
 def stage_codes(
-    listings: DataFrame, rows: int, images: PhotoFolder, settings: Settings, bundle: Bundle, parts: PartFolder
+    listings: DataFrame, rows: int, photos: PhotoFolder, settings: Settings, bundle: Bundle, parts: PartFolder
 ) -> DataFrame:
     """Encode LISTINGS with `content` into parts of ENCODED, and return the QUARANTINE of unencodable listings.
 
     Each task writes its own part, whole or not at all, before it returns to Spark. So a killed run keeps the parts that
     are done. `rows` is the number of listings.
     """
-    encoder = _encoder(listings, images, settings, bundle)
+    encoder = _encoder(listings, photos, settings, bundle)
     return _dealt(listings, rows, settings).mapInArrow(partial(write_part, encoder, parts), QUARANTINE)
 
 
-def with_contents(listings: DataFrame, images: PhotoFolder) -> DataFrame:
+def with_contents(listings: DataFrame, photos: PhotoFolder) -> DataFrame:
     """Add each listing's content hash (`kembar.encoding.content_hash`), and whether its photo is absent.
 
     The listings are repartitioned first. A catalogue in one file has one partition, and one core would look up all
@@ -51,7 +51,7 @@ def with_contents(listings: DataFrame, images: PhotoFolder) -> DataFrame:
     """
     columns = ", ".join([*(f"{name} string" for name in [*LISTINGS.names, "content"]), "photo_absent boolean"])
     spread = listings.repartition(2 * listings.sparkSession.sparkContext.defaultParallelism)
-    return spread.mapInArrow(partial(add_contents, images), columns)
+    return spread.mapInArrow(partial(add_contents, photos), columns)
 
 
 def _dealt(listings: DataFrame, rows: int, settings: Settings) -> DataFrame:
@@ -61,9 +61,9 @@ def _dealt(listings: DataFrame, rows: int, settings: Settings) -> DataFrame:
     return by_photo(listings, partition_count(rows, cores, settings.encode))
 
 
-def _encoder(listings: DataFrame, images: PhotoFolder, settings: Settings, bundle: Bundle | None) -> BatchEncoder:
+def _encoder(listings: DataFrame, photos: PhotoFolder, settings: Settings, bundle: Bundle | None) -> BatchEncoder:
     threads = threads_of(listings.sparkSession)
-    encoder = ListingEncoder(photo_encoder(images, settings, bundle, threads), title_encoder(settings, bundle, threads))
+    encoder = ListingEncoder(photo_encoder(photos, settings, bundle, threads), title_encoder(settings, bundle, threads))
     fingerprint = bundle.fingerprint_at(settings.image_tower.precision) if bundle else RAW
     return partial(encode_on_its_gpu, partial(encode_batches, encoder, fingerprint))
 
@@ -103,33 +103,18 @@ def threads_of(spark: SparkSession) -> int:
     return int(spark.conf.get("spark.task.cpus", "1") or 1)
 
 
-def photo_encoder(images: PhotoFolder, settings: Settings, bundle: Bundle | None, threads: int) -> PhotoEncoder:
+def photo_encoder(photos: PhotoFolder, settings: Settings, bundle: Bundle | None, threads: int) -> PhotoEncoder:
     """The photo encoder of the bundle, or the tower of the settings without a head."""
-    return PhotoEncoder(
-        images=images,
-        tower=bundle.image_tower if bundle else settings.image_tower.name,
-        precision=settings.image_tower.precision,
-        weights=bundle.image_tower_weights
-        if bundle
-        else first_weights(settings.image_tower.name, settings.training.seed),
-        head=bundle.image_head if bundle else None,
-        batch_size=settings.image_tower.batch_size,
-        threads=threads,
-        decode_threads=settings.encode.decode_threads,
-        max_pixels=settings.encode.max_photo_pixels,
-        max_bytes=settings.encode.max_photo_bytes,
-        patience_s=settings.encode.photo_seconds,
-    )
+    image, name = settings.image_tower, bundle.image_tower if bundle else settings.image_tower.name
+    weights = bundle.image_tower_weights if bundle else first_weights(name, settings.training.seed)
+    head = bundle.image_head if bundle else None
+    return PhotoEncoder(photos, name, image.precision, weights, head, image.batch_size, threads, settings.encode)
 
 
 def title_encoder(settings: Settings, bundle: Bundle | None, threads: int) -> TitleEncoder:
     """The title encoder of the bundle, or the tower of the settings without a head."""
-    return TitleEncoder(
-        tower=trusted_text_tower(bundle, settings) if bundle else settings.text_tower.handle,
-        head=bundle.title_head if bundle else None,
-        batch_size=settings.text_tower.batch_size,
-        threads=threads,
-    )
+    tower = trusted_text_tower(bundle, settings) if bundle else settings.text_tower.handle
+    return TitleEncoder(tower, bundle.title_head if bundle else None, settings.text_tower.batch_size, threads)
 
 
 def split_encoded(assembled: DataFrame) -> tuple[DataFrame, DataFrame]:

@@ -59,7 +59,7 @@ class EncodedCatalogue:
         return list(self.contents["posting_id"].to_pylist())
 
 
-def read_catalogue(
+def read_encoded(
     spark: SparkSession, encoded: str, encoder: str, hashed: str, last: LastRun | None, blends: bool
 ) -> EncodedCatalogue:
     """Read the catalogue that jobs/encode.py wrote.

@@ -1,16 +1,16 @@
 """The versions of the algorithms that results depend on.
 
-Each is raised when the same input gives other results than before. They are part of the fingerprints by which a run
-knows what of an earlier one still holds, so that results of two versions are never mixed. A test with a tiny fixed
+Raise a version when the same input gives other results than before. The versions are part of the fingerprints by which
+a run decides what it can reuse of an earlier run, so results of two versions are never mixed. A test with a tiny fixed
 catalogue notices changed results (`tests/test_algorithms.py`).
 """
 
 PHOTOS = 2
-"""From a photo's bytes to its pixels and its hash."""
+"""From the bytes of a photo to its pixels and its hash."""
 TITLES = 3
 """From a title to its normal form, its terms and its attributes."""
 WORDS = 3
-"""From terms to hashed words and character n-grams with their weights, and to its tokens."""
+"""From terms to hashed words and character n-grams with their weights, and to tokens."""
 BLOCKING = 1
 """From a catalogue's codes to proposed pairs."""
 SCORING = 2

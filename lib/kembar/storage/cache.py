@@ -1,4 +1,4 @@
-"""Where models are kept that are built once from a package's weights."""
+"""The cache folder of models that are built once from the weights of a package."""
 
 import hashlib
 import os
@@ -18,7 +18,7 @@ def cache_folder() -> Path:
     """`$KEMBAR_CACHE`, or `~/.cache/kembar`.
 
     Raises:
-        ConfigError: the variable is not set, and there is no home folder.
+        ConfigError: The variable is not set, and there is no home folder.
     """
     if named := os.environ.get(_CACHE):
         return Path(named)
@@ -42,14 +42,18 @@ def file_fingerprint(*paths: Path) -> str:
 
 
 def built_once(name: str, build: Callable[[Path], None], cache: Path | None = None) -> Path:
-    """The path of `name` in the cache, built by `build(path)` if it is not there yet.
+    """Return the path of `name` in the cache, and build it if it is missing.
 
-    Of the processes that ask at once one builds and the others wait for it. What is
-    built appears by a rename, so a build that fails or is killed leaves nothing that
-    looks finished.
+    If several processes ask at once, one builds and the others wait. A rename publishes the finished model, so a build
+    that is killed leaves nothing that looks finished.
+
+    Args:
+        name: The name of a file or folder, with the version of what it is built from.
+        build: Writes the model to the path that it is given.
+        cache: The cache folder, or None for `cache_folder()`.
 
     Raises:
-        ConfigError: the cache cannot be written to.
+        ConfigError: The cache cannot be written to.
     """
     folder = cache or cache_folder()
     try:

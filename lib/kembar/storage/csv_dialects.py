@@ -1,4 +1,4 @@
-"""How a CSV file separates its columns and escapes its quotes: the rules of one file, and how they are recognised."""
+"""The rules by which one CSV file separates its columns and escapes its quotes."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ class Dialect:
     """The rules of a CSV file.
 
     Attributes:
-        delimiter: what stands between columns.
-        backslash: whether a quote within quotes is written as `\\"`, as Spark and MySQL do, and not only doubled.
+        delimiter: The character between two columns.
+        backslash: Whether a quote within quotes may be written as `\\"`, as Spark and MySQL do, and not only doubled.
     """
 
     delimiter: str = ","
     backslash: bool = False
     quoted: re.Pattern[str] = field(init=False, repr=False, compare=False)
-    """What stands within quotes, and the quote that ends it; a doubled one, or an escaped one, is a quote itself."""
+    """The text within quotes and the quote that ends it. A doubled or escaped quote belongs to the text."""
     behind: re.Pattern[str] = field(init=False, repr=False, compare=False)
     """What may follow a closing quote."""
     literal: re.Pattern[str] = field(init=False, repr=False, compare=False)
@@ -33,7 +33,7 @@ class Dialect:
         object.__setattr__(self, "literal", re.compile(rf"([^{sign}\r\n]*)({sign}|\r?\n|\r|$)"))
 
     def unescape(self, text: str) -> str:
-        """The text of a quoted field as it was before it was written."""
+        """Return the text of a quoted field with doubled and escaped quotes undone."""
         if self.backslash and "\\" in text:
             return _ESCAPED.sub(lambda found: found.group(1) or '"', text)
         return text.replace('""', '"')

@@ -1,7 +1,8 @@
-"""A catalogue's CSV files: how each is written, and its records, or an error where it is in another encoding.
+"""Finds out how a catalogue's CSV file is written, and reads its records.
 
-What a file says of itself is believed: its mark, its header's delimiter. Quotes escaped by a backslash are recognised
-by reading the beginning of the file both ways. An encoding is suggested and never assumed.
+A byte order mark decides the encoding, and the header decides the delimiter. To learn whether a backslash escapes
+quotes, the beginning of the file is read both ways. If a file is in another encoding, the error suggests a likely one;
+kembar never guesses.
 """
 
 import io
@@ -14,12 +15,12 @@ from kembar.storage.csv_records import UNDECODED, Record, Shape, read_header, re
 from kembar.storage.text_files import open_text, shown
 
 _SAMPLE = 4_000_000
-"""Characters by which it is told whether quotes are escaped by a backslash."""
+"""Characters at the beginning of a file that show how it is encoded and how its quotes are escaped."""
 _SAMPLE_LINES = 200
 _MOST_UNDECODED = 0.2
-"""Share of lines above which a file is taken to be in another encoding, and not to have some damaged lines."""
+"""A file with a larger share of undecodable lines is in another encoding. Below it, single lines are damaged."""
 _MOST_UNDECODED_OF_SAMPLE = 0.5
-"""The same of a file's beginning, which is looked at before Spark reads the file in several attempts."""
+"""The same for the beginning alone, checked first because Spark retries a task that fails."""
 _SUGGESTED = 3
 _SHOWN = 80
 _NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "utf-32": "UTF-32"}
@@ -27,12 +28,13 @@ _NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "utf-32": 
 
 @dataclass(frozen=True)
 class CsvFile:
-    """A CSV file, by its path or URI.
+    """A CSV file and how it is written.
 
     Attributes:
-        encoding: the setting `listings.encoding`.
-        header: the names of its columns.
-        dialect: how they are separated.
+        uri: Its path or URI.
+        encoding: The setting `listings.encoding`.
+        header: The names of its columns.
+        dialect: How they are separated and quoted.
     """
 
     uri: str
@@ -42,10 +44,16 @@ class CsvFile:
 
 
 def inspect_csv(uri: str, encoding: str, fits: Callable[[Sequence[str]], bool]) -> CsvFile:
-    """How a CSV is written: the first delimiter by which its header `fits`, else commas.
+    """Find out how a CSV file is written.
+
+    Args:
+        uri: The file.
+        encoding: The setting `listings.encoding`.
+        fits: Tells whether names of columns are those of the table. The first delimiter that gives such names is used,
+            or the comma if none does.
 
     Raises:
-        InputError: it cannot be opened, or most of its beginning is in another encoding.
+        InputError: The file cannot be opened, or most of its beginning is in another encoding.
     """
     _check_beginning(uri, encoding)
     found = []
@@ -69,14 +77,14 @@ def _check_beginning(uri: str, encoding: str) -> None:
 
 
 def csv_records(file: CsvFile, shape: Callable[[list[str]], Shape]) -> Iterator[Record]:
-    """The records of a file.
+    """Read the records of a file, without its header.
 
     Args:
-        file: as `inspect_csv` found it.
-        shape: what is known of the rows under a header.
+        file: The result of `inspect_csv`.
+        shape: Gives the known shape of the rows under a header.
 
     Raises:
-        InputError: after the last record, where too many of them hold bytes that are no characters.
+        InputError: After the last record: too many records could not be decoded.
     """
     header = list(file.header)
     file = replace(file, dialect=_with_escapes(file, shape(header)))
@@ -90,10 +98,9 @@ def csv_records(file: CsvFile, shape: Callable[[list[str]], Shape]) -> Iterator[
 
 
 def _with_escapes(file: CsvFile, shape: Shape) -> Dialect:
-    """The dialect by which the beginning of a file reads better: with a backslash before quotes, or without.
+    """The dialect in which the beginning of a file has fewer odd records: with escaped quotes or without.
 
-    A title may end in a backslash, and its file be written as CSV has it: only where that gives more records that are
-    none, or more fields with a quote at their begin and none around them, are quotes taken to be escaped.
+    A backslash before a quote proves nothing, because a title may end in a backslash.
     """
     with open_text(file.uri, file.encoding) as text:
         sample = text.read(_SAMPLE)
@@ -105,7 +112,7 @@ def _with_escapes(file: CsvFile, shape: Shape) -> Dialect:
 
 
 def _count_odd(sample: str, columns: int, shape: Shape, dialect: Dialect) -> int:
-    """Records that are none, or that have a field with a quote at its begin, an escaped one, and none around it."""
+    """Count the broken records, and those with an escaped quote in a field whose opening quote was read as text."""
     records = read_records(io.StringIO(sample, newline=""), columns, shape, dialect)
     return sum(
         bool(record.fault) or any(text.startswith('"') and '\\"' in text for text in record.fields)
@@ -129,7 +136,7 @@ class _Undecoded:
                 self.sample.append(record.undecoded.strip())
 
     def check(self, uri: str, encoding: str, most: float = _MOST_UNDECODED) -> None:
-        """Raises InputError where there are too many: all of them, or several and more than a share."""
+        """Raises InputError if all lines are undecodable, or at least two and more than the share `most`."""
         if self.undecoded and self.undecoded >= min(self.lines, max(2, most * self.lines)):
             names = _likely_encodings(self.sample) if encoding == _NAMES["utf-8"] else []
             raise InputError(
@@ -145,17 +152,17 @@ class _Undecoded:
 
 
 def _as_bytes(line: str) -> bytes:
-    """The bytes that a line of UTF-8 was before it was read."""
+    """The bytes of a line that was read as UTF-8."""
     return line.encode("utf-8", "surrogateescape")
 
 
 def _likely_encodings(lines: list[str]) -> list[str]:
-    """Python's names of the encodings that fit some lines best; none where nothing does."""
+    """Python's names of the encodings that fit some lines best, most likely first."""
     from charset_normalizer import from_bytes  # needed for this message alone
 
     found = from_bytes(b"\n".join(map(_as_bytes, lines)))
-    # Those of old Macs are kin to many others, and hardly any file is written by them.
+    # Encodings of old Macs resemble many others, and hardly any file uses them.
     known = [match for match in found if not match.encoding.startswith(("utf", "ascii", "mac"))]
     alike = [match.encoding for match in known if match.chaos == known[0].chaos]
-    # Of equally likely ones those of Windows, which most files are written by, and Western Europe's first.
+    # Windows wrote most such files, and most of them in Western Europe.
     return sorted(alike, key=lambda name: (name != "cp1252", not name.startswith("cp125")))[:_SUGGESTED]

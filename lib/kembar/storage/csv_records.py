@@ -1,10 +1,10 @@
-"""CSV as shops export it, read record by record: one that is broken never takes its neighbours with it.
+"""Reads CSV as shops export it, so that a broken record does not affect other records.
 
-A quote that is never closed makes the rest of a file one field for most readers. Here a record that does not come
-out right (its quote ends nowhere or in the middle of a field, or it has another number of fields than the header)
-is given up as far as its first line, and reading goes on at the second. Quotes of two records can also happen to
-fit; what is known of a table's rows (`Shape`) tells most of these. Work and memory stay linear: a line without a
-quote of its own opens none, and a record is cut off at `LONGEST_RECORD`.
+For most readers a quote that is never closed turns the rest of a file into one field. Here a record is broken if its
+quote is never closed, if its quote ends in the middle of a field, or if it has another number of fields than the
+header. Then only its first line is given up, and reading goes on with the second. Two stray quotes can also look like a
+pair. `Shape` describes the rows of the table and exposes most of these. Time and memory stay linear, because a record
+ends at `LONGEST_RECORD`.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import TextIO
 from kembar.storage.csv_dialects import COMMAS, Dialect
 
 LONGEST_RECORD = 1_000_000
-"""Characters of a record, at most."""
+"""The most characters of a record."""
 _MOST_COLUMNS = 1000
 _SHOWN = 1000
 UNDECODED = re.compile("[\udc00-\udcff]")
@@ -27,10 +27,14 @@ _TOO_LONG = f"the record has more than {LONGEST_RECORD:,} characters"
 
 @dataclass(frozen=True)
 class Record:
-    """A record by the number of its first line, from 1: its fields, or the text of that line and what is wrong.
+    """A record, whole or broken.
 
-    undecoded: the text as it was read where some of its bytes are no characters, each of those a lone surrogate. Such a
-    record has the fields without them; the others are empty.
+    Attributes:
+        line: The number of its first line, from 1.
+        fields: Its fields. A broken record has none, and a field that could not be decoded is empty.
+        text: The first line of a broken record.
+        fault: What is wrong, or None.
+        undecoded: The text of a record that could not be decoded, with a lone surrogate for each undecodable byte.
     """
 
     line: int
@@ -42,7 +46,13 @@ class Record:
 
 @dataclass
 class _Fields:
-    """A record's fields, fed line by line. open: what a quoted field that goes on has so far; broken: no record."""
+    """Collects the fields of a record line by line.
+
+    Attributes:
+        done: The fields that have ended.
+        open: The text so far of a quoted field that goes on in the next line.
+        broken: Whether these lines cannot be one record.
+    """
 
     columns: int
     dialect: Dialect = COMMAS
@@ -57,10 +67,10 @@ class _Fields:
             at = self._take(line, at)
 
     def _take(self, line: str, at: int) -> int | None:
-        """Take the field at `at`; where the next one begins, or None where there is none on this line.
+        """Take the field at `at`. Returns where the next field of the line begins, or None if there is none.
 
-        A quote that does not stand around the whole field is text, as in `24" monitor`, within a line. In a field of
-        many lines it shows that the field is none, but took in the records behind it.
+        A quote that does not enclose a whole field is text, as in `24" monitor`. If the field has several lines, such a
+        quote shows that it swallowed the records after it.
         """
         continued = self.open is not None
         if continued or line.startswith('"', at):
@@ -88,17 +98,17 @@ class _Fields:
 
 
 _EXCELS_HINT = re.compile(r'"?sep=.?"?\s*', re.I)
-"""A first line by which Excel is told the delimiter; it is no header."""
+"""A first line that tells Excel the delimiter. It is not the header."""
 
 
 class _Lines:
-    """A file's lines with their numbers; some can be put back. One that is too long is cut, and its rest skipped."""
+    """The numbered lines of a file. Lines can be put back, and a line that is too long is cut."""
 
     def __init__(self, text: TextIO):
         self._text, self._back, self._read = text, deque[tuple[int, str]](), 0
 
     def take(self) -> tuple[int, str] | None:
-        """The next line's number and text; None at the end of the file."""
+        """The number and text of the next line, or None at the end of the file."""
         if self._back:
             return self._back.popleft()
         line = self._text.readline(LONGEST_RECORD + 1)
@@ -118,23 +128,23 @@ class _Lines:
 
 @dataclass(frozen=True)
 class Shape:
-    """What is known of a table's rows, asked of a record of many lines.
+    """What is known of a table's rows. It is used to check records of several lines.
 
-    one_line: the columns in which no line break can be but around the text; likely: whether the fields that a line
-    begins with look like a row's, and not like a line of somebody's text that has commas too.
+    Attributes:
+        one_line: Columns whose text cannot contain a line break.
+        likely: Tells whether the first fields of a line look like a row and not like a line of running text.
     """
 
     one_line: tuple[int, ...]
     likely: Callable[[list[str]], bool]
 
     def fits(self, fields: list[str], lines: list[str], dialect: Dialect) -> bool:
-        """Whether these lines are one record of these fields, and not several of which stray quotes happen to fit.
+        """Whether these lines are one record, and not several whose stray quotes look like a pair.
 
-        1. No line break is where none can be. Where the first column alone has some it is as it is written: to give
-           it up would make a row of its last line.
-        2. No line within begins like a row, nor does the last one as far as the quote that ends the field.
-        3. The first and the last line are not both rows if quotes are text, which tells where the known columns stand
-           behind the field.
+        1. Columns of `one_line` have no line break. The first column alone is an exception: without it, the last line
+           would become a row.
+        2. No line after the first begins like a row. Of the last line, only the part before the closing quote counts.
+        3. If quotes are read as text, the first and the last line are not both rows.
         """
         over_lines = [column for column, field in enumerate(fields) if "\n" in field.strip()]
         if over_lines != [0] and any(column in over_lines for column in self.one_line):
@@ -148,14 +158,14 @@ class Shape:
 
 
 def _begin(line: str, columns: int, dialect: Dialect) -> list[str]:
-    """The fields that a line begins with if it is one of its own, as far as they end on it."""
+    """The fields of a line if a record began there, without a field that goes on in the next line."""
     fields = _Fields(columns, dialect)
     fields.feed(line)
     return fields.done
 
 
 def read_header(text: TextIO, dialect: Dialect = COMMAS) -> list[str]:
-    """The names that the first record of a CSV has for its columns, none for an empty file."""
+    """Read the names of the columns from the first record of a CSV. An empty file has none."""
     lines = _Lines(text)
     while taken := lines.take():
         if taken[1].strip("\r\n"):
@@ -166,14 +176,17 @@ def read_header(text: TextIO, dialect: Dialect = COMMAS) -> list[str]:
 def read_records(
     text: TextIO, columns: int, shape: Shape | None = None, dialect: Dialect = COMMAS, encoding: str = "UTF-8"
 ) -> Iterator[Record]:
-    """The records behind the header, each with `columns` fields or with what is wrong; blank lines are none.
+    """Read the records after the header. Blank lines are skipped.
 
     Args:
-        text: opened with `newline=""`, a lone surrogate for each byte that is no character.
-        columns: how many the header has.
-        shape: what is known of the rows.
-        dialect: how columns are separated and quotes escaped.
-        encoding: what the text is read as, for messages.
+        text: Text opened with `newline=""`, with a lone surrogate for each undecodable byte.
+        columns: The number of columns in the header.
+        shape: What is known of the rows.
+        dialect: How columns are separated and quoted.
+        encoding: The encoding, for messages.
+
+    Returns:
+        Records of `columns` fields, and broken records with their faults.
     """
     records = _records(_Lines(text), columns, shape, dialect)
     next(records, None)
@@ -181,15 +194,12 @@ def read_records(
 
 
 def readable(text: str) -> str:
-    """Text in which each byte that is no character is written as `\xe9`."""
+    """Write each undecodable byte of a text as `\xe9`."""
     return text if text.isascii() else UNDECODED.sub(lambda found: f"\\x{ord(found.group()) & 0xFF:02x}", text)
 
 
 def _decoded(record: Record, raw: str, encoding: str) -> Record:
-    """The record as it is; one with bytes that are no characters with that as its fault, and its text made readable.
-
-    raw: its lines as they were read.
-    """
+    """The record itself, or one with a fault if its lines `raw` have undecodable bytes."""
     if raw.isascii() or not (first := UNDECODED.search(raw)):
         return record
     shown = readable(raw[max(0, first.start() - _CONTEXT) : first.start() + _CONTEXT].strip())
@@ -208,7 +218,7 @@ def _records(lines: _Lines, columns: int | None, shape: Shape | None, dialect: D
 def _one_record(
     lines: _Lines, first: tuple[int, str], columns: int | None, shape: Shape | None, dialect: Dialect
 ) -> tuple[Record, str]:
-    """The record whose first line this is, and its lines; where it is none, all but the first are put back."""
+    """The record that begins with this line, and its lines. If it is broken, all lines but the first are put back."""
     number, line = first
     if '"' not in line and line.count(dialect.delimiter) + 1 == columns and len(line) <= LONGEST_RECORD:
         return Record(number, line.rstrip("\r\n").split(dialect.delimiter)), line

@@ -1,4 +1,4 @@
-"""Files and tables by URI: local disk, HDFS, S3 and whatever else Spark and Arrow read."""
+"""Reads, writes, moves and deletes files by URI, on a local disk or in any store that Arrow knows."""
 
 import hashlib
 import json
@@ -23,13 +23,13 @@ def exists(uri: str) -> bool:
 
 
 def require(uri: str, what: str) -> None:
-    """Raises InputError naming `what` where nothing is at `uri`."""
+    """Raises InputError naming `what` if nothing is at `uri`."""
     if not exists(uri):
         raise InputError(f"{what} not found: {uri}")
 
 
 def describe_input(uri: str) -> dict[str, Any]:
-    """What an input file or folder is, in a manifest: its URI, bytes, and time of last change."""
+    """Describe an input for a manifest: its URI, bytes, time of last change, and codes if it is encoded."""
     filesystem, path = filesystem_of(uri)
     info = filesystem.get_file_info(path)
     changed = info.mtime.isoformat(timespec="seconds") if info.mtime else None
@@ -37,15 +37,19 @@ def describe_input(uri: str) -> dict[str, Any]:
     return known | ({"codes": codes} if (codes := codes_of(uri)) else {})
 
 
+def read_manifest(folder: str) -> dict[str, Any]:
+    """Read the manifest of a folder. It is empty if there is none."""
+    return read_json(uri) if exists(uri := join_uri(folder, MANIFEST)) else {}
+
+
 def codes_of(encoded: str) -> str | None:
-    """A fingerprint of which encoded listings a folder holds; None where no manifest says."""
-    manifest = join_uri(encoded, MANIFEST)
-    listed = read_json(manifest).get("tables", {}).get("listings") if exists(manifest) else None
+    """A fingerprint of the encoded listings in a folder, or None if it has no manifest."""
+    listed = read_manifest(encoded).get("tables", {}).get("listings")
     return hashlib.blake2b(json.dumps(listed, sort_keys=True).encode(), digest_size=8).hexdigest() if listed else None
 
 
 def delete(*uris: str) -> None:
-    """Remove files and folders, where they are there."""
+    """Delete files and folders. Missing ones are ignored."""
     for uri in uris:
         filesystem, path = filesystem_of(uri)
         kind = filesystem.get_file_info(path).type
@@ -56,7 +60,7 @@ def delete(*uris: str) -> None:
 
 
 def delete_empty(uri: str) -> None:
-    """Remove a folder in which there is nothing but folders."""
+    """Delete a folder that has no files below it."""
     filesystem, path = filesystem_of(uri)
     found = filesystem.get_file_info(pafs.FileSelector(path, recursive=True, allow_not_found=True))
     if all(info.type == pafs.FileType.Directory for info in found):
@@ -64,29 +68,29 @@ def delete_empty(uri: str) -> None:
 
 
 def move(source: str, target: str) -> None:
-    """Rename a file within one filesystem, making the target's folder."""
+    """Rename a file within one filesystem, and make the folder of the target."""
     filesystem, path = filesystem_of(target)
     filesystem.create_dir(posixpath.dirname(path), recursive=True)
     filesystem.move(filesystem_of(source)[1], path)
 
 
 def list_paths(folder: str) -> list[str]:
-    """All files below a folder as paths relative to it, in order; none where there is no folder."""
+    """All files below a folder as sorted paths relative to it. A missing folder has none."""
     filesystem, path = filesystem_of(folder)
     found = filesystem.get_file_info(pafs.FileSelector(path, recursive=True, allow_not_found=True))
     return sorted(posixpath.relpath(info.path, path) for info in found if info.type == pafs.FileType.File)
 
 
 def write_bytes(uri: str, data: bytes) -> None:
-    """Write a whole file under a temporary name, then rename it, so that no reader sees half of it."""
+    """Write a file under a temporary name and rename it, so that no reader sees half of it."""
     filesystem, path = filesystem_of(uri)
     folder = posixpath.dirname(path)
     filesystem.create_dir(folder, recursive=True)
-    partial = posixpath.join(folder, f".{uuid.uuid4().hex[:12]}.partial")  # a name that no file of anybody has
+    partial = posixpath.join(folder, f".{uuid.uuid4().hex[:12]}.partial")  # a name that no other file has
     try:
         with filesystem.open_output_stream(partial) as stream:
             stream.write(data)
-    except OSError:  # a full disk most of all: what there is of it is in the way
+    except OSError:  # above all on a full disk, where half a file is in the way
         with suppress(OSError):
             filesystem.delete_file(partial)
         raise
@@ -100,12 +104,12 @@ def read_bytes(uri: str) -> bytes:
 
 
 def as_json(value: dict[str, Any]) -> bytes:
-    """A JSON file for people to read."""
+    """An object as an indented JSON file."""
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def file_bytes(uri: str) -> int:
-    """How large a file is."""
+    """The size of a file."""
     filesystem, path = filesystem_of(uri)
     return int(filesystem.get_file_info(path).size or 0)
 
@@ -115,7 +119,7 @@ def write_json(uri: str, value: dict[str, Any]) -> None:
 
 
 def read_json(uri: str) -> dict[str, Any]:
-    """Raises InputError where the file is missing or no JSON object."""
+    """Read a JSON object. Raises InputError if the file is missing or anything else."""
     require(uri, "file")
     try:
         value = json.loads(read_bytes(uri))

@@ -1,4 +1,4 @@
-"""What an output folder holds: what kembar wrote there, by its manifest and journal, and what others did."""
+"""Tells which files of an output folder kembar wrote, by its manifest and journal, and which are foreign."""
 
 import json
 import posixpath
@@ -16,27 +16,19 @@ from kembar.storage.locks import LOCK, is_lock
 from kembar.storage.paths import filesystem_of, is_local, join_uri
 
 FORMAT = 1
-"""The format of a run's manifest; one without a format is of a version before there was one."""
-
-STAGING = "_staging"
-
-JOURNAL = "run.json"
-
-SUBMISSION = "submission.csv"
-
-_DRIFT = "drift.md"
-
+"""The format of a run's manifest. The first versions wrote none."""
+STAGING, JOURNAL, SUBMISSION, _DRIFT = "_staging", "run.json", "submission.csv", "drift.md"
 _PASSED_OVER = re.compile(
     r"^(\.DS_Store|\._.*|Thumbs\.db|desktop\.ini|\.nfs[0-9a-f]+|lost\+found|\.[0-9a-f]{12}\.partial)$"
 )
-"""What systems leave in folders, and half-written files of kembar's: neither in the way nor deleted."""
+"""Files of operating systems and half-written files of kembar. They are ignored and not deleted."""
 
 _HIDDEN = ("_", ".")
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """What a job writes into its folder: tables, single files, and folders of files."""
+    """The tables, single files and folders of files that a job writes."""
 
     tables: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
@@ -57,7 +49,7 @@ OUTPUTS = {
 
 
 def job_of(manifest: dict[str, Any]) -> str | None:
-    """The job whose result a manifest describes; None for one that kembar did not write."""
+    """The job whose result a manifest describes, or None if kembar did not write it."""
     versions = manifest.get("versions")
     if manifest.get("made_by") == "kembar" or (isinstance(versions, dict) and "kembar" in versions):
         job = manifest.get("job")
@@ -68,7 +60,7 @@ def job_of(manifest: dict[str, Any]) -> str | None:
 
 @dataclass(frozen=True)
 class Contents:
-    """What kembar knows of a folder: the manifest of its last whole result, and the journal of an unfinished run."""
+    """The manifest of the last whole result in a folder, and the journal of an unfinished run."""
 
     uri: str
     manifest: dict[str, Any] = field(default_factory=dict)
@@ -96,7 +88,7 @@ class Contents:
 
 
 def files_of(manifest: dict[str, Any]) -> set[str]:
-    """The single files that a manifest describes; those of versions that did not list them are known by their job."""
+    """The single files that a manifest describes. Early versions did not list them, so their job tells them."""
     if "files" in manifest or not manifest:
         return set(manifest.get("files", {}))
     if job_of(manifest) == "match":
@@ -105,7 +97,7 @@ def files_of(manifest: dict[str, Any]) -> set[str]:
 
 
 def _load(uri: str) -> dict[str, Any] | None:
-    """A JSON object, none where there is no file; None where it is something else."""
+    """A JSON object, empty if there is no file, or None if the file is anything else."""
     if not exists(uri):
         return {}
     try:
@@ -116,10 +108,10 @@ def _load(uri: str) -> dict[str, Any] | None:
 
 
 def read_contents(uri: str, job: str) -> Contents:
-    """What a job's output folder holds.
+    """Read what a job's output folder holds.
 
     Raises:
-        InputError: it holds the result of another job, or files that kembar did not write.
+        InputError: The folder holds the result of another job, or files that kembar did not write.
     """
     filesystem, root = filesystem_of(uri)
     info = filesystem.get_file_info(root)
@@ -163,7 +155,7 @@ def _manifest(uri: str, job: str) -> dict[str, Any]:
 
 
 def _foreign(found: Contents, job: str) -> Iterator[str]:
-    """Paths of files that stand in the job's way: any, where kembar has not written yet."""
+    """Paths of files that the job must not replace. In a folder that is new to kembar, these are all files."""
     filesystem, root = filesystem_of(found.uri)
     entries = filesystem.get_file_info(pafs.FileSelector(root))
     names = OUTPUTS[job].names
@@ -180,7 +172,7 @@ def _foreign(found: Contents, job: str) -> Iterator[str]:
 
 
 def _is_ours(found: Contents, name: str) -> bool:
-    """Whether kembar wrote a file of this name; of an empty lock file, which earlier versions left, others tell."""
+    """Whether kembar wrote a file of this name. Early versions left an empty lock file, which alone proves nothing."""
     if name == LOCK:
         data = read_bytes(join_uri(found.uri, LOCK))
         return is_lock(data) and (bool(data) or found.ours)
@@ -188,7 +180,7 @@ def _is_ours(found: Contents, name: str) -> bool:
 
 
 def _foreign_within(found: Contents, job: str, name: str) -> Iterator[str]:
-    """Files of a folder that are neither known nor hidden from readers of the table that it holds."""
+    """Files below a folder that kembar did not write, without those that readers of its table ignore."""
     parts, is_table = found.parts.get(name, set()), found.ours and name in OUTPUTS[job].tables
     for path in _files(found.uri, name):
         if name == STAGING:
@@ -202,7 +194,7 @@ def _foreign_within(found: Contents, job: str, name: str) -> Iterator[str]:
 
 
 def _files(uri: str, name: str) -> list[str]:
-    """Whatever is no folder in a folder, as paths relative to it."""
+    """All files and links below a folder, as paths relative to it."""
     filesystem, root = filesystem_of(join_uri(uri, name))
     found = filesystem.get_file_info(pafs.FileSelector(root, recursive=True, allow_not_found=True))
     return sorted(posixpath.relpath(i.path, root) for i in found if i.type != pafs.FileType.Directory)

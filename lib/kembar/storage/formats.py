@@ -1,4 +1,4 @@
-"""What kind of file an input is, from what it begins and ends with and not from its name."""
+"""Tells the kind of an input file by its first and last bytes, not by its name."""
 
 import zipfile
 from typing import Literal
@@ -39,10 +39,10 @@ _FOREIGN: dict[bytes, tuple[str, str]] = {
 
 
 def kind_of(uri: str) -> Kind:
-    """Whether a file is Parquet or, as far as can be told, CSV.
+    """Tell whether a file is Parquet. A file of no known kind counts as CSV.
 
     Raises:
-        InputError: it is of another known kind, or cannot be opened; the message says what to do.
+        InputError: The file is of another known kind, or cannot be opened. The message has a remedy.
     """
     try:
         head, tail, text = _ends(uri)
@@ -60,7 +60,7 @@ def kind_of(uri: str) -> Kind:
 
 
 def _ends(uri: str) -> tuple[bytes, bytes, bytes]:
-    """The first bytes of a file, its last four, and the first of its text where its name says that it is packed."""
+    """The first 4,096 bytes of a file, its last four, and its first 4,096 bytes after decompression by its name."""
     filesystem, path = filesystem_of(uri)
     with filesystem.open_input_file(path) as file:
         size = file.size()
@@ -70,7 +70,7 @@ def _ends(uri: str) -> tuple[bytes, bytes, bytes]:
 
 
 def _foreign(uri: str, head: bytes, text: bytes) -> tuple[str, str] | None:
-    """The name of another kind of file, and what to do with it."""
+    """The name of another kind of file, and a remedy."""
     if text[:4] == b"PAR1":
         return "packed Parquet", _UNPACK
     if text[:4] == b"PK\x03\x04":
@@ -87,7 +87,7 @@ def _foreign(uri: str, head: bytes, text: bytes) -> tuple[str, str] | None:
 
 
 def _zipped(uri: str) -> tuple[str, str]:
-    """What a zip file is: spreadsheets are some."""
+    """The kind of a zip file, since spreadsheets are zip files, and a remedy."""
     filesystem, path = filesystem_of(uri)
     try:
         with filesystem.open_input_file(path) as file, zipfile.ZipFile(file) as packed:  # type: ignore[arg-type]
@@ -105,14 +105,14 @@ def _zipped(uri: str) -> tuple[str, str]:
 
 
 def common_kind(files: list[str], wanted: str = "auto") -> Kind:
-    """The kind of all files of a catalogue.
+    """Tell the kind that all files of a catalogue share.
 
     Args:
-        files: at least one.
-        wanted: the setting `listings.format`: "auto", "csv" or "parquet".
+        files: At least one file.
+        wanted: The setting `listings.format`: "auto", "csv" or "parquet".
 
     Raises:
-        InputError: as `kind_of`, or files are of both kinds, or not of the kind that is wanted.
+        InputError: As `kind_of`, the files are of both kinds, or they are not of the wanted kind.
     """
     kinds = {file: kind_of(file) for file in files}
     parquet = [file for file in files if kinds[file] == "Parquet"]

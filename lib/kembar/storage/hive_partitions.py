@@ -1,4 +1,4 @@
-"""What the folders of a catalogue say: columns in their names, as Hive and Spark write them, and tables of a lake."""
+"""Reads column values from the names of a catalogue's folders, and recognises the tables of data lakes."""
 
 import posixpath
 from urllib.parse import unquote
@@ -11,11 +11,11 @@ from kembar.storage.paths import canonical, filesystem_of
 from kembar.storage.text_files import shown
 
 _NOTHING = "__HIVE_DEFAULT_PARTITION__"
-_LAKES = {"_delta_log": "delta", ".hoodie": "hudi"}
+_LAKES = {"_delta_log": ("a Delta Lake", "delta"), ".hoodie": ("an Apache Hudi", "hudi")}
 
 
 def partition_values(root: str, file: str) -> dict[str, str | None]:
-    """The known columns that the names of a file's folders within `root` give a value, as text.
+    """Read the values that folder names between `root` and a file give to known columns, as Hive and Spark write them.
 
     >>> partition_values("/shop", "/shop/label_group=a%2Fb/colour=red/part-0.parquet")
     {'label_group': 'a/b'}
@@ -27,22 +27,21 @@ def partition_values(root: str, file: str) -> dict[str, str | None]:
 
 
 def refuse_lake_table(uri: str) -> None:
-    """Refuse a table whose log says which of its files count: read as they lie, files that were deleted would be in.
+    """Refuse a table whose log says which of its files are current. Reading all files would include deleted rows.
 
     Raises:
-        InputError: the folder is a table of Delta Lake, Apache Iceberg or Apache Hudi.
+        InputError: The folder is a table of Delta Lake, Apache Iceberg or Apache Hudi.
     """
     filesystem, path = filesystem_of(uri)
-    for name, kind in _LAKES.items():
+    for name, (called, kind) in _LAKES.items():
         if filesystem.get_file_info(posixpath.join(path, name)).type == pafs.FileType.Directory:
-            raise _refusal(uri, kind, name)
+            raise _refusal(uri, called, kind, name)
     found = filesystem.get_file_info(pafs.FileSelector(posixpath.join(path, "metadata"), allow_not_found=True))
     if any(info.path.endswith(".metadata.json") for info in found):
-        raise _refusal(uri, "iceberg", "metadata")
+        raise _refusal(uri, "an Apache Iceberg", "iceberg", "metadata")
 
 
-def _refusal(uri: str, kind: str, name: str) -> InputError:
-    called = {"delta": "a Delta Lake", "hudi": "an Apache Hudi", "iceberg": "an Apache Iceberg"}[kind]
+def _refusal(uri: str, called: str, kind: str, name: str) -> InputError:
     return InputError(
         f"{shown(uri)}: expected CSV or Parquet files, received {called} table, whose {name} says which of its files "
         f'are current; write its rows as Parquet first: spark.read.format("{kind}").load(...).write.parquet(...)'

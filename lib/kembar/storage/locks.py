@@ -1,8 +1,8 @@
-"""The lock of an output folder: one run at a time, and nothing held by a run that was killed.
+"""The lock of an output folder, which lets one run write at a time.
 
-On a disk the lock file is created atomically and then locked by the operating system, whose lock ends with its
-process: a file that a killed run left behind is taken over. On a store of objects the file is written by a
-conditional put, which succeeds for one writer only; there a killed run's file stays until somebody deletes it.
+On a disk the lock file is created atomically and then locked by the operating system. That lock ends with its process,
+so the next run takes over the file of a killed run. In an object store a conditional put writes the file, which
+succeeds for one writer only. There the file of a killed run stays until somebody deletes it.
 """
 
 import fcntl
@@ -26,11 +26,11 @@ _STORES = ("s3", "gs", "abfs")
 
 @contextmanager
 def locked(folder: str, job: str) -> Iterator[None]:
-    """Hold a folder, which is created where it is missing, against other runs.
+    """Lock a folder against other runs. A missing folder is made.
 
     Raises:
-        RunError: another run holds it.
-        InputError: nothing can be written there.
+        RunError: Another run holds the lock.
+        InputError: The folder cannot be written to.
     """
     who = {
         "made_by": "kembar",
@@ -42,7 +42,7 @@ def locked(folder: str, job: str) -> Iterator[None]:
 
 
 def is_lock(data: bytes) -> bool:
-    """Whether these are the bytes of a lock file that kembar wrote; earlier versions left an empty one."""
+    """Whether these are the bytes of a lock file of kembar. Early versions left an empty one."""
     try:
         return not data or json.loads(data).get("made_by") == "kembar"
     except (ValueError, AttributeError):
@@ -63,20 +63,20 @@ def _locked_on_disk(folder: str, who: dict[str, Any]) -> Iterator[None]:
         with suppress(OSError):
             (place / LOCK).unlink()
         os.close(descriptor)
-        for each in created:  # by a run that wrote nothing
+        for each in created:  # empty if the run wrote nothing
             with suppress(OSError):
                 each.rmdir()
 
 
 def _make_folder(place: Path) -> list[Path]:
-    """Make a folder; which folders that took, the innermost first."""
+    """Make a folder with its parents. Returns the new ones, the innermost first."""
     missing = [each for each in (place, *place.parents) if not each.exists()]
     place.mkdir(parents=True, exist_ok=True)
     return missing
 
 
 def _acquire(path: Path, folder: str, who: bytes) -> int:
-    """The open lock file. A file that was deleted between its opening and its locking is no lock: try again."""
+    """Open and lock the lock file. If another run deletes the file in between, try again."""
     while True:
         _create_file(path, who)
         if (descriptor := _open(path, folder)) is None:
@@ -88,21 +88,21 @@ def _acquire(path: Path, folder: str, who: bytes) -> int:
             raise RunError(_busy(folder)) from None
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(descriptor), path.stat()):
-                os.pwrite(descriptor, who, 0)  # over what a killed run left: at no moment is the file empty
+                os.pwrite(descriptor, who, 0)  # overwritten in place, so that the file is never empty
                 os.ftruncate(descriptor, len(who))
                 return descriptor
         os.close(descriptor)
 
 
 def _create_file(path: Path, who: bytes) -> None:
-    """Create the lock file with its content, unless it is there: a link to a whole file appears at once."""
+    """Create the lock file with its content unless it exists. Linking a whole file is atomic."""
     whole = path.with_name(f".{uuid.uuid4().hex[:12]}.partial")
     try:
         whole.write_bytes(who)
         os.link(whole, path)
     except FileExistsError:
         pass
-    except OSError:  # some file systems know no links; on one that cannot be written to this fails again
+    except OSError:  # some file systems have no links; on a read-only one this fails again
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     finally:
@@ -110,7 +110,7 @@ def _create_file(path: Path, who: bytes) -> None:
 
 
 def _open(path: Path, folder: str) -> int | None:
-    """The lock file, if kembar wrote it; None where its run has just ended."""
+    """Open the lock file of kembar. None if its run has just ended."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
     except FileNotFoundError:
@@ -141,9 +141,9 @@ def _locked_in_store(folder: str, who: dict[str, Any]) -> Iterator[None]:
 
 
 def _create(marker: str, data: bytes) -> bool:
-    """Write a file of a store unless it is there; False where it is.
+    """Write a file of a store. False if it exists.
 
-    Hadoop's file systems have no conditional put, but rename a file only where none of the new name is.
+    Hadoop's file systems have no conditional put, but they do not rename a file over another.
     """
     if scheme_of(canonical(marker)) in _STORES:
         return _put_if_absent(marker, data)

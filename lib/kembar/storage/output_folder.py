@@ -1,9 +1,9 @@
-"""The folder that a job fills: one run at a time, its result published whole or not at all, a manifest beside it.
+"""The output folder of a job. One run at a time writes there, and publishes its result whole or not at all.
 
-A run prepares everything under `_staging` and writes a journal of what it is about to move. Publishing moves new parts
-beside the old ones and then replaces `manifest.json`, which lists every part and file: that rename changes the result.
-Single files such as `submission.csv` follow. After a kill the next run completes or undoes by the journal alone, so
-that nothing is deleted that no journal or manifest names. A reader of the manifest sees one run, never parts of two.
+A run prepares all files under `_staging` and writes a journal of what it is about to move. Then it moves new parts
+beside the old ones and replaces `manifest.json`, which lists every part and file. That rename changes the result.
+Single files such as `submission.csv` follow. After a kill, the next run completes or undoes the journal. Nothing is
+deleted that no journal or manifest names. A reader of the manifest sees one run, never parts of two.
 """
 
 import hashlib
@@ -46,9 +46,9 @@ class OutputFolder:
     Attributes:
         uri: The folder.
         job: The job that writes there.
-        run: A name for this run that none before had.
+        run: The unique name of this run.
         before: The manifest of the last run that ended, or empty.
-        unfinished: Runs that did not end, whose staged parts are still there for this one to go on with.
+        unfinished: Earlier runs that did not end, whose staged parts this run may use.
     """
 
     uri: str
@@ -58,13 +58,18 @@ class OutputFolder:
     unfinished: tuple[str, ...] = ()
 
     def staged(self, *names: str) -> str:
-        """The URI of something that this run prepares."""
+        """The URI of a file or folder that this run prepares."""
         return join_uri(self.uri, STAGING, self.run, *names)
 
     def intact_parts(self, name: str, *staged: str) -> list[str]:
-        """URIs of the parts of a table of the last run, and of those that unfinished runs `staged`, that are whole.
+        """List the whole parts of a table, so that a run can reuse them.
 
-        One that is cut or gone is left out: what it held is then to be made again.
+        Args:
+            name: A table of the last run.
+            staged: Names under which unfinished runs staged parts of it.
+
+        Returns:
+            URIs. Parts that are missing or cut are left out.
         """
         parts: dict[str, dict[str, int] | None] = {
             join_uri(self.uri, name, part): facts for part, facts in self._listed(name).items()
@@ -82,26 +87,26 @@ class OutputFolder:
         kept_files: Iterable[str] = (),
         stamped: bool = True,
     ) -> dict[str, Any]:
-        """Make the run's tables and files the folder's content.
+        """Replace the content of the folder with the tables and files of this run.
 
         1. A journal says what is about to be moved, and what it makes obsolete.
         2. New parts go beside the old ones.
         3. The manifest is replaced: from here on this run is the result.
-        4. Single files replace their predecessors; what the manifest does not name any more is deleted.
+        4. Single files replace their predecessors, and files that the manifest no longer names are deleted.
 
         Args:
-            tables: What each table is to consist of.
+            tables: The parts of each table.
             files: Single files by their names.
-            facts: What the manifest says besides.
-            staged_files: Files that were written to `staged("files", ...)`, relative to there.
-            kept_files: Files of the last run that stay as they are, relative to the folder.
-            stamped: Whether the manifest says which run of which versions wrote it, and when.
+            facts: Further entries of the manifest.
+            staged_files: Paths of files that were written to `staged("files", ...)`, relative to that folder.
+            kept_files: Paths of files of the last run that stay, relative to the output folder.
+            stamped: Whether the manifest has the run, its time and its versions.
 
         Returns:
             The manifest.
 
         Raises:
-            RunError: The result is published, but what it replaces could not be cleared away.
+            RunError: The result is published, but the old files could not be deleted.
         """
         listed = {name: {"parts": self._parts_of(name, table)} for name, table in tables.items()}
         described = self._stage_files(files, staged_files) | {name: self.before["files"][name] for name in kept_files}
@@ -131,12 +136,12 @@ class OutputFolder:
             ) from error
 
     def write_journal(self, facts: dict[str, Any]) -> None:
-        """Write what the run is about to move; nothing yet where `facts` is empty."""
+        """Write the journal. Without `facts` the run moves nothing yet."""
         whose = {"made_by": "kembar", "format": FORMAT, "job": self.job, "runs": [*self.unfinished, self.run]}
         write_bytes(join_uri(self.uri, STAGING, JOURNAL), as_json(whose | facts))
 
     def _journal(self, tables: dict[str, NewTable], files: list[str], manifest: dict[str, Any]) -> dict[str, Any]:
-        """What a run is about to move into the folder, and which files of the last one it makes obsolete."""
+        """What this run is about to move into the folder, and which files of the last run become obsolete."""
         now = {f"{name}/{part}" for name, table in manifest.get("tables", {}).items() for part in table["parts"]}
         were = {f"{name}/{part}" for name in self.before.get("tables", {}) for part in self._listed(name)}
         gone = files_of(self.before) - set(manifest["files"])
@@ -149,7 +154,7 @@ class OutputFolder:
         }
 
     def _stage_files(self, files: dict[str, bytes], staged: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """Write single files aside; bytes and SHA-256 of each, and bytes of those that were staged before."""
+        """Stage single files. Returns bytes and SHA-256 of each, and bytes alone of files staged before."""
         for name, data in files.items():
             write_bytes(self.staged(_FILES, name), data)
         described: dict[str, dict[str, Any]] = {
@@ -158,22 +163,22 @@ class OutputFolder:
         return described | {name: {"bytes": file_bytes(self.staged(_FILES, name))} for name in staged}
 
     def rows(self, name: str, table: NewTable) -> int:
-        """How many rows a table will have."""
+        """Count the rows that a table will have."""
         kept = sum(self._listed(name)[part]["rows"] for part in table.kept)
         return kept + sum(measure(part)["rows"] for part in table.new_parts())
 
     def _listed(self, name: str) -> dict[str, dict[str, int]]:
-        """Rows and bytes of the parts of a table, as the last run left it."""
+        """Rows and bytes of the parts of a table of the last run."""
         return dict(self.before.get("tables", {}).get(name, {}).get("parts", {}))
 
     def _parts_of(self, name: str, table: NewTable) -> dict[str, dict[str, int]]:
-        """Rows and bytes of every part that a table will have."""
+        """Rows and bytes of the parts that a table will have."""
         parts = {part: facts for part, facts in self._listed(name).items() if part in table.kept}
         return dict(sorted((parts | {posixpath.basename(p): measure(p) for p in table.new_parts()}).items()))
 
 
 def _complete(uri: str, journal: dict[str, Any], manifest: dict[str, Any]) -> None:
-    """What follows a new manifest: files swapped, what is obsolete deleted, tables marked as whole."""
+    """Finish after a new manifest: move single files, delete obsolete ones, mark tables as whole."""
     staged = join_uri(uri, STAGING, journal["publishing"], _FILES)
     waiting = [name for name in journal["files"] if exists(join_uri(staged, name))]
     if _FIRST_PAGE in waiting:  # a person who opens it must not see pages of two runs
@@ -185,7 +190,7 @@ def _complete(uri: str, journal: dict[str, Any], manifest: dict[str, Any]) -> No
 
 
 def _discard(uri: str, runs: Iterable[str]) -> None:
-    """Delete what runs staged, and the journal that names them last."""
+    """Delete the staged files of runs, and last the journal that names them."""
     delete(*(join_uri(uri, STAGING, run) for run in runs), join_uri(uri, STAGING, JOURNAL))
     delete_empty(join_uri(uri, STAGING))
 
@@ -197,9 +202,10 @@ def _mark_whole(uri: str, manifest: dict[str, Any]) -> None:
 
 
 def _recover(found: Contents, keep_staged: bool) -> tuple[str, ...]:
-    """Put in order what an unfinished run left; the runs of which staged parts are kept.
+    """Complete an unfinished run if it had replaced the manifest, or else undo it.
 
-    A run that had replaced the manifest is completed, any other is undone.
+    Returns:
+        The runs whose staged parts are kept.
     """
     uri, journal = found.uri, found.journal
     if _is_published(found):
@@ -218,19 +224,19 @@ def _recover(found: Contents, keep_staged: bool) -> tuple[str, ...]:
 
 
 def _is_published(found: Contents) -> bool:
-    """Whether the manifest in the folder is the one that the journal's run was to put there."""
+    """Whether the manifest in the folder is that of the run in the journal."""
     manifest, wanted = join_uri(found.uri, MANIFEST), found.journal.get("manifest_sha256")
     return bool(wanted) and exists(manifest) and hashlib.sha256(read_bytes(manifest)).hexdigest() == wanted
 
 
 @contextmanager
 def output_folder(uri: str, job: str, keep_staged: bool = False) -> Iterator[OutputFolder]:
-    """The output folder of a job, held against other runs; what an unfinished run left is put in order first.
+    """Lock the output folder of a job, and complete or undo an unfinished run there.
 
     Args:
-        uri: The folder, which is made where it is missing.
-        job: The job that writes there, a key of `kembar.storage.ownership.OUTPUTS`.
-        keep_staged: Leave what an unfinished run prepared, since this job can go on with it.
+        uri: The folder. A missing one is made.
+        job: The job that writes there, a key of `kembar.storage.folder_contents.OUTPUTS`.
+        keep_staged: Whether to keep what an unfinished run prepared, because this job can go on with it.
 
     Raises:
         RunError: Another run holds the folder.

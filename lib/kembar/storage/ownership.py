@@ -1,9 +1,8 @@
-"""Which files of a folder kembar wrote, and where a job may write: no file of anybody else's is changed or deleted.
+"""Checks where a job may write, so that it changes and deletes no files of others.
 
-A job writes into a folder that is missing, empty, or holds the manifest of the same job. What it replaces is what that
-manifest names, and what the journal of an unfinished run names. Files of others that lie beside such a result stay as
-they are; one that lies where the job has to write, or inside a table, where readers would take it for a part, is an
-error that names it.
+A job writes into a folder that is missing, empty, or holds a result of the same job. It replaces only files that the
+manifest or the journal there names. Files of others beside such a result stay. If one lies where the job writes, or in
+a table, where readers would take it for a part, the job stops with an error that names the file.
 """
 
 from collections.abc import Callable
@@ -22,10 +21,10 @@ def check_output(uri: str, job: str, **inputs: str | None) -> None:
     Args:
         uri: The output folder.
         job: The job that is to write there, a key of `OUTPUTS`.
-        inputs: What the job reads, by the name of its option; None for an option that was not given.
+        inputs: The inputs of the job by the names of their options, None for an option that was not given.
 
     Raises:
-        InputError: an input would be harmed, or the folder holds what the job did not write.
+        InputError: An input would be harmed, or the folder holds files that the job did not write.
     """
     for option, location in inputs.items():
         if location and (harm := _harm(uri, job, option, location)):
@@ -37,7 +36,7 @@ _RESULTS = {"encoded": "encode", "matched": "match", "previous": "match", "bundl
 
 
 def _harm(output: str, job: str, option: str, location: str) -> str | None:
-    """In which way a job that writes to `output` could harm one of its inputs."""
+    """How a job that writes to `output` would harm an input, or None."""
     named = f"--{option} {location}"
     if (inner := within(location, output)) is not None:
         if not inner:
@@ -54,7 +53,7 @@ def _harm(output: str, job: str, option: str, location: str) -> str | None:
 
 
 def _written_to(option: str) -> set[str]:
-    """The names in an input folder that the job which wrote it writes to; none for what no job wrote."""
+    """The names that a job wrote into an input folder. Inputs that no job wrote have none."""
     return OUTPUTS[_RESULTS[option]].names if option in _RESULTS else set()
 
 
@@ -63,12 +62,12 @@ def check_output_file(uri: str, what: str, is_earlier: Callable[[bytes], bool], 
 
     Args:
         uri: The file.
-        what: What the job writes there, for the message.
-        is_earlier: Tells from a file's bytes whether it is such a result, which may be replaced.
-        inputs: What the job reads, by the name of its option; None for an option that was not given.
+        what: The content of the file, for the message.
+        is_earlier: Tells from the bytes of a file whether it is an earlier result, which may be replaced.
+        inputs: The inputs of the job by the names of their options, None for an option that was not given.
 
     Raises:
-        InputError: The file is a folder, one of the inputs, would lie among the files of one, or holds something else.
+        InputError: The output is a folder, an input, or among the files of one, or it holds something else.
     """
     filesystem, path = filesystem_of(uri)
     if filesystem.get_file_info(path).type == pafs.FileType.Directory:

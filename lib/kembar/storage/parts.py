@@ -1,7 +1,7 @@
-"""Parts of tables that tasks write themselves: under their names only once they are whole.
+"""Parts of tables that Spark tasks write themselves. A part gets its name only when it is whole.
 
-A task that is run again writes the same part again; a run that is killed leaves the parts of the tasks that ended.
-Each attempt writes under a name of its own until then: one whose executor was given up may still be at work.
+A task that runs again writes the same part again. A run that is killed leaves the parts of the tasks that ended. Each
+attempt writes under a name of its own, because an attempt on a lost executor may still be running.
 """
 
 import uuid
@@ -21,21 +21,28 @@ _ROWS_OF_A_GROUP = 65_536
 
 @dataclass
 class OpenPart:
-    """A part that is being written; `rows` counts what it has."""
+    """A part that is being written, and the number of its rows so far."""
 
     writer: pq.ParquetWriter
     schema: pa.Schema
     rows: int = 0
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Add the columns of the part's schema."""
+        """Append a batch. Columns that are not in the schema are dropped."""
         self.writer.write_batch(batch.select(self.schema.names).cast(self.schema), row_group_size=_ROWS_OF_A_GROUP)
         self.rows += batch.num_rows
 
 
 @dataclass(frozen=True)
 class PartFolder:
-    """Where the tasks of a run put the parts of a table. words: columns whose values repeat."""
+    """The folder in which the tasks of a run put the parts of a table.
+
+    Attributes:
+        folder: Its URI.
+        run: The name of the run, part of each file's name.
+        schema: The schema of the table.
+        words: Columns whose values repeat, which are stored with a dictionary.
+    """
 
     folder: str
     run: str
@@ -48,7 +55,7 @@ class PartFolder:
 
     @contextmanager
     def open(self, task: int) -> Iterator[OpenPart]:
-        """The part of a task: there once the block has ended, unless it has no row."""
+        """Open the part of a task. It appears when the block ends, unless it has no rows."""
         part = join_uri(self.folder, f"part-{task:05}-{self.run}.parquet")
         partial = f"{part}.{uuid.uuid4().hex[:12]}.partial"
         filesystem, path = filesystem_of(partial)
@@ -63,7 +70,7 @@ class PartFolder:
             delete(partial)
 
     def finish(self) -> list[str]:
-        """The run's parts once all tasks have ended: one without rows where none has any."""
+        """URIs of all parts after the last task. A table without rows gets one empty part."""
         if not self.parts():
             write_arrow(self.schema.empty_table(), join_uri(self.folder, f"part-00000-{self.run}.parquet"))
         return self.parts()

@@ -1,10 +1,10 @@
-"""What a user typed as a path, as Arrow and as Spark need it: the one place that knows schemes, quoting and globs.
+"""Turns the paths and URIs that a user types into those that Arrow and Spark need.
 
 Three kinds of location are understood:
 
-* a path of this machine, taken letter by letter: `my shop/50% off #1/[new]` is what it says;
-* a `file://` URI, whose `%20` and the like are undone (RFC 8089); what is no valid escape is taken as it stands;
-* a URI of a store that both Spark and Arrow can read, taken letter by letter as Hadoop and the stores' own tools do.
+* a path of this machine, taken literally: `my shop/50% off #1/[new]` needs no quoting;
+* a `file://` URI, in which escapes such as `%20` are undone (RFC 8089); invalid escapes are taken literally;
+* a URI of a store that both Spark and Arrow read, taken literally, as Hadoop and the tools of the stores do.
 """
 
 import os
@@ -37,7 +37,7 @@ _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 
 
 def scheme_of(location: str) -> str | None:
-    """The scheme of a URI in lower case; None for a path.
+    """The scheme of a URI in lower case, or None for a path.
 
     >>> scheme_of("S3A://shop/x"), scheme_of("file:/tmp"), scheme_of("my shop/a:b"), scheme_of("/data")
     ('s3a', 'file', None, None)
@@ -47,10 +47,10 @@ def scheme_of(location: str) -> str | None:
 
 
 def canonical(location: str) -> str:
-    """A `file:` URI as the path that it names, a store's URI under the scheme that Arrow knows, a path as it is.
+    """Write a location in one form: a path for local files, or a URI with the scheme that Arrow knows.
 
     Raises:
-        InputError: the URI names a host's file, or is of a scheme that kembar cannot read.
+        InputError: The URI names a file of another host, or has a scheme that kembar cannot read.
 
     >>> canonical("file:///my%20shop/50%/x"), canonical("s3a://shop/a b"), canonical("my shop")
     ('/my shop/50%/x', 's3://shop/a b', 'my shop')
@@ -67,7 +67,7 @@ def canonical(location: str) -> str:
 
 
 def _file_path(uri: str) -> str:
-    """The path in a `file:` URI, in whichever of its forms: `file:/x`, `file:///x`, `file://localhost/x`."""
+    """The path in a `file:` URI: `file:/x`, `file:///x` or `file://localhost/x`."""
     rest = uri.partition(":")[2]
     if rest.startswith("//"):
         host, slash, path = rest[2:].partition("/")
@@ -78,7 +78,7 @@ def _file_path(uri: str) -> str:
 
 
 def is_local(location: str) -> bool:
-    """Whether a location is on this machine's disk (or one that is mounted like it)."""
+    """Whether a location is on a disk of this machine, mounted disks included."""
     return scheme_of(canonical(location)) is None
 
 
@@ -86,7 +86,7 @@ def filesystem_of(location: str) -> tuple[pafs.FileSystem, str]:
     """The Arrow filesystem of a location, and the path within it.
 
     Raises:
-        InputError: the scheme is not one that kembar can read, or its store cannot be reached.
+        InputError: kembar cannot read the scheme, or the store cannot be reached.
     """
     plain = canonical(location)
     if is_local(plain):
@@ -101,9 +101,9 @@ def filesystem_of(location: str) -> tuple[pafs.FileSystem, str]:
 
 
 def spark_path(location: str) -> str:
-    """A location as Spark writes to it. Hadoop takes a path letter by letter: nothing in it is quoted.
+    """A location for Spark's writers, without quoting, because Hadoop takes paths literally.
 
-    A path means this machine's disk, whatever Hadoop's default file system is.
+    A path means the disk of this machine, whatever the default file system of Hadoop is.
 
     >>> spark_path("/my shop/50%"), spark_path("s3://shop/a b")
     ('file:///my shop/50%', 's3a://shop/a b')
@@ -116,7 +116,7 @@ def spark_path(location: str) -> str:
 
 
 def spark_pattern(location: str) -> str:
-    """A location as Spark's readers take it: they read paths as patterns, so what a pattern would mean is escaped.
+    """A location for Spark's readers, which take paths as patterns: special characters are escaped.
 
     >>> spark_pattern("/shop/[new] 2*")
     'file:///shop/\\\\[new\\\\] 2\\\\*'
@@ -125,7 +125,7 @@ def spark_pattern(location: str) -> str:
 
 
 def join_uri(folder: str, *parts: str) -> str:
-    """Something within a folder; the names of its parts are taken letter by letter.
+    """The location of something in a folder. The names of its parts are taken literally.
 
     >>> join_uri("s3://shop/out/", "groups"), join_uri("/", "out"), join_uri("file:///a%20b", "50%20")
     ('s3://shop/out/groups', '/out', '/a b/50%20')
@@ -135,13 +135,13 @@ def join_uri(folder: str, *parts: str) -> str:
 
 
 def real_path(location: str) -> str:
-    """A location under one name, however it was written: links followed, no `..`, no slash at its end."""
+    """The one name of a location: links followed, no `..`, no slash at the end."""
     plain = canonical(location)
     return os.path.realpath(plain) if is_local(plain) else plain.rstrip("/")
 
 
 def within(inner: str, outer: str) -> str | None:
-    """The path from `outer` to `inner` where `inner` is it ("") or lies in it; None where it does not.
+    """The path from `outer` to `inner`: "" if both are the same, None if `inner` is not in `outer`.
 
     >>> within("/shop/out/groups", "/shop/out"), within("/shop", "/shop/"), within("/shopping", "/shop")
     ('groups', '', None)
@@ -154,10 +154,10 @@ def within(inner: str, outer: str) -> str | None:
 
 
 def check_location(option: str, location: str) -> None:
-    """Check what an option names, before anything is read or written.
+    """Check the location in an option, before anything is read or written.
 
     Raises:
-        InputError: naming the option, what was expected and what was received.
+        InputError: The location is empty, invalid or too long. The message names the option.
     """
     if not location.strip():
         raise InputError(f"{option}: expected {_KNOWN}, received an empty value")

@@ -1,29 +1,30 @@
-"""The parts that a table consists of, measured, and the check that no row got lost."""
+"""Measures the parts of a table, and checks that no row got lost."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from kembar.errors import RunError
-from kembar.storage.paths import filesystem_of, join_uri
-from kembar.storage.tables import list_parts
+from kembar.storage.files import file_bytes
+from kembar.storage.paths import join_uri
+from kembar.storage.tables import list_parts, part_rows
 
 
 @dataclass(frozen=True)
 class NewTable:
-    """What a table is to consist of.
+    """The parts of a table that is about to be published.
 
-    kept: parts that are in its folder already and stay as they are; staged: URIs of new part files, or of folders
-    that Spark wrote.
+    Attributes:
+        staged: URIs of new part files, or of folders that Spark wrote.
+        kept: Names of parts in the folder of the table that stay.
     """
 
     staged: list[str]
     kept: list[str] = field(default_factory=list)
 
     def parts_in(self, folder: str) -> list[str]:
-        """URIs of all its part files before it is published: new ones, and kept ones in the table's folder."""
+        """URIs of all part files before the table is published. The kept ones are in `folder`."""
         return [*self.new_parts(), *(join_uri(folder, name) for name in self.kept)]
 
     def new_parts(self) -> list[str]:
@@ -33,29 +34,31 @@ class NewTable:
 
 
 def measure(uri: str) -> dict[str, int]:
-    filesystem, path = filesystem_of(uri)
-    rows = pq.read_metadata(path, filesystem=filesystem).num_rows
-    return {"rows": rows, "bytes": filesystem.get_file_info(path).size}
+    return {"rows": part_rows(uri), "bytes": file_bytes(uri)}
 
 
 def is_whole(uri: str, facts: dict[str, int] | None) -> bool:
     try:
-        measured = measure(uri)
-        return facts is None or facts == measured
+        return measure(uri) == facts or facts is None
     except (OSError, pa.ArrowException):
         return False
 
 
 def table_rows(manifest: dict[str, Any], name: str) -> int:
-    """How many rows a table of a manifest has."""
+    """Count the rows of a table in a manifest."""
     return sum(part["rows"] for part in manifest["tables"][name]["parts"].values())
 
 
 def check_row_counts(stage: str, came: int, **went: int) -> None:
-    """Check that what came into a stage went somewhere.
+    """Check that all rows that came into a stage went somewhere.
+
+    Args:
+        stage: The name of the stage, for the message.
+        came: The number of rows that came in.
+        went: The numbers of rows that went out, by where they went.
 
     Raises:
-        RunError: it did not; nothing is published then.
+        RunError: The numbers do not add up, so nothing is published.
 
     >>> check_row_counts("read", 10, usable=8, quarantined=2)
     """

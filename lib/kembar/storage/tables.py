@@ -1,4 +1,4 @@
-"""Tables as Parquet, by URI: written and read by Spark, or past it by Arrow."""
+"""Writes and reads Parquet tables by URI, with Spark or with Arrow alone."""
 
 import posixpath
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from pyspark.sql.types import StructType
 
 from kembar.errors import InputError
 from kembar.schemas import conform, require_schema
-from kembar.storage.files import MANIFEST, SUCCESS, exists, read_json, require
+from kembar.storage.files import SUCCESS, read_manifest, require
 from kembar.storage.paths import filesystem_of, join_uri, spark_path, spark_pattern
 from kembar.storage.text_files import parquet_schema
 
@@ -22,7 +22,7 @@ _ROWS_AT_ONCE = 4_096
 
 
 def list_parts(folder: str) -> list[str]:
-    """The Parquet files of a folder, as URIs in order of their names; none where there is no folder."""
+    """The Parquet files of a folder, as URIs in order of their names. A missing folder has none."""
     filesystem, path = filesystem_of(folder)
     found = filesystem.get_file_info(pafs.FileSelector(path, allow_not_found=True))
     names = (info.base_name for info in found if info.type == pafs.FileType.File)
@@ -30,48 +30,47 @@ def list_parts(folder: str) -> list[str]:
 
 
 def write_table(df: DataFrame, uri: str, schema: StructType) -> None:
-    """Write a table as Parquet, replacing what was there; Spark's _SUCCESS marks it as whole."""
+    """Write a table as Parquet and replace an old one. Spark's `_SUCCESS` marks it as whole."""
     conform(df, schema, posixpath.basename(uri)).write.mode("overwrite").parquet(spark_path(uri))
 
 
 def write_arrow(table: pa.Table, uri: str) -> None:
-    """Write a table that this process has as one Parquet file."""
+    """Write an Arrow table as one Parquet file."""
     filesystem, path = filesystem_of(uri)
     filesystem.create_dir(posixpath.dirname(path), recursive=True)
     pq.write_table(table, path, filesystem=filesystem)
 
 
 def part_rows(uri: str) -> int:
-    """Rows of one Parquet file, by its footer."""
+    """Count the rows of one Parquet file by its footer."""
     filesystem, path = filesystem_of(uri)
     return int(pq.read_metadata(path, filesystem=filesystem).num_rows)
 
 
 def read_part(uri: str, columns: list[str]) -> pa.Table:
-    """Some columns of one Parquet file."""
+    """Read some columns of one Parquet file."""
     filesystem, path = filesystem_of(uri)
     return pq.ParquetFile(path, filesystem=filesystem).read(columns)
 
 
 def read_batches(uri: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    """Some columns of one Parquet file, piece by piece."""
+    """Read some columns of one Parquet file, 4,096 rows at a time."""
     filesystem, path = filesystem_of(uri)
     with filesystem.open_input_file(path) as file:
         yield from pq.ParquetFile(file).iter_batches(_ROWS_AT_ONCE, columns=columns)
 
 
 def table_parts(uri: str) -> list[str]:
-    """The files of a table that a job wrote: those that the manifest beside it names, as they were written.
+    """List the files of a table that a job wrote: those in the manifest beside it, with their sizes checked.
 
-    A folder without such a manifest is one table as a whole, if `_SUCCESS` says that it is one.
+    Without such a manifest the whole folder is the table, if it has a `_SUCCESS`.
 
     Raises:
-        InputError: the table is missing or was never finished, or a part is missing or of another length.
+        InputError: The table is missing or unfinished, or a part is missing or has another size.
     """
     require(uri, "table")
     folder, name = posixpath.split(uri.rstrip("/"))
-    manifest = join_uri(folder, MANIFEST)
-    listed = read_json(manifest).get("tables", {}).get(name) if exists(manifest) else None
+    listed = read_manifest(folder).get("tables", {}).get(name)
     if listed is None:
         require(join_uri(uri, SUCCESS), f"the mark of a finished write in table {uri}")
         return [uri]
@@ -90,28 +89,28 @@ def read_table(spark: SparkSession, uri: str, schema: StructType) -> DataFrame:
     """Read a table that a job wrote.
 
     Raises:
-        InputError: as `table_parts`, or it does not fit its schema.
+        InputError: As `table_parts`, or the table does not fit its schema.
     """
-    for part in (parts := table_parts(uri)):  # all are whole, and none names code that PySpark would import
+    for part in (parts := table_parts(uri)):  # all are whole, and none names code to import
         found = from_arrow_schema(pa.schema(parquet_schema(part)))
         require_schema(found, schema, posixpath.basename(uri))
     return read_parts(spark, parts, schema)
 
 
 def read_parts(spark: SparkSession, parts: list[str], schema: StructType | None = None) -> DataFrame:
-    """Parquet files or folders as one table; told the schema, Spark reads no footer for it."""
+    """Read Parquet files or folders as one table. With a schema, Spark need not read a footer first."""
     reader = spark.read if schema is None else spark.read.schema(schema)
     return reader.parquet(*map(spark_pattern, parts))
 
 
 def rewrite_table(df: DataFrame, uri: str) -> DataFrame:
-    """Write an intermediate table as files and read it back: computed once, and with no lineage behind it."""
+    """Write an intermediate table as files and read it back, so that it is computed once and has no lineage."""
     df.write.mode("overwrite").parquet(spark_path(uri))
     return read_parts(df.sparkSession, [uri], df.schema)
 
 
 def read_arrow(uri: str, columns: list[str] | None = None, where: ds.Expression | None = None) -> pa.Table:
-    """A table that Spark wrote, or some columns or rows of it, past Spark: read by Arrow into this process."""
+    """Read a table, or some of its columns and rows, into this process by Arrow, without Spark."""
     filesystem, path = filesystem_of(uri)
     found = table_parts(uri)
     within: Any = path if found == [uri] else [filesystem_of(part)[1] for part in found]
@@ -121,10 +120,6 @@ def read_arrow(uri: str, columns: list[str] | None = None, where: ds.Expression 
 
 
 def collect_table(spark: SparkSession, uri: str, schema: StructType, columns: list[str] | None = None) -> pa.Table:
-    """A table that a job wrote, or some columns of it, in this process.
-
-    Raises:
-        InputError: as `read_table`.
-    """
-    read_table(spark, uri, schema)  # says whether it is whole and of its schema
-    return read_arrow(uri, columns)  # and this is quicker than Spark at bringing it here
+    """Read a table that a job wrote, or some of its columns, into this process. Raises InputError as `read_table`."""
+    read_table(spark, uri, schema)  # checks that it is whole and fits its schema
+    return read_arrow(uri, columns)  # faster than collecting with Spark

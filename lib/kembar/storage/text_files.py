@@ -1,7 +1,7 @@
-"""Input files as they are: text in whatever encoding says what it is, and Parquet by its footers, before Spark sees it.
+"""Opens text files in any encoding, and checks the footers of Parquet files before Spark reads them.
 
-Spark believes what a Parquet file says of itself: its own metadata in the footer can name a Python module for a
-column's type, which PySpark then imports. Listings are therefore read by a schema that comes from here.
+Spark's metadata in the footer of a Parquet file can name a Python module for the type of a column, and PySpark imports
+it. Such files are refused here.
 """
 
 import codecs
@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from kembar.errors import InputError
 from kembar.storage.paths import filesystem_of, join_uri
 
-_MARKED = {  # those of UTF-32 begin like those of UTF-16
+_MARKED = {  # UTF-32 first: its mark begins like that of UTF-16
     "utf-32": (b"\xff\xfe\0\0", b"\0\0\xfe\xff"),
     "utf-16": (b"\xff\xfe", b"\xfe\xff"),
     "utf-8-sig": (b"\xef\xbb\xbf",),
@@ -37,12 +37,14 @@ _LOOKS_LIKE = {"Parquet": (_PARQUET,), "a zip file": (b"PK\x03\x04",), "gzip": (
 
 
 def list_files(uri: str, besides: Sequence[str] = ()) -> list[str]:
-    """The file at `uri`, or those in the folder there, sorted.
+    """List the file at `uri`, or the files of the folder there, sorted.
 
-    besides: names that count though they begin with `_` or `.`, which else are no data.
+    Args:
+        uri: A file or a folder.
+        besides: Names that are listed although they begin with `_` or `.`; other such names are not data.
 
     Raises:
-        InputError: the folder is empty.
+        InputError: The folder has no files.
     """
     filesystem, root = filesystem_of(uri)
     if filesystem.get_file_info(root).type == pafs.FileType.File:
@@ -56,13 +58,13 @@ def list_files(uri: str, besides: Sequence[str] = ()) -> list[str]:
 
 
 def shown(text: str, most: int = 200) -> str:
-    """Text of a file for a message: in one line, nothing in it that a terminal would obey, and not for ever."""
+    """Make text from a file safe for a message: one line, no control characters, at most `most` characters."""
     safe = "".join(char if char.isprintable() else char.encode("unicode_escape", "replace").decode() for char in text)
     return safe if len(safe) <= most else f"{safe[:most]}…"
 
 
 def _mark_undecoded(error: UnicodeError) -> tuple[str, int]:
-    """A lone surrogate for each byte that is no character: `surrogateescape` leaves out those below 0x80."""
+    """A lone surrogate for each undecodable byte, also below 0x80, where `surrogateescape` fails."""
     assert isinstance(error, UnicodeDecodeError)
     return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
 
@@ -72,16 +74,17 @@ codecs.register_error(_UNDECODED, _mark_undecoded)
 
 @contextmanager
 def open_text(uri: str, encoding: str = "auto") -> Iterator[TextIO]:
-    """A text file, decompressed by its name.
-
-    Each byte that is no character reads as a lone surrogate, U+DC00 and the byte.
+    """Open a text file. It is decompressed if its name says so.
 
     Args:
-        uri: the file.
-        encoding: the name of a Python codec, or "auto": UTF-8, or UTF-16 or UTF-32 where the file begins with its mark.
+        uri: The file.
+        encoding: The name of a Python codec, or "auto". "auto" is UTF-8, or what a byte order mark says.
+
+    Yields:
+        The text. Each undecodable byte is a lone surrogate: U+DC00 plus the byte.
 
     Raises:
-        InputError: it cannot be opened, cannot be read to its end, is another kind of file, or UTF-16 without its mark.
+        InputError: The file cannot be read to its end, is of another kind, or is UTF-16 without a byte order mark.
     """
     filesystem, path = filesystem_of(uri)
     try:
@@ -110,20 +113,11 @@ def _encoding_of(uri: str, head: bytes) -> str:
     return "utf-8"
 
 
-def read_footer(uri: str) -> pa.Schema:
-    """The schema of a Parquet file.
-
-    Raises:
-        InputError: as `read_metadata`.
-    """
-    return read_metadata(uri)[0]
-
-
 def read_metadata(uri: str) -> tuple[pa.Schema, pq.FileMetaData]:
-    """The schema of a Parquet file, and all that its footer says.
+    """Read the schema and the footer of a Parquet file.
 
     Raises:
-        InputError: it is no Parquet file, is cut short, cannot be read, or would have code imported.
+        InputError: The file is not Parquet, is cut short, cannot be read, or names code to import.
     """
     filesystem, path = filesystem_of(uri)
     try:
@@ -143,12 +137,12 @@ def read_metadata(uri: str) -> tuple[pa.Schema, pq.FileMetaData]:
 
 
 def _is_damage(error: Exception) -> bool:
-    """Whether an error is about what is in a Parquet file: not about its disk or store, nor about encryption."""
+    """Whether an error is about the content of a file, and not about its disk, its store or encryption."""
     return getattr(error, "errno", None) is None and "crypt" not in str(error).lower()
 
 
 def parquet_fault(uri: str, error: Exception) -> InputError:
-    """What is wrong with a Parquet file that could not be read, and what to do."""
+    """The error for a Parquet file that could not be read, with a remedy."""
     reason = shown(str(error), 160)
     if _is_damage(error):
         return InputError(
@@ -162,7 +156,7 @@ def parquet_fault(uri: str, error: Exception) -> InputError:
 
 
 def _names_code(spark_schema: bytes) -> bool:
-    """Whether a schema in Spark's JSON has a user-defined type in it, or cannot be read, to be sure."""
+    """Whether a schema in Spark's JSON has a user-defined type. A schema that cannot be read counts as one that has."""
 
     def within(value: Any) -> bool:
         if isinstance(value, dict):
@@ -176,15 +170,19 @@ def _names_code(spark_schema: bytes) -> bool:
 
 
 def parquet_schema(uri: str, columns: Sequence[str] | None = None) -> dict[str, pa.DataType]:
-    """The types of some columns, or of all, that the Parquet files at `uri`, a file or a folder, have in common.
+    """Read the types of the columns that the Parquet files at `uri` share.
+
+    Args:
+        uri: A file or a folder.
+        columns: The columns to look at, or None for all.
 
     Raises:
-        InputError: as `read_footer`, or naming a file in which a column is of another type than in the first.
+        InputError: As `read_metadata`, or the type of a column differs between two files.
     """
     files = list_files(uri, _SPARK_READS_FIRST)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        schemas = list(pool.map(read_footer, files))
-    types = [{f.name: f.type for f in schema if columns is None or f.name in columns} for schema in schemas]
+        found = list(pool.map(read_metadata, files))
+    types = [{f.name: f.type for f in schema if columns is None or f.name in columns} for schema, _ in found]
     for file, each in zip(files, types, strict=True):
         if each != types[0]:
             differ = [c for c in sorted({*each, *types[0]}) if each.get(c) != types[0].get(c)]

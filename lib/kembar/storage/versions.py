@@ -1,4 +1,4 @@
-"""Which versions of what a result depends on are in use."""
+"""The versions of kembar, Python and the packages that results depend on."""
 
 import platform
 from functools import cache
@@ -10,7 +10,7 @@ _PACKAGES = ("pyspark", "tensorflow", "numpy", "pyarrow", "faiss-cpu", "pillow")
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of kembar, Python and the packages that results depend on, as far as they are here."""
+    """The installed versions by name. Packages that are not installed are left out."""
     found = {"kembar": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
         try:

@@ -5,31 +5,10 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
-from kembar.synthetic.drawing.pen import Pen
+from kembar.synthetic.drawing.pen import Pen, around
+from kembar.synthetic.vocabulary import PROMISES, SHOPS
 
-_PROMISES = (
-    "PROMO",
-    "READY STOCK",
-    "BEST SELLER",
-    "COD",
-    "ORIGINAL",
-    "DISKON 50%",
-    "GRATIS ONGKIR",
-    "SALE",
-    "TERMURAH",
-    "NEW",
-)
 _LOUD = ((214, 40, 40), (244, 120, 20), (20, 110, 200), (18, 140, 90), (240, 196, 20), (150, 30, 140))
-_SHOPS = (
-    "Toko Jaya",
-    "Mega Store",
-    "Berkah Shop",
-    "Lucky Mart",
-    "Rumah Kita",
-    "Sinar Abadi",
-    "Happy Store",
-    "Galeri Murah",
-)
 
 Edit = Callable[[Image.Image, np.random.Generator], Image.Image]
 
@@ -62,15 +41,15 @@ def badge(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     image, r = image.copy(), rng.uniform(0.07, 0.11)
     x, y = rng.choice((r + 0.02, 0.98 - r)), rng.choice((r + 0.02, 0.98 - r))
     pen = _pen(image)
-    pen.ellipse((x - r, y - r, x + r, y + r), _loud(rng))
-    pen.text((x, y), str(rng.choice(_PROMISES)), r * 0.6, (255, 255, 255), r * 1.7)
+    pen.ellipse(around(x, y, r), _loud(rng))
+    pen.text((x, y), str(rng.choice(PROMISES)), r * 0.6, (255, 255, 255), r * 1.7)
     return image
 
 
 def watermark(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """The shop's name, half transparent."""
     over = image.copy()
-    _pen(over).text((0.5, rng.uniform(0.3, 0.95)), str(rng.choice(_SHOPS)), 0.07, (250, 250, 250), 0.6)
+    _pen(over).text((0.5, rng.uniform(0.3, 0.95)), str(rng.choice(SHOPS)), 0.07, (250, 250, 250), 0.6)
     return Image.blend(image, over, 0.6)
 
 
@@ -80,7 +59,7 @@ def banner(image: Image.Image, rng: np.random.Generator, height: float = 0.08) -
     pen = _pen(image)
     top = rng.choice((0.0, 1 - height))
     pen.rect((0, top, 1, top + height), _loud(rng))
-    words = f"{rng.choice(_PROMISES)}  *  {rng.choice(_SHOPS)}"
+    words = f"{rng.choice(PROMISES)}  *  {rng.choice(SHOPS)}"
     pen.text((0.5, top + height / 2), words, height * 0.55, (255, 255, 255), 0.9)
     return image
 
@@ -108,7 +87,7 @@ def screenshot(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     page.paste(image.resize((side, side), Image.Resampling.BICUBIC), ((px - side) // 2, int(px * 0.1)))
     pen, colour = _pen(page), _loud(rng)
     pen.rect((0, 0, 1, 0.08), colour)
-    pen.text((0.5, 0.04), str(rng.choice(_SHOPS)), 0.045, (255, 255, 255))
+    pen.text((0.5, 0.04), str(rng.choice(SHOPS)), 0.045, (255, 255, 255))
     pen.text((0.3, 0.86), f"Rp {rng.integers(5, 500)}.{rng.integers(0, 9)}00", 0.06, colour)
     pen.rect((0.55, 0.9, 0.96, 0.98), colour, 0.02)
     pen.text((0.755, 0.94), "Beli Sekarang", 0.04, (255, 255, 255))

@@ -2,36 +2,7 @@
 
 import numpy as np
 
-PREFIXES = (
-    "[PROMO] ",
-    "[READY STOCK] ",
-    "BEST SELLER!! ",
-    "★TERLARIS★ ",
-    "(COD) ",
-    "🔥SALE🔥 ",
-    "MURAH ",
-    "【NEW】",
-    "✨ ",
-    "HOT SALE | ",
-    "{ BISA COD } ",
-    "Grosir ",
-)
-SUFFIXES = (
-    " ORI",
-    " BISA COD",
-    " READY",
-    " - 100% ORIGINAL",
-    " termurah",
-    " ✔",
-    " !!!",
-    " gratis ongkir",
-    " (bonus bubble wrap)",
-    " terbaru 2020",
-    " 💯",
-    " Best Quality",
-    " | Official",
-    " kirim hari ini",
-)
+from kembar.synthetic.vocabulary import PREFIXES, SUFFIXES
 
 
 def _misspell(word: str, rng: np.random.Generator) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from kembar.synthetic.drawing.canvas import Colour, ink_on, mix
-from kembar.synthetic.drawing.pen import Pen
+from kembar.synthetic.drawing.pen import Pen, around
 from kembar.synthetic.products import Product
 from kembar.synthetic.vocabulary import COLOURS
 
@@ -29,7 +29,7 @@ def _rings(pen: Pen, rng: np.random.Generator, colour: Colour) -> None:
     x, y = rng.uniform(0.3, 0.7, 2)
     for r in np.sort(rng.uniform(0.15, 0.6, int(rng.integers(1, 4))))[::-1]:
         colour = mix(colour, (255, 255, 255), 0.3)
-        pen.ellipse((x - r, y - r, x + r, y + r), colour)
+        pen.ellipse(around(x, y, r), colour)
 
 
 def _rays(pen: Pen, rng: np.random.Generator, colour: Colour) -> None:
@@ -44,17 +44,13 @@ def _tiles(pen: Pen, rng: np.random.Generator, colour: Colour) -> None:
     for i in range(int(1 / step) + 1):
         for j in range(int(1 / step) + 1):
             x, y, r = (i + 0.5 * (j % 2)) * step, j * step, step * size / 2
-            pen.ellipse((x - r, y - r, x + r, y + r), colour)
+            pen.ellipse(around(x, y, r), colour)
 
 
 def _leaves(pen: Pen, rng: np.random.Generator, colour: Colour) -> None:
     for _ in range(int(rng.integers(4, 12))):
-        x, y, r, turn = (
-            rng.choice((0.08, 0.92)) + rng.normal(0, 0.06),
-            rng.random(),
-            rng.uniform(0.05, 0.16),
-            rng.random() * 6.3,
-        )
+        x, y = rng.choice((0.08, 0.92)) + rng.normal(0, 0.06), rng.random()
+        r, turn = rng.uniform(0.05, 0.16), rng.random() * 6.3
         along, across = np.array([np.cos(turn), np.sin(turn)]), np.array([-np.sin(turn), np.cos(turn)])
         points = [np.array([x, y]) + r * (t * along + s * across) for t, s in ((-1, 0), (0, 0.35), (1, 0), (0, -0.35))]
         pen.polygon([(float(a), float(b)) for a, b in points], mix(colour, (30, 60, 30), float(rng.random()) * 0.5))

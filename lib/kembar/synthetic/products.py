@@ -5,38 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kembar.synthetic.vocabulary import (
-    ATTRIBUTES,
-    COLOURS,
-    KINDS,
-    LANGUAGE_WEIGHTS,
-    LANGUAGES,
-    NAME_SYLLABLES,
-    SYLLABLES,
-    VARIANTS,
-)
+from kembar.synthetic import vocabulary
+from kembar.synthetic.vocabulary import ATTRIBUTES, COLOURS, KINDS, VARIANTS
 
 _BRANDS = 400
 _SIBLING_SHARE = 0.12
 # Group sizes of the competition's listings (500 of its groups), with a thin tail up to its cap of 50.
-_SIZES = {
-    2: 319,
-    3: 83,
-    4: 30,
-    5: 21,
-    6: 13,
-    7: 13,
-    8: 7,
-    9: 3,
-    10: 3,
-    11: 2,
-    12: 1,
-    13: 3,
-    14: 1,
-    18: 1,
-    27: 0.4,
-    50: 0.2,
-}
+_SIZES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 18, 27, 50)
+_WEIGHTS = (319, 83, 30, 21, 13, 13, 7, 3, 3, 2, 1, 3, 1, 1, 0.4, 0.2)
 
 
 @dataclass(frozen=True)
@@ -76,8 +52,8 @@ def group_size(seed: int, group: int) -> int:
 
 def draw_sizes(rng: np.random.Generator, groups: int) -> NDArray[np.int64]:
     """Listings of so many groups at once, int64 `[groups]`, as `group_size` draws them."""
-    sizes, weights = np.array(list(_SIZES)), np.array(list(_SIZES.values()))
-    return rng.choice(sizes, groups, p=weights / weights.sum())
+    weights = np.array(_WEIGHTS)
+    return rng.choice(_SIZES, groups, p=weights / weights.sum())
 
 
 def _line(seed: int, group: int) -> tuple[int, int]:
@@ -95,19 +71,19 @@ def draw_product(seed: int, group: int) -> Product:
     drawing, variant_kind = KINDS[kind].drawing, KINDS[kind].variants
     colours = rng.permutation(list(COLOURS))
     values = colours if variant_kind == "colour" else rng.permutation(VARIANTS[variant_kind].values)
-    brand = _word(_generator(seed, 4, int(rng.integers(_BRANDS))), SYLLABLES, int(rng.integers(2, 4)))
+    brand = _word(_generator(seed, 4, int(rng.integers(_BRANDS))), vocabulary.SYLLABLES, int(rng.integers(2, 4)))
     return Product(
         kind=kind,
         drawing=drawing,
         brand=brand,
-        name=_word(rng, NAME_SYLLABLES, int(rng.integers(2, 4))),
+        name=_word(rng, vocabulary.NAME_SYLLABLES, int(rng.integers(2, 4))),
         colour=str(values[turn]) if variant_kind == "colour" else str(colours[0]),
         accent=str(colours[2]),
         variant_kind=variant_kind,
         variant=str(values[turn]),
         attributes=tuple(str(a) for a in rng.choice(ATTRIBUTES, 4, replace=False)),
         code=f"{''.join(rng.choice(list('ABCDEGHKLMNPRSTVXZ'), 2))}{rng.integers(10, 999)}",
-        language=str(rng.choice(LANGUAGES, p=LANGUAGE_WEIGHTS)),
+        language=str(rng.choice(vocabulary.LANGUAGES, p=vocabulary.LANGUAGE_WEIGHTS)),
         shape=int(rng.integers(2**31)),
         size=group_size(seed, group),
     )

@@ -5,20 +5,14 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from kembar.synthetic.drawing import draw_item
 from kembar.synthetic.drawing.canvas import Colour, mix
-from kembar.synthetic.drawing.pen import Pen
+from kembar.synthetic.drawing.pen import Pen, around
 from kembar.synthetic.poster import lay_behind, print_over
 from kembar.synthetic.products import Product
 
 _OVERSAMPLING = 1.6
 _WHITE: Colour = (252, 252, 251)
-_PAPERS: tuple[Colour, ...] = (
-    (236, 224, 214),
-    (216, 228, 236),
-    (228, 236, 218),
-    (244, 222, 226),
-    (226, 220, 238),
-    (240, 234, 206),
-)
+_PAPERS: tuple[Colour, ...]
+_PAPERS = (236, 224, 214), (216, 228, 236), (228, 236, 218), (244, 222, 226), (226, 220, 238), (240, 234, 206)
 
 
 def _noise(px: int, cells: int, rng: np.random.Generator) -> np.ndarray:
@@ -48,10 +42,8 @@ def _paper(px: int, rng: np.random.Generator) -> np.ndarray:
 def _planks(px: int, rng: np.random.Generator) -> np.ndarray:
     """A wooden board seen from above."""
     wood = mix((196, 152, 104), (120, 84, 58), float(rng.random()))
-    grain = np.asarray(
-        Image.fromarray(rng.integers(0, 256, (px // 3, 6), dtype=np.uint8)).resize((px, px), Image.Resampling.BICUBIC),
-        np.float32,
-    )
+    coarse = Image.fromarray(rng.integers(0, 256, (px // 3, 6), dtype=np.uint8))
+    grain = np.asarray(coarse.resize((px, px), Image.Resampling.BICUBIC), np.float32)
     ground = _fade(px, wood, mix(wood, (60, 40, 30), 0.15)) * (0.88 + 0.22 * grain[..., None] / 255)
     for edge in np.linspace(0, px, int(rng.integers(4, 7)), dtype=int)[1:-1]:
         ground[edge : edge + 2] *= 0.6
@@ -74,9 +66,8 @@ def _room(px: int, rng: np.random.Generator) -> np.ndarray:
     pen = Pen(ImageDraw.Draw(image), px)
     for _ in range(28):
         x, y, r = rng.uniform(0, 1), rng.uniform(0, 0.7), rng.uniform(0.02, 0.1)
-        pen.ellipse(
-            (x - r, y - r, x + r, y + r), mix((255, 214, 150), _PAPERS[rng.integers(len(_PAPERS))], float(rng.random()))
-        )
+        colour = mix((255, 214, 150), _PAPERS[rng.integers(len(_PAPERS))], float(rng.random()))
+        pen.ellipse(around(x, y, r), colour)
     ground = np.asarray(image.filter(ImageFilter.GaussianBlur(px * 0.03)), np.float32).copy()
     ground[int(px * 0.74) :] = _planks(px, rng)[int(px * 0.74) :]
     return ground
@@ -95,9 +86,8 @@ def _lay_out(item: Image.Image, rng: np.random.Generator) -> Image.Image:
     lean, narrow, close = rng.uniform(-0.18, 0.18), rng.uniform(0.72, 1.0), 1 / rng.choice((1.0, 1.0, 1.6))
     a, b = close / narrow, close * lean
     at = (px / 2 * (1 - a) - b * px / 2, px / 2 * (1 - close) - 0.05 * px * (1 - close))
-    turned = item.transform(
-        item.size, Image.Transform.AFFINE, (a, b, at[0], 0, close, at[1]), Image.Resampling.BILINEAR
-    )
+    affine = (a, b, at[0], 0, close, at[1])
+    turned = item.transform(item.size, Image.Transform.AFFINE, affine, Image.Resampling.BILINEAR)
     return turned.rotate(float(rng.normal(0, 6)), Image.Resampling.BILINEAR)
 
 

@@ -31,6 +31,7 @@ LANGUAGES: tuple[str, ...] = tuple(_WORDS["languages"])
 LANGUAGE_WEIGHTS: tuple[float, ...] = tuple(_WORDS["language_weights"])
 ATTRIBUTES: tuple[str, ...] = tuple(_WORDS["attributes"])
 GOODS: tuple[str, ...] = tuple(_WORDS["goods"])
+PREFIXES, SUFFIXES, PROMISES, SHOPS = (tuple(_WORDS[name]) for name in ("prefixes", "suffixes", "promises", "shops"))
 SYLLABLES: tuple[str, ...] = tuple(_WORDS["syllables"])
 NAME_SYLLABLES: tuple[str, ...] = tuple(_WORDS["name_syllables"])
 KINDS = {name: Kind(k["drawing"], k["variants"], tuple(k["names"])) for name, k in _WORDS["kinds"].items()}

@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from kembar.config import LEVELS, Settings
-from kembar.encoding.image_folder import require_images
+from kembar.encoding.find_photo_folder import require_photo_folder
 from kembar.errors import ConfigError, InputError
 from kembar.model.bundle import Bundle
 from kembar.model.bundle_files import load_bundle
@@ -104,6 +104,6 @@ def check_sources(args: Namespace, base: Bundle | None) -> None:
     levels_of(args)
     for listings, images in pair_up(args.listings, args.images):
         require(listings, "listings")
-        require_images(images)
+        require_photo_folder(images)
     if args.matched:
         require(join_uri(args.matched, "matches"), "the table of a finished match run")

@@ -1,4 +1,4 @@
-"""The image tower: photos as pixels to L2-normalised embeddings."""
+"""The image tower, from pixels of photos to L2-normalised embeddings."""
 
 import hashlib
 from typing import Any
@@ -24,11 +24,14 @@ def image_dim(name: str) -> int:
 class ImageTower:
     """Runs pixels through a convolutional network.
 
-    name: `EFFICIENTNET`, with the weights of its package, or `SMALL_CNN`, with the weights that
-    training put into a bundle; precision: "float32", or "int8" of `EFFICIENTNET`.
+    Args:
+        name: `EFFICIENTNET`, with the weights of its package, or `SMALL_CNN`, with weights from a bundle.
+        threads: Threads of TensorFlow, 0 for its own choice.
+        weights: The weights of `SMALL_CNN`, from `pack_weights`.
+        precision: "float32", or for `EFFICIENTNET` also "int8".
 
     Raises:
-        ConfigError: the name is neither, the small CNN comes without weights, or it is asked for in int8.
+        ConfigError: The name is unknown, or the small CNN has no weights or another precision than float32.
     """
 
     def __init__(
@@ -58,12 +61,12 @@ class ImageTower:
             )
 
     def embed(self, pixels: NDArray[np.uint8], batch_size: int = 32) -> NDArray[np.float32]:
-        """`[n, input_px, input_px, 3]` RGB to L2-normalised `[n, dim]`."""
+        """Embed RGB pixels `[n, input_px, input_px, 3]` as L2-normalised rows `[n, dim]`."""
         parts = [self._embed(pixels[i : i + batch_size], batch_size) for i in range(0, len(pixels), batch_size)]
         return normalise_rows(np.concatenate(parts)) if parts else np.empty((0, self.dim), np.float32)
 
     def _embed(self, pixels: NDArray[np.uint8], batch_size: int) -> Any:
-        """A batch, filled up to a round number: every new number of photos makes TensorFlow prepare each layer anew."""
+        """Embed a batch, padded to a multiple of 8, because TensorFlow prepares each layer for each new batch size."""
         missing = min(-len(pixels) % _ROUNDED_TO, batch_size - len(pixels))
         filled = np.pad(pixels, ((0, missing), *[(0, 0)] * 3)) if missing else pixels
         return np.asarray(self._run(filled))[: len(pixels)]

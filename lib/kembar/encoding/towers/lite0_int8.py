@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 in 8-bit integers: about twice as fast on a CPU, at a cosine of 0.98 and more to the original.
+"""EfficientNet-Lite0 in 8-bit integers. It is about twice as fast on a CPU, with a cosine to the original from 0.98.
 
 Post-training quantisation by TensorFlow Lite (Jacob et al. 2018, arXiv:1712.05877): weights by output channel,
 activations by layer. Without corrections the cosine is 0.95 on drawn pictures. The weights cause the error: nine or
@@ -17,18 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from kembar.encoding.towers.lite0 import (
-    INPUT_PX,
-    Array,
-    Convolution,
-    Lite0,
-    activations,
-    convolve,
-    lite0_fingerprint,
-    normalised,
-    pooled,
-    read_lite0,
-)
+from kembar.encoding.towers import lite0
+from kembar.encoding.towers.lite0 import INPUT_PX, Array, Convolution, Lite0, lite0_fingerprint
 from kembar.encoding.towers.runtime import tensorflow, without_stderr
 from kembar.model.fingerprints import INT8_VERSION
 from kembar.storage.cache import built_once
@@ -39,14 +29,20 @@ _STEPS = 127
 
 
 def int8_fingerprint() -> str:
-    """Changes with the weights and with this builder."""
+    """A fingerprint that changes with the weights and with this builder."""
     return f"{lite0_fingerprint()}-int8-v{INT8_VERSION}"
 
 
 def forward_int8(tf: Any, threads: int = 0, cache: Path | None = None) -> Callable[[Any], NDArray[np.float32]]:
-    """A function from uint8 `[n, 224, 224, 3]` RGB to pooled features float32 `[n, 1280]`, on so many threads."""
+    """A function from uint8 `[n, 224, 224, 3]` RGB to pooled features float32 `[n, 1280]`.
+
+    Args:
+        tf: TensorFlow.
+        threads: Threads of the interpreter, 0 for its own choice.
+        cache: The folder of the built model, or None for that of the user.
+    """
     path = built_once(f"{int8_fingerprint()}.tflite", build_int8, cache)
-    with warnings.catch_warnings(action="ignore"), without_stderr():  # of the interpreter's move to another package
+    with warnings.catch_warnings(action="ignore"), without_stderr():  # about the interpreter's move to another package
         interpreter = tf.lite.Interpreter(model_path=str(path), num_threads=threads or None)
         interpreter.allocate_tensors()
     (taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()
@@ -66,18 +62,18 @@ def forward_int8(tf: Any, threads: int = 0, cache: Path | None = None) -> Callab
 
 
 def build_int8(target: Path) -> None:
-    """Write the quantised network to `target` (4 MB); some seconds."""
+    """Write the quantised network (4 MB) to `target`. This takes some seconds."""
     tf = tensorflow()
-    photos, network = calibration_photos(), read_lite0()
+    photos, network = calibration_photos(), lite0.read_lite0()
     rounded = round_weights(tf, network, photos[:_FOR_BIASES])
 
     @tf.function(input_signature=[tf.TensorSpec([None, INPUT_PX, INPUT_PX, 3], tf.float32)])
     def features(x: Any) -> Any:
-        return pooled(tf, activations(tf, rounded, x))
+        return lite0.pooled(tf, lite0.activations(tf, rounded, x))
 
     converter = tf.lite.TFLiteConverter.from_concrete_functions([features.get_concrete_function()], features)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([normalised(photo[None])] for photo in photos)
+    converter.representative_dataset = lambda: ([lite0.normalised(photo[None])] for photo in photos)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.uint8
     with warnings.catch_warnings(action="ignore"), without_stderr():
@@ -85,9 +81,9 @@ def build_int8(target: Path) -> None:
 
 
 def calibration_photos() -> Array:
-    """Drawn pictures, `[n, 224, 224, 3]`, 0 … 255: light, shade and edges of every size, without any data.
+    """Drawn pictures `[n, 224, 224, 3]`, 0 … 255, with light, shade and edges of every size. No data set is needed.
 
-    The first has a black and a white corner, so that a step of the network's input is exactly one of a pixel's 255.
+    The first has a black and a white corner, so that a step of the quantised input is exactly one step of a pixel.
     """
     photos = np.stack([_draw(np.random.default_rng((_SEED, number))) for number in range(_PHOTOS)])
     photos[0, 0, 0], photos[0, 0, 1] = 0, 255
@@ -95,7 +91,7 @@ def calibration_photos() -> Array:
 
 
 def _draw(rng: np.random.Generator) -> Array:
-    """Shapes of a few colours before a ground that goes from one colour to another; softened, then given grain."""
+    """Draw coloured shapes on a ground with a colour gradient, blur them, and add noise."""
     slope = np.linspace(0, 1, INPUT_PX)[:, None, None]
     ground = (1 - slope) * rng.uniform(120, 255, 3) + slope * rng.uniform(60, 255, 3)
     image = Image.fromarray(np.broadcast_to(ground, (INPUT_PX, INPUT_PX, 3)).astype(np.uint8))
@@ -110,9 +106,9 @@ def _draw(rng: np.random.Generator) -> Array:
 
 
 def round_weights(tf: Any, network: Lite0, photos: Array) -> Lite0:
-    """The network with weights of whole steps, and biases that make up for what this changes over the photos."""
-    x = tf.constant(normalised(photos))
-    given: Iterator[Any] = iter(activations(tf, network, x))
+    """Round the weights of the network to whole steps, and correct the biases for the mean error over the photos."""
+    x = tf.constant(lite0.normalised(photos))
+    given: Iterator[Any] = iter(lite0.activations(tf, network, x))
     stem, x = _round_layer(tf, network.stem, x), next(given)
     blocks = []
     for block in network.blocks:
@@ -126,17 +122,19 @@ def round_weights(tf: Any, network: Lite0, photos: Array) -> Lite0:
 
 
 def _round_layer(tf: Any, layer: Convolution, x: Any) -> Convolution:
-    """A layer in whole steps, that gives the same mean of each channel for what it takes, `x`."""
+    """Round a layer to whole steps, and keep the mean of each channel for the input `x`."""
     kernel = round_to_steps(layer.kernel, by_sum=layer.depthwise)
-    lost = tf.reduce_mean(convolve(tf, x, replace(layer, kernel=layer.kernel - kernel)), axis=[0, 1, 2])
+    lost = tf.reduce_mean(lite0.convolve(tf, x, replace(layer, kernel=layer.kernel - kernel)), axis=[0, 1, 2])
     return replace(layer, kernel=kernel, bias=layer.bias + lost.numpy())
 
 
 def round_to_steps(kernel: Array, by_sum: bool) -> Array:
-    """A kernel in whole steps of its own for each output channel.
+    """Round a kernel to whole steps. Each output channel has its own step.
 
-    kernel: `[h, w, in, out]`; with `by_sum` depthwise, `[h, w, channels, 1]`, each channel rounded to the whole number
-    of steps that its sum is nearest to: those that lie highest above a whole step go up, the others down.
+    Args:
+        kernel: Weights `[h, w, in, out]`, or depthwise `[h, w, channels, 1]`.
+        by_sum: Whether the kernel is depthwise, and the sum of each channel is rounded to the nearest whole step. Then
+            the weights with the largest fractions are rounded up, the others down.
     """
     axes = (0, 1, 3) if by_sum else (0, 1, 2)
     step = np.maximum(np.abs(kernel).max(axes, keepdims=True) / _STEPS, 1e-12)

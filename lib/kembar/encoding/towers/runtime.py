@@ -1,4 +1,4 @@
-"""One TensorFlow a process, quiet, with the threads and the GPU that are its task's."""
+"""Loads TensorFlow once in a process, quietly, with the threads and the GPU of its task."""
 
 import os
 import warnings
@@ -10,7 +10,7 @@ from typing import Any
 
 @contextmanager
 def without_stderr() -> Iterator[None]:
-    """TensorFlow's C++ greets with lines about CPU and CUDA that no log level hides; errors come as exceptions."""
+    """Silence lines of TensorFlow's C++ about CPU and CUDA that no log level hides. Errors are exceptions."""
     kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)
     try:
@@ -23,9 +23,9 @@ def without_stderr() -> Iterator[None]:
 
 @cache
 def tensorflow(threads: int = 0) -> Any:
-    """TensorFlow, quiet, and with `threads` threads where that is not 0 and it is still free to choose.
+    """Load TensorFlow with `threads` threads, 0 for its own choice. After its first operation it keeps its settings.
 
-    A Spark worker must not take more threads than its task has cores, or workers fight.
+    A Spark worker must not use more threads than its task has cores, or workers compete.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with without_stderr():
@@ -34,16 +34,16 @@ def tensorflow(threads: int = 0) -> Any:
         gpus = tf.config.list_physical_devices("GPU")
     tf.get_logger().setLevel("ERROR")
     warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)  # tensorflow-hub asks for it
-    with suppress(RuntimeError):  # where the process has run an operation already, its settings stay
+    with suppress(RuntimeError):  # after an operation has run
         share_machine(tf, gpus, threads)
     return tf
 
 
 def share_machine(tf: Any, gpus: Sequence[Any], threads: int) -> None:
-    """Take no more of the machine than is due: `threads` threads where that is not 0, and GPU memory as it is needed.
+    """Limit TensorFlow to `threads` threads (0 for its own choice), and let it take GPU memory only as needed.
 
-    TensorFlow would otherwise take all of a GPU's memory at once, also what CUDA's own libraries need. A GPU must not
-    multiply with 10 bits of mantissa either (TF32): a catalogue's codes may come from machines with and without one.
+    Otherwise it takes all memory of a GPU at once, even what CUDA's own libraries need. TF32, which multiplies with 10
+    bits of mantissa, is switched off, because the codes of a catalogue may come from machines with and without a GPU.
     """
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)
@@ -55,8 +55,8 @@ def share_machine(tf: Any, gpus: Sequence[Any], threads: int) -> None:
 
 
 def show_gpus(addresses: Sequence[str]) -> None:
-    """Let TensorFlow see these GPUs alone; to be called before it is loaded, and without effect after.
+    """Let TensorFlow see only these GPUs. Call it before TensorFlow is loaded.
 
-    Spark says which GPU is a task's but hides the others from it on no machine that it does not own.
+    Spark tells which GPU a task has, but it does not always hide the others.
     """
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(addresses)

@@ -1,4 +1,4 @@
-"""The small CNN: an image tower of under 40,000 parameters, trained from scratch with the rest."""
+"""The small CNN, an image tower of under 40,000 parameters that is trained from scratch with the heads."""
 
 from typing import Any
 
@@ -13,9 +13,8 @@ _WIDTHS = (16, 32, 64, 96, 128)
 def build_small_cnn(seed: int = 7) -> Any:
     """A Keras model from `[n, 96, 96, 3]` (0 … 255) to `[n, 96]`.
 
-    Depthwise-separable convolutions (Howard et al. 2017, arXiv:1704.04861), each halving
-    the picture. Group norm instead of batch norm: a listing's code must not depend on
-    which listings share its batch, in training or after.
+    It has depthwise-separable convolutions (Howard et al. 2017, arXiv:1704.04861) that each halve the picture, and
+    group norm instead of batch norm, because the code of a listing must not depend on the rest of its batch.
     """
     import keras
 
@@ -35,12 +34,12 @@ def build_small_cnn(seed: int = 7) -> Any:
 
 
 def pack_weights(model: Any) -> bytes:
-    """The model's weights as the bytes of an .npz file, without pickle."""
+    """The weights of the model as the bytes of an .npz file without pickles."""
     return pack_arrays({f"arr_{i}": array for i, array in enumerate(model.get_weights())})
 
 
 def unpack_weights(data: bytes) -> Any:
-    """The model with the weights of `pack_weights`. Raises BundleError where they are not its."""
+    """The model with the weights of `pack_weights`. Raises BundleError if they do not fit."""
     model = build_small_cnn()
     try:
         arrays = unpack_arrays(data)
@@ -51,5 +50,5 @@ def unpack_weights(data: bytes) -> Any:
 
 
 def first_weights(tower: str, seed: int) -> bytes | None:
-    """What an image tower that is trained along starts from; None for one that comes trained."""
+    """The initial weights of an image tower, or None for a pretrained one."""
     return pack_weights(build_small_cnn(seed)) if tower == "small-cnn" else None

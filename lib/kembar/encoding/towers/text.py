@@ -1,4 +1,4 @@
-"""The text tower: any TF-Hub sentence encoder of the signature `string[N] → float32[N, D]`."""
+"""The text tower: any TF-Hub sentence encoder with the signature `string[N] → float32[N, D]`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,10 +17,13 @@ from kembar.storage.cache import file_fingerprint
 class TextTower:
     """Runs titles through a SavedModel.
 
-    handle: `BUILTIN`, a folder, or whatever else `hub.load` takes. A SavedModel is code: load only what you trust.
+    Args:
+        handle: `BUILTIN`, a folder, or another handle for `hub.load`. A SavedModel is code: load only what you trust.
+        threads: Threads of TensorFlow, 0 for its own choice.
+        cache: The folder of the built-in model, or None for that of the user.
 
     Raises:
-        ConfigError: it cannot be built or loaded, or does not take `string[N]` to `float32[N, D]`.
+        ConfigError: The model cannot be built or loaded, or does not map `string[N]` to `float32[N, D]`.
     """
 
     def __init__(self, handle: str = BUILTIN, threads: int = 0, cache: Path | None = None):
@@ -46,9 +49,9 @@ class TextTower:
         self.fingerprint = _fingerprint(handle)
 
     def embed(self, titles: Sequence[str], batch_size: int = 256) -> NDArray[np.float32]:
-        """L2-normalised embeddings `[N, dim]` of normalised titles, in their order.
+        """L2-normalised embeddings `[N, dim]` of normalised titles.
 
-        Titles of like length share a batch, since a batch is padded to its longest.
+        Titles of similar length share a batch, because a batch is padded to its longest title.
         """
         out = np.empty((len(titles), self.dim), np.float32)
         order = np.argsort([len(title) for title in titles], kind="stable")

@@ -1,8 +1,8 @@
-"""Read a PyTorch weights file of the format before 1.6 without PyTorch, by an unpickler that builds only tensors.
+"""Reads a PyTorch weights file of the format before 1.6 without PyTorch, by an unpickler that builds only tensors.
 
-The file is a row of pickles (magic number, protocol, system, the tensors with references
-to storages, the storages' keys), then each storage's length and raw numbers. A pickle can
-name any function to call; this one may name four harmless stand-ins and nothing else.
+The file is a sequence of pickles (magic number, protocol, system, tensors with references to storages, keys of the
+storages), then the length and the raw numbers of each storage. A pickle can name any function to call. Here only four
+harmless names are allowed.
 """
 
 import math
@@ -20,7 +20,7 @@ _MAGIC = 0x1950A86A20F9469CFC6C
 
 
 class _Storage:
-    """Where a tensor's numbers will be, once the file is read that far."""
+    """The numbers of a tensor, which come later in the file."""
 
     def __init__(self, dtype: str, size: int):
         self.dtype, self.size = np.dtype(dtype), size
@@ -32,7 +32,7 @@ class _Tensor:
         self.storage, self.offset, self.shape, self.stride = storage, offset, shape, stride
 
     def array(self) -> NDArray[Any]:
-        """The tensor. Raises ValueError where it would reach beyond its storage, which NumPy does not check here."""
+        """The tensor. Raises ValueError if it reaches beyond its storage, which NumPy does not check here."""
         if self.offset < 0 or len(self.shape) != len(self.stride) or min((*self.shape, *self.stride), default=0) < 0:
             raise ValueError(f"a tensor {self.shape} of steps {self.stride} at {self.offset}")
         last = self.offset + sum((n - 1) * step for n, step in zip(self.shape, self.stride, strict=True))
@@ -56,7 +56,7 @@ _ALLOWED = {
 
 
 class TensorUnpickler(pickle.Unpickler):
-    """Builds tensors, containers and numbers; refuses the name of anything else."""
+    """Builds tensors, containers and numbers, and refuses all other names."""
 
     def __init__(self, file: IO[bytes]):
         super().__init__(file)
@@ -75,10 +75,10 @@ class TensorUnpickler(pickle.Unpickler):
 
 
 def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
-    """The file's tensors by name.
+    """Read the tensors of a file by name.
 
     Raises:
-        BundleError: it is no such file, is cut short, or asks for anything but tensors.
+        BundleError: The file has another format, is cut short, or asks for anything but tensors.
     """
     with path.open("rb") as file:
         try:
@@ -93,7 +93,7 @@ def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
             return {str(name): tensor.array() for name, tensor in tensors.items()}
         except BundleError:
             raise
-        except Exception as error:  # what a stream of opcodes can go wrong by has no list
+        except Exception as error:  # a damaged pickle can raise anything
             raise BundleError(f"{path} cannot be read as a PyTorch weights file: {error!r}") from error
 
 

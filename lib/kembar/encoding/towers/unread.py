@@ -1,9 +1,9 @@
-"""Titles in scripts that a text tower does not know: coded by their terms, since the tower gives all of them one code.
+"""Encodes titles in scripts that the text tower cannot read by their terms, since the tower gives them all one code.
 
-A tower's vocabulary ends somewhere. Universal Sentence Encoder Multilingual reads Latin, Cyrillic, Greek, Arabic,
-Hebrew, Thai, Korean, Japanese and Chinese, but two different Tamil, Bengali, Khmer or Burmese titles have a cosine of
-1.0. What it does not read is found by asking it: where letters can be replaced by a character that no vocabulary has,
-and the embedding stays the same, they were not read.
+No tower knows all scripts. Universal Sentence Encoder Multilingual reads Latin, Cyrillic, Greek, Arabic, Hebrew, Thai,
+Korean, Japanese and Chinese, but any two Tamil, Bengali, Khmer or Burmese titles have a cosine of 1.0. To find such
+titles, their letters are replaced by a character that is in no vocabulary. If the embedding stays the same, the tower
+had not read them.
 """
 
 import re
@@ -18,17 +18,20 @@ from kembar.types import Matrix
 
 _UNKNOWN = "\ue000"
 _SAME = 0.9999
-# Every tower knows Latin; to ask about each title would take the tower twice as long.
+# Every tower knows Latin. A test of every title would double the time of the tower.
 _OTHER_LETTER = re.compile(r"[^\W\d_\u0041-\u024f]")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
 def embed_all(embed: Callable[[list[str]], Matrix], titles: Sequence[str]) -> Matrix:
-    """The embeddings of normalised titles, those that the tower cannot read made of their terms.
+    """Embed titles. Those that the tower cannot read get a `hashed_code`.
 
     Args:
-        embed: The tower: titles to L2-normalised rows `[titles, dim]`.
+        embed: The tower, from titles to L2-normalised rows `[titles, dim]`.
         titles: Normalised titles.
+
+    Returns:
+        L2-normalised rows `[titles, dim]`.
     """
     embedded = embed(list(titles))
     asked = [row for row, title in enumerate(titles) if _mostly_other(title)]
@@ -41,14 +44,15 @@ def embed_all(embed: Callable[[list[str]], Matrix], titles: Sequence[str]) -> Ma
 
 
 def _mostly_other(title: str) -> bool:
-    """Whether at least half of a title's letters are of another script than Latin."""
+    """Whether at least half of the letters of a title are not Latin."""
     return 2 * len(_OTHER_LETTER.findall(title)) >= max(len(_LETTER.findall(title)), 1)
 
 
 def hashed_code(title: str, dim: int) -> Matrix:
-    """A title as the sum of a random direction for each of its terms and of their pairs of characters, `[dim]`.
+    """Encode a title as the sum of random directions `[dim]` of its terms and their pairs of characters.
 
-    The cosine of two such codes is about that of their counts (random projection; Johnson and Lindenstrauss 1984).
+    The cosine of two such codes is close to the cosine of their counts, because this is a random projection (Johnson
+    and Lindenstrauss 1984).
 
     >>> one, other = hashed_code("சேலை சிவப்பு", 512), hashed_code("சேலை பச்சை", 512)
     >>> round(float(one @ one), 3), 0.1 < float(one @ other) < 0.9

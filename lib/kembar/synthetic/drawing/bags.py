@@ -1,85 +1,42 @@
 """Bags and devices."""
 
+from functools import partial
+
 import numpy as np
 
-from kembar.synthetic.drawing.canvas import DARK, STEEL, WHITE, Canvas, ink_on, mirrored, mix, smooth
+from kembar.synthetic.drawing.canvas import DARK, STEEL, WHITE, Canvas, ink_on, mirrored, mix, path, smooth
 from kembar.synthetic.drawing.look import Look
-from kembar.synthetic.drawing.pen import Pen
+from kembar.synthetic.drawing.pen import Pen, around, upright
 
 
 def backpack(canvas: Canvas, look: Look) -> None:
     half, top = look.between(0, 0.22, 0.28), look.between(1, 0.14, 0.22)
-    canvas.part(
-        lambda pen: pen.arc((0.42, top - 0.08, 0.58, top + 0.1), 180, 360, 0.02, 255),
-        mix(look.main, DARK, 0.5),
-        "round",
-    )
-    body = smooth(
-        mirrored(
-            [
-                (0.56, top),
-                (0.5 + half * 0.85, top + 0.08),
-                (0.5 + half, 0.5),
-                (0.5 + half, 0.84),
-                (0.5 + half * 0.8, 0.92),
-            ]
-        )
-    )
-    canvas.polygon(body, look.main, "round")
-    canvas.line(
-        [(0.5 - half * 0.75, top + 0.22), (0.5, top + 0.18), (0.5 + half * 0.75, top + 0.22)],
-        0.012,
-        mix(look.main, DARK, 0.6),
-    )
-    pocket = (0.5 - half * 0.75, 0.56, 0.5 + half * 0.75, 0.88)
+    handle = (0.42, top - 0.08, 0.58, top + 0.1)
+    canvas.part(lambda pen: pen.arc(handle, 180, 360, 0.02, 255), mix(look.main, DARK, 0.5), "round")
+    right = [(0.56, top), *((0.5 + half * x, y) for x, y in ((0.85, top + 0.08), (1, 0.5), (1, 0.84), (0.8, 0.92)))]
+    canvas.polygon(smooth(mirrored(right)), look.main, "round")
+    pocket = upright(half * 0.75, 0.56, 0.88)
+    seam = [(pocket[0], top + 0.22), (0.5, top + 0.18), (pocket[2], top + 0.22)]
+    canvas.line(seam, 0.012, mix(look.main, DARK, 0.6))
     colour = look.accent if look.choice(5, 2) else mix(look.main, WHITE, 0.12)
-    canvas.rect(
-        pocket,
-        colour,
-        "round",
-        0.03,
-        decorate=lambda pen: pen.text((0.5, 0.72), look.brand.upper(), 0.05, ink_on(colour), 0.3),
-    )
+    brand = partial(Pen.text, at=(0.5, 0.72), text=look.brand.upper(), size=0.05, fill=ink_on(colour), room=0.3)
+    canvas.rect(pocket, colour, "round", 0.03, decorate=brand)
     canvas.line([(pocket[0] + 0.02, 0.62), (pocket[2] - 0.02, 0.62)], 0.01, mix(colour, DARK, 0.6))
     canvas.rect((0.56, 0.61, 0.58, 0.66), STEEL, "metal")
-    canvas.rect(
-        (0.43, top + 0.07, 0.57, top + 0.13),
-        WHITE,
-        "flat",
-        0.008,
-        decorate=lambda pen: pen.text((0.5, top + 0.1), look.name, 0.035, DARK, 0.12),
-    )
+    name = partial(Pen.text, at=(0.5, top + 0.1), text=look.name, size=0.035, fill=DARK, room=0.12)
+    canvas.rect((0.43, top + 0.07, 0.57, top + 0.13), WHITE, "flat", 0.008, decorate=name)
 
 
 def handbag(canvas: Canvas, look: Look) -> None:
     half, top = look.between(0, 0.24, 0.34), look.between(1, 0.42, 0.5)
-    canvas.part(
-        lambda pen: pen.arc(
-            (0.5 - half * 0.7, 0.1, 0.5 + half * 0.7, top + 0.28), 180, 360, look.between(2, 0.018, 0.035), 255
-        ),
-        mix(look.main, DARK, 0.25),
-        "lying",
-    )
-    body = [
-        (0.5 - half * 0.86, top),
-        (0.5 + half * 0.86, top),
-        (0.5 + half, 0.88),
-        (0.5 + half - 0.03, 0.9),
-        (0.5 - half + 0.03, 0.9),
-        (0.5 - half, 0.88),
-    ]
-    canvas.polygon(body, look.main, "round")
+    handle, thick = upright(half * 0.7, 0.1, top + 0.28), look.between(2, 0.018, 0.035)
+    canvas.part(lambda pen: pen.arc(handle, 180, 360, thick, 255), mix(look.main, DARK, 0.25), "lying")
+    left, right = 0.5 - half, 0.5 + half
+    rim = [(0.5 - half * 0.86, top), (0.5 + half * 0.86, top)]
+    canvas.polygon([*rim, (right, 0.88), (right - 0.03, 0.9), (left + 0.03, 0.9), (left, 0.88)], look.main, "round")
     low = look.between(3, 0.6, 0.74)
-    flap = smooth(
-        [
-            (0.5 - half * 0.87, top - 0.01),
-            (0.5, top - 0.015),
-            (0.5 + half * 0.87, top - 0.01),
-            (0.5 + half * 0.8, low - 0.06),
-            (0.5, low),
-            (0.5 - half * 0.8, low - 0.06),
-        ]
-    )
+    edge = ((-0.87, top - 0.01), (0, top - 0.015), (0.87, top - 0.01), (0.8, low - 0.06), (0, low), (-0.8, low - 0.06))
+    flap = smooth([(0.5 + half * x, y) for x, y in edge])
     canvas.polygon(flap, mix(look.main, look.accent, 0.5 * look.choice(4, 2)), "cloth")
     canvas.rect((0.46, low - 0.05, 0.54, low + 0.02), (206, 168, 92), "metal", 0.012)
     for turn in range(16):
@@ -97,7 +54,7 @@ def _case_print(look: Look, box: tuple[float, float, float, float]) -> object:
             x, y, r = rng.uniform(left, right), rng.uniform(top + 0.12, bottom), rng.uniform(0.012, 0.05)
             shade = mix(look.accent, WHITE, rng.random() * 0.7)
             if kind == 0:
-                pen.ellipse((x - r, y - r, x + r, y + r), shade)
+                pen.ellipse(around(x, y, r), shade)
             elif kind == 1:
                 pen.line([(left, y), (right, y + 0.1)], r * 0.5, shade)
             elif kind == 2 and turn < 12:
@@ -125,65 +82,38 @@ def phone(canvas: Canvas, look: Look) -> None:
 def headphones(canvas: Canvas, look: Look) -> None:
     band = look.between(0, 0.03, 0.05)
     canvas.part(lambda pen: pen.arc((0.2, 0.12, 0.8, 0.9), 180, 360, band, 255), look.main, "lying")
-    canvas.part(
-        lambda pen: pen.arc((0.23, 0.155, 0.77, 0.85), 205, 335, band * 0.6, 255), mix(look.main, DARK, 0.5), "lying"
-    )
+    inner = mix(look.main, DARK, 0.5)
+    canvas.part(lambda pen: pen.arc((0.23, 0.155, 0.77, 0.85), 205, 335, band * 0.6, 255), inner, "lying")
     for side in (-1, 1):
         x = 0.5 + side * 0.29
         canvas.rect((x - 0.018, 0.46, x + 0.018, 0.58), STEEL, "metal", 0.008)
-        canvas.ellipse((x - side * 0.06 - 0.055, 0.53, x - side * 0.06 + 0.055, 0.85), DARK, "ball")
-        canvas.ellipse(
-            (x - 0.075, 0.51, x + 0.075, 0.87),
-            look.main,
-            "ball",
-            decorate=lambda pen, at=x: pen.ring((at - 0.045, 0.6, at + 0.045, 0.78), 0.01, look.accent),
-        )
-        canvas.part(lambda pen, at=x: pen.text((at, 0.69), look.brand[:1], 0.07, 255), look.accent)  # type: ignore[misc]
+        canvas.ellipse(upright(0.055, 0.53, 0.85, x - side * 0.06), DARK, "ball")
+        ring = partial(Pen.ring, box=upright(0.045, 0.6, 0.78, x), width=0.01, fill=look.accent)
+        canvas.ellipse(upright(0.075, 0.51, 0.87, x), look.main, "ball", decorate=ring)
+        canvas.part(partial(Pen.text, at=(x, 0.69), text=look.brand[:1], size=0.07, fill=255), look.accent)
 
 
 def charger(canvas: Canvas, look: Look) -> None:
     body, half = (WHITE, DARK)[look.choice(0, 2)], look.between(1, 0.11, 0.15)
-    cable = smooth(
-        [
-            (0.6, 0.6),
-            (0.78, 0.56),
-            (0.86, 0.7),
-            (0.74, 0.84),
-            (0.5, 0.86),
-            (0.3, 0.84),
-            (0.2, 0.9),
-            (0.3, 0.87),
-            (0.5, 0.89),
-            (0.76, 0.87),
-            (0.89, 0.7),
-            (0.8, 0.53),
-            (0.6, 0.575),
-        ]
-    )
+    outer = path("0.6 0.6  0.78 0.56  0.86 0.7  0.74 0.84  0.5 0.86  0.3 0.84  0.2 0.9")
+    cable = smooth([*outer, *path("0.3 0.87  0.5 0.89  0.76 0.87  0.89 0.7  0.8 0.53  0.6 0.575")])
     canvas.polygon(cable, mix(body, look.accent, 0.35), "flat")
     for x in (0.42, 0.52):
         canvas.rect((x, 0.1, x + 0.03, 0.24), STEEL, "metal", 0.01)
-    canvas.rect(
-        (0.485 - half, 0.22, 0.485 + half, 0.7),
-        body,
-        "round",
-        0.035,
-        decorate=lambda pen: (
-            pen.text((0.485, 0.36), look.brand, 0.05, ink_on(body), half * 1.6),
-            pen.text((0.485, 0.46), look.variant, 0.05, look.accent, half * 1.5),
-        ),
-    )  # type: ignore[arg-type,func-returns-value]
+
+    def decorate(pen: Pen) -> None:
+        pen.text((0.485, 0.36), look.brand, 0.05, ink_on(body), half * 1.6)
+        pen.text((0.485, 0.46), look.variant, 0.05, look.accent, half * 1.5)
+
+    canvas.rect(upright(half, 0.22, 0.7, 0.485), body, "round", 0.035, decorate=decorate)
     for turn in range(1 + look.choice(3, 2)):
         canvas.rect((0.45, 0.55 + 0.06 * turn, 0.52, 0.575 + 0.06 * turn), look.main, "flat", 0.005)
 
 
 def watch(canvas: Canvas, look: Look) -> None:
     strap, rim = look.main, (STEEL, (206, 168, 92), DARK)[look.choice(2, 3)]
-    for points in (
-        [(0.41, 0.04), (0.59, 0.04), (0.62, 0.36), (0.38, 0.36)],
-        [(0.38, 0.64), (0.62, 0.64), (0.58, 0.96), (0.42, 0.96)],
-    ):
-        canvas.polygon(points, strap, "round")
+    for points in ("0.41 0.04  0.59 0.04  0.62 0.36  0.38 0.36", "0.38 0.64  0.62 0.64  0.58 0.96  0.42 0.96"):
+        canvas.polygon(path(points), strap, "round")
     for turn in range(4):
         canvas.ellipse((0.49, 0.74 + turn * 0.05, 0.51, 0.76 + turn * 0.05), mix(strap, DARK, 0.6))
     canvas.rect((0.7, 0.47, 0.74, 0.53), rim, "metal", 0.01)

@@ -26,6 +26,16 @@ def ink_on(colour: Colour) -> Colour:
     return (30, 30, 36) if sum(colour) > 390 else (248, 246, 240)
 
 
+def path(text: str) -> list[Point]:
+    """Points written as numbers, x and y in turn.
+
+    >>> path("0.1 0.2  0.3 0.4")
+    [(0.1, 0.2), (0.3, 0.4)]
+    """
+    numbers = [float(word) for word in text.split()]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
 def smooth(points: Sequence[Point], steps: int = 8) -> list[Point]:
     """A closed Catmull-Rom curve through the points."""
     p = np.asarray(points, float)
@@ -49,25 +59,8 @@ def _grid(box: tuple[int, int, int, int]) -> tuple[np.ndarray, np.ndarray]:
 
 def _round(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """An upright cylinder lit from the left, with a second reflection on the right."""
-    return (
-        0.80
-        + 0.34 * np.exp(-(((x + 0.45) / 0.28) ** 2))
-        + 0.10 * np.exp(-(((x - 0.72) / 0.12) ** 2))
-        - 0.26 * x**4
-        + 0 * y
-    )
-
-
-def _lying(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return _round(y, x)
-
-
-def _flat(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return 1.02 - 0.07 * y - 0.04 * x
-
-
-def _ball(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return 1.12 - 0.30 * ((x + 0.35) ** 2 + (y + 0.4) ** 2)
+    left, right = np.exp(-(((x + 0.45) / 0.28) ** 2)), np.exp(-(((x - 0.72) / 0.12) ** 2))
+    return 0.80 + 0.34 * left + 0.10 * right - 0.26 * x**4 + 0 * y
 
 
 def _cloth(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -76,17 +69,13 @@ def _cloth(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return 0.98 + 0.055 * folds * (0.4 + 0.6 * (y + 1) / 2) - 0.10 * x**2
 
 
-def _metal(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return 0.86 + 0.22 * np.cos(7 * x + 0.6) * np.exp(-0.6 * x**2) - 0.15 * x**4 + 0 * y
-
-
 LIGHTS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "round": _round,
-    "lying": _lying,
-    "flat": _flat,
-    "ball": _ball,
+    "lying": lambda x, y: _round(y, x),
+    "flat": lambda x, y: 1.02 - 0.07 * y - 0.04 * x,
+    "ball": lambda x, y: 1.12 - 0.30 * ((x + 0.35) ** 2 + (y + 0.4) ** 2),
     "cloth": _cloth,
-    "metal": _metal,
+    "metal": lambda x, y: 0.86 + 0.22 * np.cos(7 * x + 0.6) * np.exp(-0.6 * x**2) - 0.15 * x**4 + 0 * y,
 }
 
 

@@ -1,6 +1,8 @@
 """Things that are worn."""
 
-from kembar.synthetic.drawing.canvas import Canvas, Colour, ink_on, mirrored, mix, smooth
+from functools import partial
+
+from kembar.synthetic.drawing.canvas import Canvas, Colour, ink_on, mirrored, mix, path, smooth
 from kembar.synthetic.drawing.look import Look, print_label
 from kembar.synthetic.drawing.pen import Pen
 
@@ -16,13 +18,11 @@ def _pattern(look: Look, box: tuple[float, float, float, float]) -> object:
     def weave(pen: Pen) -> None:
         count = int(1.2 / step)
         if kind in (1, 2):
-            for turn in range(count):
-                pen.line([(left, top + turn * step), (right, top + turn * step)], step * 0.35, colour)
+            for y in (top + turn * step for turn in range(count)):
+                pen.line([(left, y), (right, y)], step * 0.35, colour)
         if kind == 2:
-            for turn in range(count):
-                pen.line(
-                    [(left + turn * step, top), (left + turn * step, bottom)], step * 0.25, mix(colour, look.main, 0.4)
-                )
+            for x in (left + turn * step for turn in range(count)):
+                pen.line([(x, top), (x, bottom)], step * 0.25, mix(colour, look.main, 0.4))
         if kind == 3:
             for turn in range(count * count):
                 x, y = left + (turn % count) * step, top + (turn // count) * step
@@ -49,20 +49,9 @@ def tshirt(canvas: Canvas, look: Look) -> None:
         else:
             weave(pen)  # type: ignore[operator]
 
-    canvas.polygon(
-        [(0.42, 0.1), (0.5, 0.12), (0.58, 0.1), (0.56, 0.2), (0.44, 0.2)], mix(look.main, _DARK, 0.45), "flat"
-    )
-    canvas.polygon(
-        [*right, *left, *collar],
-        look.main,
-        "cloth",
-        decorate=decorate,
-    )
-    canvas.line(
-        [(0.4, 0.1), (0.44, 0.17), (0.5, 0.195), (0.56, 0.17), (0.6, 0.1)],
-        0.014,
-        mix(look.main, look.accent, 0.5 * look.choice(16, 2)),
-    )
+    canvas.polygon(path("0.42 0.1  0.5 0.12  0.58 0.1  0.56 0.2  0.44 0.2"), mix(look.main, _DARK, 0.45), "flat")
+    canvas.polygon([*right, *left, *collar], look.main, "cloth", decorate=decorate)
+    canvas.line([(0.4, 0.1), *collar, (0.6, 0.1)], 0.014, mix(look.main, look.accent, 0.5 * look.choice(16, 2)))
 
 
 def dress(canvas: Canvas, look: Look) -> None:
@@ -71,13 +60,8 @@ def dress(canvas: Canvas, look: Look) -> None:
         [(0.55, 0.08), (0.64, 0.11), (0.62, 0.22), (0.5 + waist, 0.38), (0.5 + hem * 0.7, 0.62), (0.5 + hem, long)]
     )
     weave = _pattern(look, (0.1, 0.05, 0.9, 0.95))
-    sleeve = [
-        (0.6, 0.1),
-        (0.67, 0.13),
-        (0.74, look.between(3, 0.25, 0.6)),
-        (0.67, look.between(3, 0.26, 0.62)),
-        (0.61, 0.22),
-    ]
+    cuff = [(0.74, look.between(3, 0.25, 0.6)), (0.67, look.between(3, 0.26, 0.62))]
+    sleeve = [(0.6, 0.1), (0.67, 0.13), *cuff, (0.61, 0.22)]
     for points in (sleeve, [(1 - x, y) for x, y in sleeve]):
         canvas.polygon(points, mix(look.main, _DARK, 0.08), "cloth")
     canvas.polygon(outline, look.main, "cloth", decorate=weave)
@@ -87,41 +71,22 @@ def dress(canvas: Canvas, look: Look) -> None:
 
 def trousers(canvas: Canvas, look: Look) -> None:
     hip, wide = look.between(0, 0.14, 0.18), look.between(1, 0.07, 0.17)
-    leg = [
-        (0.5, 0.1),
-        (0.5 + hip, 0.1),
-        (0.5 + hip + 0.02, 0.32),
-        (0.56 + wide, 0.92),
-        (0.56 - wide * 0.2, 0.92),
-        (0.505, 0.36),
-    ]
+    foot = [(0.56 + wide, 0.92), (0.56 - wide * 0.2, 0.92)]
+    leg = [(0.5, 0.1), (0.5 + hip, 0.1), (0.5 + hip + 0.02, 0.32), *foot, (0.505, 0.36)]
     weave = _pattern(look, (0.1, 0.05, 0.9, 0.95))
     for points in (leg, [(1 - x, y) for x, y in leg]):
         canvas.polygon(points, look.main, "cloth", decorate=weave)
     canvas.rect((0.5 - hip, 0.085, 0.5 + hip, 0.135), mix(look.main, _DARK, 0.2), "round")
     canvas.line([(0.5, 0.13), (0.5, 0.34)], 0.005, mix(look.main, _DARK, 0.45))
     for side in (-1, 1):
-        canvas.line(
-            [(0.5 + side * hip * 0.95, 0.2), (0.5 + side * hip * 0.6, 0.14)], 0.005, mix(look.main, _DARK, 0.45)
-        )
+        pocket = [(0.5 + side * hip * 0.95, 0.2), (0.5 + side * hip * 0.6, 0.14)]
+        canvas.line(pocket, 0.005, mix(look.main, _DARK, 0.45))
 
 
 def shoe(canvas: Canvas, look: Look) -> None:
     sole, high = (_SKINNY, look.accent, (190, 160, 120))[look.choice(5, 3)], look.between(0, 0.28, 0.42)
-    upper = smooth(
-        [
-            (0.1, 0.64),
-            (0.11, high),
-            (0.2, high - 0.03),
-            (0.3, high + 0.02),
-            (0.42, 0.47),
-            (0.62, 0.54),
-            (0.84, 0.58),
-            (0.9, 0.67),
-            (0.5, 0.7),
-            (0.12, 0.7),
-        ]
-    )
+    heel = [(0.1, 0.64), (0.11, high), (0.2, high - 0.03), (0.3, high + 0.02)]
+    upper = smooth([*heel, *path("0.42 0.47  0.62 0.54  0.84 0.58  0.9 0.67  0.5 0.7  0.12 0.7")])
     ink = mix(look.accent, ink_on(look.main), 0.3)
 
     def decorate(pen: Pen) -> None:
@@ -141,48 +106,24 @@ def shoe(canvas: Canvas, look: Look) -> None:
     for turn in range(5):
         x, y = 0.34 + turn * 0.055, high + 0.07 + turn * (0.5 - high) * 0.22
         canvas.line([(x - 0.03, y + 0.045), (x + 0.035, y)], 0.013, _SKINNY if sum(look.main) < 600 else _DARK, "lying")
-    bottom = smooth(
-        [(0.08, 0.67), (0.3, 0.685), (0.6, 0.685), (0.93, 0.66), (0.93, 0.73), (0.6, 0.76), (0.3, 0.76), (0.08, 0.75)]
-    )
-    canvas.polygon(bottom, sole, "lying")
+    bottom = path("0.08 0.67  0.3 0.685  0.6 0.685  0.93 0.66  0.93 0.73  0.6 0.76  0.3 0.76  0.08 0.75")
+    canvas.polygon(smooth(bottom), sole, "lying")
     canvas.line([(0.09, 0.725), (0.92, 0.71)], 0.008, mix(sole, look.main, 0.6))
 
 
 def sandal(canvas: Canvas, look: Look) -> None:
     strap = look.accent if look.choice(5, 2) else mix(look.main, _DARK, 0.5)
     for shift in (0.0, 0.4):
-        points = [
-            (0.18, 0.3),
-            (0.24, 0.13),
-            (0.36, 0.1),
-            (0.45, 0.2),
-            (0.45, 0.4),
-            (0.42, 0.6),
-            (0.44, 0.8),
-            (0.36, 0.91),
-            (0.25, 0.9),
-            (0.19, 0.78),
-            (0.22, 0.58),
-            (0.18, 0.42),
-        ]
+        points = path("0.18 0.3  0.24 0.13  0.36 0.1  0.45 0.2  0.45 0.4  0.42 0.6")
+        points += path("0.44 0.8  0.36 0.91  0.25 0.9  0.19 0.78  0.22 0.58  0.18 0.42")
         foot = smooth([(x + shift - 0.02 if not shift else 1.04 - x + 0.02, y) for x, y in points])
         edge = [(x + 0.012, y + 0.02) for x, y in foot]
         canvas.polygon(edge, mix(look.main, _DARK, 0.55), "flat")
-        canvas.polygon(
-            foot,
-            look.main,
-            "flat",
-            decorate=lambda pen, at=(0.31 if not shift else 0.73): pen.text(
-                (at, 0.8), look.brand, 0.04, mix(look.main, ink_on(look.main), 0.5), 0.16
-            ),
-        )
+        at, ink = (0.73 if shift else 0.31, 0.8), mix(look.main, ink_on(look.main), 0.5)
+        brand = partial(Pen.text, at=at, text=look.brand, size=0.04, fill=ink, room=0.16)
+        canvas.polygon(foot, look.main, "flat", decorate=brand)
         toe = 0.3 if not shift else 0.74
-        ends = ((toe - 0.12, 0.5), (toe + 0.13, 0.5))
-        for end in ends:
-            canvas.line(
-                [(toe, 0.24), ((toe + end[0]) / 2 + (end[0] - toe) * 0.15, 0.34), end],
-                look.between(6, 0.022, 0.04),
-                strap,
-                "round",
-            )
+        for end in (toe - 0.12, toe + 0.13):
+            middle = ((toe + end) / 2 + (end - toe) * 0.15, 0.34)
+            canvas.line([(toe, 0.24), middle, (end, 0.5)], look.between(6, 0.022, 0.04), strap, "round")
         canvas.ellipse((toe - 0.018, 0.222, toe + 0.018, 0.258), mix(strap, _SKINNY, 0.3), "ball")

@@ -2,6 +2,7 @@
 
 from kembar.synthetic.drawing.canvas import Canvas, Colour, mirrored, mix, smooth
 from kembar.synthetic.drawing.look import Look, print_label
+from kembar.synthetic.drawing.pen import upright
 
 _WHITE: Colour = (244, 244, 242)
 _GOLD: Colour = (206, 168, 92)
@@ -14,16 +15,9 @@ def _cap_colour(look: Look) -> Colour:
 
 def _body(canvas: Canvas, look: Look, half: float, shoulder: float, neck: float, top: float) -> None:
     """A bottle's body with its label, between `top` and the floor at 0.92."""
-    outline = mirrored(
-        [
-            (0.5 + neck, top),
-            (0.5 + neck, top + 0.03),
-            (0.5 + half, top + shoulder),
-            (0.5 + half, 0.89),
-            (0.5 + half - 0.03, 0.92),
-        ]
-    )
-    label = (0.5 - half, top + shoulder + 0.04, 0.5 + half, 0.84)
+    edge, side = 0.5 + neck, 0.5 + half
+    outline = mirrored([(edge, top), (edge, top + 0.03), (side, top + shoulder), (side, 0.89), (side - 0.03, 0.92)])
+    label = upright(half, top + shoulder + 0.04, 0.84)
     canvas.polygon(outline, look.main, "round", decorate=lambda pen: print_label(pen, look, label))
 
 
@@ -37,11 +31,8 @@ def bottle(canvas: Canvas, look: Look) -> None:
 def pump_bottle(canvas: Canvas, look: Look) -> None:
     half, top, cap = look.between(0, 0.13, 0.21), look.between(1, 0.34, 0.42), _cap_colour(look)
     canvas.rect((0.488, top - 0.2, 0.512, top - 0.04), mix(cap, _DARK, 0.1), "round")
-    canvas.polygon(
-        [(0.36, top - 0.2), (0.37, top - 0.235), (0.56, top - 0.245), (0.56, top - 0.18), (0.44, top - 0.185)],
-        cap,
-        "lying",
-    )
+    spout = [(0.36, top - 0.2), (0.37, top - 0.235), (0.56, top - 0.245), (0.56, top - 0.18), (0.44, top - 0.185)]
+    canvas.polygon(spout, cap, "lying")
     canvas.rect((0.43, top - 0.07, 0.57, top + 0.02), cap, "round", 0.01)
     _body(canvas, look, half, look.between(2, 0.03, 0.1), 0.07, top)
 
@@ -55,17 +46,10 @@ def dropper(canvas: Canvas, look: Look) -> None:
 
 def jar(canvas: Canvas, look: Look) -> None:
     half, top, cap = look.between(0, 0.24, 0.32), look.between(1, 0.5, 0.58), _cap_colour(look)
-    label = (0.5 - half, top + 0.03, 0.5 + half, 0.84)
-    canvas.rect(
-        (0.5 - half, top, 0.5 + half, 0.88),
-        look.main,
-        "round",
-        0.05,
-        decorate=lambda pen: print_label(pen, look, label),
-    )
-    canvas.rect(
-        (0.5 - half - 0.012, top - look.between(2, 0.1, 0.17), 0.5 + half + 0.012, top + 0.01), cap, "round", 0.015
-    )
+    body, label = upright(half, top, 0.88), upright(half, top + 0.03, 0.84)
+    canvas.rect(body, look.main, "round", 0.05, decorate=lambda pen: print_label(pen, look, label))
+    lid = (0.5 - half - 0.012, top - look.between(2, 0.1, 0.17), 0.5 + half + 0.012, top + 0.01)
+    canvas.rect(lid, cap, "round", 0.015)
     if look.choice(7, 2):
         canvas.line([(0.5 - half, top - 0.02), (0.5 + half, top - 0.02)], 0.008, _GOLD)
 
@@ -85,101 +69,60 @@ def lipstick(canvas: Canvas, look: Look) -> None:
     canvas.polygon([(0.35, 0.2), (0.4, 0.13), (0.45, 0.2), (0.45, 0.45), (0.35, 0.45)], look.main, "round")
     canvas.rect((0.335, 0.42, 0.465, 0.58), _GOLD if case != _GOLD else _DARK, "metal")
     canvas.rect((0.315, 0.56, 0.485, 0.92), case, "round", 0.008)
-    canvas.rect(
-        (0.56, 0.5, 0.73, 0.92),
-        case,
-        "round",
-        0.008,
-        decorate=lambda pen: pen.text((0.645, 0.7), look.brand, 0.05, _GOLD, 0.14),
-    )
+    cap = (0.56, 0.5, 0.73, 0.92)
+    canvas.rect(cap, case, "round", 0.008, decorate=lambda pen: pen.text((0.645, 0.7), look.brand, 0.05, _GOLD, 0.14))
     swatch = smooth([(0.55, 0.2), (0.7, 0.16), (0.86, 0.2), (0.84, 0.3), (0.7, 0.28), (0.56, 0.32)])
     canvas.polygon(swatch, look.main, "lying")
 
 
 def tin(canvas: Canvas, look: Look) -> None:
     half, top = look.between(0, 0.2, 0.27), look.between(1, 0.16, 0.34)
-    label = (0.5 - half, top + 0.05, 0.5 + half, 0.88)
+    body, label = upright(half, top, 0.91), upright(half, top + 0.05, 0.88)
     metal: Colour = (198, 200, 204)
-    canvas.ellipse((0.5 - half, 0.87, 0.5 + half, 0.95), metal, "metal")
-    canvas.rect(
-        (0.5 - half, top, 0.5 + half, 0.91), look.main, "round", decorate=lambda pen: print_label(pen, look, label)
-    )
-    canvas.ellipse((0.5 - half, top - 0.045, 0.5 + half, top + 0.045), metal, "metal")
+    canvas.ellipse(upright(half, 0.87, 0.95), metal, "metal")
+    canvas.rect(body, look.main, "round", decorate=lambda pen: print_label(pen, look, label))
+    canvas.ellipse(upright(half, top - 0.045, top + 0.045), metal, "metal")
     canvas.ellipse((0.5 - half + 0.02, top - 0.03, 0.5 + half - 0.02, top + 0.03), mix(metal, _WHITE, 0.4), "flat")
 
 
 def pouch(canvas: Canvas, look: Look) -> None:
     half, top = look.between(0, 0.22, 0.3), look.between(1, 0.1, 0.18)
-    right = [
-        (0.5 + half, top),
-        (0.5 + half * 0.94, 0.3),
-        (0.5 + half * 0.98, 0.6),
-        (0.5 + half * 1.05, 0.9),
-        (0.5 + half * 0.4, 0.93),
-    ]
-    label = (0.5 - half * 0.8, top + 0.14, 0.5 + half * 0.8, 0.82)
+    edge = ((1, top), (0.94, 0.3), (0.98, 0.6), (1.05, 0.9), (0.4, 0.93))
+    right, label = [(0.5 + half * x, y) for x, y in edge], upright(half * 0.8, top + 0.14, 0.82)
     canvas.polygon(mirrored(right), look.main, "cloth", decorate=lambda pen: print_label(pen, look, label))
-    canvas.rect((0.5 - half, top, 0.5 + half, top + 0.045), mix(look.main, _WHITE, 0.25), "flat")
+    canvas.rect(upright(half, top, top + 0.045), mix(look.main, _WHITE, 0.25), "flat")
     for step in range(5):
-        canvas.line(
-            [(0.5 - half, top + 0.008 * step), (0.5 + half, top + 0.008 * step)], 0.002, mix(look.main, _DARK, 0.2)
-        )
+        y = top + 0.008 * step
+        canvas.line([(0.5 - half, y), (0.5 + half, y)], 0.002, mix(look.main, _DARK, 0.2))
 
 
 def carton(canvas: Canvas, look: Look) -> None:
     half, top, deep = look.between(0, 0.2, 0.27), look.between(1, 0.2, 0.42), 0.13
-    front = (0.42 - half, top, 0.42 + half, 0.9)
-    right = 0.42 + half
-    canvas.rect(
-        front,
-        look.main,
-        "flat",
-        decorate=lambda pen: print_label(pen, look, front, mix(look.main, _WHITE, 0.15 + 0.5 * look.choice(8, 2))),
-    )
+    front = left, _, right, _ = upright(half, top, 0.9, 0.42)
+    back, paper = right + deep, mix(look.main, _WHITE, 0.15 + 0.5 * look.choice(8, 2))
+    canvas.rect(front, look.main, "flat", decorate=lambda pen: print_label(pen, look, front, paper))
     side = mix(look.main, _DARK, 0.3)
-    canvas.polygon([(right, top), (right + deep, top - 0.06), (right + deep, 0.82), (right, 0.9)], side, "flat")
-    canvas.polygon(
-        [(0.42 - half, top), (0.42 - half + deep, top - 0.06), (right + deep, top - 0.06), (right, top)],
-        mix(look.main, _WHITE, 0.3),
-        "flat",
-    )
-    canvas.polygon(
-        [
-            (right + 0.02, top + 0.1),
-            (right + deep - 0.02, top + 0.06),
-            (right + deep - 0.02, top + 0.2),
-            (right + 0.02, top + 0.25),
-        ],
-        mix(side, look.accent, 0.7),
-        "flat",
-    )
+    canvas.polygon([(right, top), (back, top - 0.06), (back, 0.82), (right, 0.9)], side, "flat")
+    lid = [(left, top), (left + deep, top - 0.06), (back, top - 0.06), (right, top)]
+    canvas.polygon(lid, mix(look.main, _WHITE, 0.3), "flat")
+    near, far = right + 0.02, back - 0.02
+    patch = [(near, top + 0.1), (far, top + 0.06), (far, top + 0.2), (near, top + 0.25)]
+    canvas.polygon(patch, mix(side, look.accent, 0.7), "flat")
 
 
 def container(canvas: Canvas, look: Look) -> None:
     lid, half = look.main, look.between(0, 0.22, 0.32)
+    left, right = 0.5 - half, 0.5 + half
     clear: Colour = (214, 226, 232)
     count = 1 + look.choice(4, 3)
     for turn in range(count):
         top = 0.9 - 0.26 * (turn + 1)
-        body = [
-            (0.5 - half, top + 0.05),
-            (0.5 + half, top + 0.05),
-            (0.5 + half - 0.03, top + 0.25),
-            (0.5 - half + 0.03, top + 0.25),
-        ]
+        body = [(left, top + 0.05), (right, top + 0.05), (right - 0.03, top + 0.25), (left + 0.03, top + 0.25)]
         canvas.polygon(body, clear, "round", opacity=0.9)
-        food = [
-            (0.5 - half + 0.02, top + 0.12),
-            (0.5 + half - 0.02, top + 0.12),
-            (0.5 + half - 0.04, top + 0.24),
-            (0.5 - half + 0.04, top + 0.24),
-        ]
+        above, below = top + 0.12, top + 0.24
+        food = [(left + 0.02, above), (right - 0.02, above), (right - 0.04, below), (left + 0.04, below)]
         canvas.polygon(food, (look.accent, (222, 184, 120), (150, 90, 60))[turn], "lying", opacity=0.75)
-        canvas.rect((0.5 - half - 0.02, top, 0.5 + half + 0.02, top + 0.055), lid, "lying", 0.015)
+        canvas.rect((left - 0.02, top, right + 0.02, top + 0.055), lid, "lying", 0.015)
         for side in (-1, 1):
-            canvas.rect(
-                (0.5 + side * half * 0.55 - 0.04, top + 0.035, 0.5 + side * half * 0.55 + 0.04, top + 0.09),
-                mix(lid, _DARK, 0.15),
-                "flat",
-                0.01,
-            )
+            clip = upright(0.04, top + 0.035, top + 0.09, 0.5 + side * half * 0.55)
+            canvas.rect(clip, mix(lid, _DARK, 0.15), "flat", 0.01)

@@ -1,31 +1,28 @@
 """Things for the house, toys and paper."""
 
+from functools import partial
+
 import numpy as np
 
 from kembar.synthetic.drawing.canvas import DARK, STEEL, WHITE, Canvas, ink_on, mix
 from kembar.synthetic.drawing.look import Look, print_label
-from kembar.synthetic.drawing.pen import Pen
+from kembar.synthetic.drawing.pen import Pen, upright
 
 
 def mug(canvas: Canvas, look: Look) -> None:
     half, top = look.between(0, 0.2, 0.26), look.between(1, 0.22, 0.34)
-    canvas.part(
-        lambda pen: pen.ring((0.44 + half - 0.1, top + 0.12, 0.44 + half + 0.17, 0.76), 0.045, 255), look.main, "lying"
-    )
-    box = (0.44 - half * 0.75, top + 0.1, 0.44 + half * 0.75, 0.8)
-    plain = look.choice(2, 2)
-    canvas.rect(
-        (0.44 - half, top, 0.44 + half, 0.9),
-        look.main,
-        "round",
-        0.04,
-        decorate=lambda pen: (
+    handle = (0.44 + half - 0.1, top + 0.12, 0.44 + half + 0.17, 0.76)
+    canvas.part(lambda pen: pen.ring(handle, 0.045, 255), look.main, "lying")
+    box, plain = upright(half * 0.75, top + 0.1, 0.8, 0.44), look.choice(2, 2)
+
+    def decorate(pen: Pen) -> None:
+        if plain:
             pen.text((0.44, 0.58), look.brand, 0.1, mix(ink_on(look.main), look.accent, 0.4), half * 1.4)
-            if plain
-            else print_label(pen, look, box, look.main)
-        ),
-    )
-    canvas.ellipse((0.44 - half, top - 0.05, 0.44 + half, top + 0.05), mix(look.main, WHITE, 0.3), "flat")
+        else:
+            print_label(pen, look, box, look.main)
+
+    canvas.rect(upright(half, top, 0.9, 0.44), look.main, "round", 0.04, decorate=decorate)
+    canvas.ellipse(upright(half, top - 0.05, top + 0.05, 0.44), mix(look.main, WHITE, 0.3), "flat")
     canvas.ellipse((0.44 - half + 0.02, top - 0.036, 0.44 + half - 0.02, top + 0.04), mix(look.main, DARK, 0.5), "flat")
 
 
@@ -50,15 +47,11 @@ def pan(canvas: Canvas, look: Look) -> None:
 def lamp(canvas: Canvas, look: Look) -> None:
     lean = look.between(0, 0.3, 0.42)
     canvas.ellipse((0.34, 0.84, 0.7, 0.93), mix(look.main, DARK, 0.2), "ball")
-    canvas.line(
-        [(0.52, 0.88), (0.62, 0.56), (lean + 0.04, 0.28)], 0.024, STEEL if look.choice(2, 2) else look.main, "round"
-    )
+    arm = STEEL if look.choice(2, 2) else look.main
+    canvas.line([(0.52, 0.88), (0.62, 0.56), (lean + 0.04, 0.28)], 0.024, arm, "round")
     canvas.ellipse((0.595, 0.535, 0.645, 0.585), look.accent, "ball")
-    canvas.polygon(
-        [(lean - 0.16, 0.44), (lean - 0.3 + 0.12, 0.36), (lean - 0.02, 0.14), (lean + 0.1, 0.2), (lean + 0.16, 0.4)],
-        look.main,
-        "round",
-    )
+    shade = ((-0.16, 0.44), (-0.3 + 0.12, 0.36), (-0.02, 0.14), (0.1, 0.2), (0.16, 0.4))
+    canvas.polygon([(lean + x, y) for x, y in shade], look.main, "round")
     canvas.ellipse((lean - 0.17, 0.36, lean + 0.16, 0.47), (255, 240, 196), "flat")
     canvas.rect((0.49, 0.865, 0.55, 0.885), look.accent, "flat", 0.008)
 
@@ -66,11 +59,12 @@ def lamp(canvas: Canvas, look: Look) -> None:
 def teddy(canvas: Canvas, look: Look) -> None:
     fur, pale = look.main, mix(look.main, WHITE, 0.45)
     for side in (-1, 1):
-        canvas.ellipse((0.5 + side * 0.17 - 0.075, 0.1, 0.5 + side * 0.17 + 0.075, 0.25), fur, "ball")
-        canvas.ellipse((0.5 + side * 0.17 - 0.04, 0.135, 0.5 + side * 0.17 + 0.04, 0.215), pale, "ball")
-        canvas.ellipse((0.5 + side * 0.24 - 0.075, 0.48, 0.5 + side * 0.24 + 0.075, 0.74), fur, "ball")
-        canvas.ellipse((0.5 + side * 0.17 - 0.1, 0.72, 0.5 + side * 0.17 + 0.1, 0.93), fur, "ball")
-        canvas.ellipse((0.5 + side * 0.17 - 0.055, 0.78, 0.5 + side * 0.17 + 0.055, 0.9), pale, "ball")
+        ear, arm = 0.5 + side * 0.17, 0.5 + side * 0.24
+        canvas.ellipse(upright(0.075, 0.1, 0.25, ear), fur, "ball")
+        canvas.ellipse(upright(0.04, 0.135, 0.215, ear), pale, "ball")
+        canvas.ellipse(upright(0.075, 0.48, 0.74, arm), fur, "ball")
+        canvas.ellipse(upright(0.1, 0.72, 0.93, ear), fur, "ball")
+        canvas.ellipse(upright(0.055, 0.78, 0.9, ear), pale, "ball")
     wide = look.between(0, 0.19, 0.24)
     canvas.ellipse((0.5 - wide, 0.42, 0.5 + wide, 0.88), fur, "ball")
     canvas.ellipse((0.5 - wide * 0.6, 0.5, 0.5 + wide * 0.6, 0.82), pale, "ball")
@@ -87,9 +81,8 @@ def teddy(canvas: Canvas, look: Look) -> None:
 
 def book(canvas: Canvas, look: Look) -> None:
     left, right, top = 0.24, 0.24 + look.between(0, 0.44, 0.52), look.between(1, 0.1, 0.18)
-    canvas.polygon(
-        [(left + 0.03, 0.92), (right + 0.035, 0.92), (right + 0.035, top + 0.03), (right, top)], (232, 228, 216), "flat"
-    )
+    leaves = [(left + 0.03, 0.92), (right + 0.035, 0.92), (right + 0.035, top + 0.03), (right, top)]
+    canvas.polygon(leaves, (232, 228, 216), "flat")
     cover = (left, top, right, 0.9)
 
     def art(pen: Pen) -> None:
@@ -114,13 +107,8 @@ def notebook(canvas: Canvas, look: Look) -> None:
         box = (0.2 + shift, 0.16 - shift * 0.6, 0.72 + shift, 0.88 - shift * 0.6)
         colour = (look.main, look.accent, mix(look.main, look.accent, 0.5))[turn]
         label = (box[0] + 0.12, box[1] + 0.12, box[2] - 0.08, box[1] + 0.5)
-        canvas.rect(
-            box,
-            colour,
-            "flat",
-            0.015,
-            decorate=(lambda pen, at=label: print_label(pen, look, at)) if not turn else None,
-        )
+        decorate = partial(print_label, look=look, box=label) if not turn else None
+        canvas.rect(box, colour, "flat", 0.015, decorate=decorate)
     for turn in range(14):
         y = 0.2 + turn * 0.047
         canvas.part(lambda pen, at=y: pen.ring((0.17, at, 0.23, at + 0.025), 0.006, 255), STEEL, "metal")  # type: ignore[misc]

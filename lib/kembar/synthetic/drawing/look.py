@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kembar.synthetic.drawing.canvas import Colour, ink_on, mix
-from kembar.synthetic.drawing.pen import Box, Pen
+from kembar.synthetic.drawing.pen import Box, Pen, around
 from kembar.synthetic.products import Product
 from kembar.synthetic.vocabulary import COLOURS, VARIANTS
 
@@ -49,14 +49,12 @@ def _motif(pen: Pen, look: Look, box: Box, colour: Colour) -> None:
     x, y, r = (left + right) / 2, (top + bottom) / 2, min(right - left, bottom - top) / 2
     kind = look.choice(10, 7)
     if kind == 0:
-        pen.ellipse((x - r, y - r, x + r, y + r), colour)
+        pen.ellipse(around(x, y, r), colour)
         pen.ellipse((x - r / 2, y - r / 2, x + r / 2, y + r / 2), mix(colour, _PAPER, 0.6))
     elif kind == 1:
         for lean in (-1, 0, 1):
-            tip = (x + lean * r, y - r * (1 - 0.3 * abs(lean)))
-            pen.polygon(
-                [(x, y + r), (x + lean * r * 0.8 - r * 0.25, y), tip, (x + lean * r * 0.8 + r * 0.25, y)], colour
-            )
+            tip, at = (x + lean * r, y - r * (1 - 0.3 * abs(lean))), x + lean * r * 0.8
+            pen.polygon([(x, y + r), (at - r * 0.25, y), tip, (at + r * 0.25, y)], colour)
     elif kind == 2:
         pen.polygon([(x, y - r), (x + r * 0.6, y + r * 0.3), (x - r * 0.6, y + r * 0.3)], colour)
         pen.ellipse((x - r * 0.62, y - r * 0.2, x + r * 0.62, y + r), colour)
@@ -86,9 +84,8 @@ def print_label(pen: Pen, look: Look, box: Box, paper: Colour | None = None) -> 
     width, height = right - left, bottom - top
     ground = paper or (_PAPER, mix(look.accent, _PAPER, 0.75), look.accent)[look.choice(11, 3)]
     ink, room = ink_on(ground), width * 0.86
-    band = (
-        look.main if sum(abs(a - b) for a, b in zip(look.main, ground, strict=True)) > 120 else mix(ground, ink, 0.55)
-    )
+    differs = sum(abs(a - b) for a, b in zip(look.main, ground, strict=True)) > 120
+    band = look.main if differs else mix(ground, ink, 0.55)
     pen.rect(box, ground)
     if look.choice(12, 2):
         pen.rect((left, top, right, top + height * 0.2), band)

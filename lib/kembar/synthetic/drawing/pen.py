@@ -9,6 +9,16 @@ Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 
 
+def around(x: float, y: float, r: float) -> Box:
+    """The box of a disc."""
+    return x - r, y - r, x + r, y + r
+
+
+def upright(half: float, top: float, bottom: float, x: float = 0.5) -> Box:
+    """A box of twice the width `half`, with its middle at x."""
+    return x - half, top, x + half, bottom
+
+
 @dataclass
 class Pen:
     """Draws in unit coordinates on an image of any mode."""

@@ -1,4 +1,4 @@
-"""Finds the folder of a catalogue's photos: the folder of `--images`, or the one folder below it that has them.
+"""Finds the folder with the photos of a catalogue: that of `--images`, or the one folder below it that has them.
 
 Encoding, training, the report and notebooks all use this module, so that they use the same photos.
 """
@@ -19,7 +19,7 @@ from kembar.storage.paths import filesystem_of, is_local, join_uri
 from kembar.storage.text_files import shown
 
 SAMPLED = 256
-"""The number of names to look for; an eighth of it on an object store, where each takes a request."""
+"""The number of names to look for on a disk. In an object store it is an eighth, because each needs a request."""
 _MOST_FOLDERS, _DEEPEST = 256, 2
 _MOST_SEEN = 20_000
 _HIDDEN = ("_", ".")
@@ -29,7 +29,7 @@ _BEGINNINGS = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"RIFF")
 _UNPACK = "unpack it, and name the folder that its photos are in then"
 
 
-def require_images(uri: str) -> None:
+def require_photo_folder(uri: str) -> None:
     """Check the folder of `--images` before Spark starts.
 
     Raises:
@@ -48,40 +48,40 @@ def require_images(uri: str) -> None:
 
 
 def sample_names(names: Iterable[str | None]) -> list[str]:
-    """At most SAMPLED names, the same ones whatever the order; `kembar.stages.check_photos` draws them by Spark."""
-    return sorted({name for name in names if name}, key=lambda name: hashlib.md5(_utf8(name)).hexdigest())[:SAMPLED]
+    """Draw at most SAMPLED names, independent of their order. `kembar.stages.check_photos` does the same by Spark."""
+    by_hash = {hashlib.md5(name.encode("utf-8", "surrogatepass")).hexdigest(): name for name in names if name}
+    return [by_hash[key] for key in sorted(by_hash)[:SAMPLED]]
 
 
-def _utf8(name: str) -> bytes:
-    return name.encode("utf-8", "surrogatepass")
-
-
-def folder_of_names(
+def photo_folder_of(
     images: str, names: Iterable[str | None], settings: EncodeSettings
 ) -> tuple[PhotoFolder, str | None]:
-    """`find_folder` of all of a catalogue's names."""
+    """Call `find_photo_folder` with all names of a catalogue."""
     known = {name for name in names if name}
-    return find_folder(images, sample_names(known), can_be_shortened(known), settings)
+    return find_photo_folder(images, sample_names(known), can_be_shortened(known), settings)
 
 
-def find_folder(
+def find_photo_folder(
     images: str, sample: Sequence[str], shorten: bool, settings: EncodeSettings
 ) -> tuple[PhotoFolder, str | None]:
-    """The folder that photos are read from, and what there is to say about it.
+    """Find the folder to read photos from.
 
-    It is the one that `--images` names if half of the sample is there, or else the one below it, at most two levels
-    down, in which some are: more than in the one above, and those of that one all lie there.
+    It is the folder of `--images` if at least half of the sample is there. Otherwise it is the only folder at most two
+    levels below that has more of the sample, and that contains all that the upper one has.
 
     Args:
-        images: What `--images` names, a path or URI.
-        sample: Names of photos of the catalogue, as `sample_names` draws them.
+        images: The folder of `--images`, a path or URI.
+        sample: Names of photos of the catalogue, from `sample_names`.
         shorten: Whether the names may be shortened, see `kembar.encoding.photo_names.can_be_shortened`.
-        settings: Those of encoding.
+        settings: The settings `encode.*`.
+
+    Returns:
+        The folder, and a note for the user if it is not that of `--images`.
 
     Raises:
         InputError: No photo of the sample is in the folder, but some are in several folders below it.
     """
-    require_images(images)
+    require_photo_folder(images)
     here = PhotoFolder(images, settings.follow_links, shorten, patience_s=settings.photo_seconds)
     tried = list(sample if is_local(images) else sample[: SAMPLED // 8])
     hits = here.locate(tried)
@@ -92,7 +92,7 @@ def find_folder(
         folder: count
         for folder in _folders_below(images)
         if all(path.startswith(f"{filesystem_of(folder)[1]}/") for path in paths)
-        and (count := _count_there(here, folder, tried)) > len(hits)
+        and (count := len(replace(here, folder=folder).locate(tried))) > len(hits)
     }
     if len(below) == 1:
         folder = next(iter(below))
@@ -110,12 +110,8 @@ def find_folder(
     return replace(here, bare=bare, advice=advice), None
 
 
-def _count_there(here: PhotoFolder, folder: str, names: list[str]) -> int:
-    return len(replace(here, folder=folder).locate(names))
-
-
 def _folders_below(images: str) -> list[str]:
-    """Folders at most two levels below one, as many as are looked into."""
+    """The first 256 folders at most two levels below `images`."""
     level, found = [""], list[str]()
     for _ in range(_DEEPEST):
         level = [path for parent in level for path in _folders_in(images, parent)][: _MOST_FOLDERS - len(found)]
@@ -138,9 +134,9 @@ def _listed(folder: str) -> list[pafs.FileInfo]:
 
 
 def _look_around(images: str) -> tuple[bool, str | None]:
-    """Whether a folder, and those below it, hold no photo at all; and what to do about an archive that lies there.
+    """Whether there are no photos in a folder and below, and advice if an archive is there.
 
-    A folder with more files than are looked at, or one that cannot be listed, is taken to have photos.
+    A folder that has very many files or cannot be listed counts as one with photos.
     """
     waiting, seen = [images], 0
     try:
@@ -159,7 +155,7 @@ def _look_around(images: str) -> tuple[bool, str | None]:
 
 
 def _may_be_photo(uri: str) -> bool:
-    """By its ending, or by its first bytes where it has none."""
+    """Whether a file may be a photo, by its ending or else by its first bytes."""
     name = posixpath.basename(uri)
     if "." in name:
         return name.lower().endswith(PHOTO_ENDINGS)

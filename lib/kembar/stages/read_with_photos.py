@@ -10,7 +10,7 @@ from kembar.encoding.photo_folder import PhotoFolder
 from kembar.encoding.provenance import photo_sizes
 from kembar.listings.validation import count_judged, judge_listings, read_listings, split_listings
 from kembar.stages.check_cluster import check_sight
-from kembar.stages.check_photos import check_names, draw_names, folder_of
+from kembar.stages.check_photos import check_names, draw_names, find_photos
 from kembar.stages.encode_listings import with_contents
 from kembar.storage.output_folder import OutputFolder
 from kembar.storage.table_parts import check_row_counts
@@ -59,7 +59,7 @@ def read_with_photos(
     Args:
         spark: The session.
         uri: The catalogue.
-        images: The images folder from the options.
+        images: The folder of `--images`.
         settings: All settings.
         folder: The output; its staging folder serves to check whether executors share it.
         say: Logs a note about the folder.
@@ -70,7 +70,7 @@ def read_with_photos(
     """
     judged = judge_listings(read_listings(spark, uri, settings.listings)).persist()
     usable, rejected = split_listings(judged)
-    photos = folder_of(images, usable, names := draw_names(usable), settings.encode, say)
+    photos = find_photos(images, usable, settings.encode, say, names := draw_names(usable))
     check_sight(spark, folder, photos, names)
     listings = with_contents(usable, photos).persist()
     count, named = check_names(listings, photos, settings.encode)

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from kembar.config import EncodeSettings, load_settings
 from kembar.encoding import photo_folder, photo_listing
-from kembar.encoding.image_folder import find_folder, folder_of_names, require_images, sample_names
+from kembar.encoding.find_photo_folder import find_photo_folder, photo_folder_of, require_photo_folder, sample_names
 from kembar.encoding.photo_folder import ABSENT, UNKNOWN, PhotoFolder
 from kembar.encoding.photo_names import can_be_shortened, possible_paths
 from kembar.encoding.photos import PhotoError, tried_again
@@ -118,9 +118,9 @@ def test_names_are_not_shortened_where_that_would_show_one_photo_for_many(tmp_pa
     names = ["https://cdn/1/main.jpg", "https://cdn/2/main.jpg", "other.jpg"]
     assert not can_be_shortened(names)
     assert can_be_shortened(["https://cdn/1/a.jpg?x=1", "https://cdn/1/a.jpg?x=2", "b.jpg"])
-    photos, _ = folder_of_names(str(fill(tmp_path, "main.jpg", "other.jpg")), names, encode)
+    photos, _ = photo_folder_of(str(fill(tmp_path, "main.jpg", "other.jpg")), names, encode)
     assert photos.states(names)[:2] == [ABSENT, ABSENT]
-    deeper, _ = folder_of_names(str(fill(tmp_path / "deeper", "1/main.jpg", "2/main.jpg")), names, encode)
+    deeper, _ = photo_folder_of(str(fill(tmp_path / "deeper", "1/main.jpg", "2/main.jpg")), names, encode)
     assert deeper.read(names[0], MOST) == b"1/main.jpg"
 
 
@@ -150,20 +150,20 @@ def test_links_out_of_the_folder_are_followed_where_the_settings_say_so(tmp_path
 def test_what_is_no_folder_is_named_with_the_remedy(tmp_path: Path, name: str, said: str):
     (tmp_path / name).write_bytes(b"x")
     with pytest.raises(InputError, match=said):
-        require_images(str(tmp_path / name))
+        require_photo_folder(str(tmp_path / name))
 
 
 def test_an_archive_is_known_by_its_content(tmp_path: Path):
     with zipfile.ZipFile(tmp_path / "photos.download", "w") as archive:
         archive.writestr("a.jpg", "x")
     with pytest.raises(InputError, match="an archive"):
-        require_images(str(tmp_path / "photos.download"))
+        require_photo_folder(str(tmp_path / "photos.download"))
 
 
 def test_a_missing_images_folder_is_no_empty_one(tmp_path: Path):
-    require_images(str(tmp_path))
+    require_photo_folder(str(tmp_path))
     with pytest.raises(InputError, match="name an empty folder"):
-        require_images(str(tmp_path / "typo"))
+        require_photo_folder(str(tmp_path / "typo"))
 
 
 @pytest.mark.parametrize("below", ["up", "up/photos", "2024 sale/[a] é"])
@@ -172,7 +172,7 @@ def test_the_one_folder_below_that_has_the_photos_is_used_and_named(tmp_path: Pa
     fill(tmp_path / below, *names)
     fill(tmp_path / "thumbs", "other.jpg")
     fill(tmp_path / "__MACOSX" / below, *names)
-    found, note = folder_of_names(str(tmp_path), names, encode)
+    found, note = photo_folder_of(str(tmp_path), names, encode)
     assert found.folder == str(tmp_path / below)
     assert note and found.folder in note
     assert found.read("3.jpg", MOST) == b"3.jpg"
@@ -180,7 +180,7 @@ def test_the_one_folder_below_that_has_the_photos_is_used_and_named(tmp_path: Pa
 
 def test_photos_in_the_folder_itself_go_before_those_below(tmp_path: Path, encode: EncodeSettings):
     fill(tmp_path, "a.jpg", "copy/a.jpg", "copy/b.jpg")
-    assert folder_of_names(str(tmp_path), ["a.jpg", "b.jpg"], encode) == (
+    assert photo_folder_of(str(tmp_path), ["a.jpg", "b.jpg"], encode) == (
         PhotoFolder(str(tmp_path), patience_s=encode.photo_seconds),
         None,
     )
@@ -189,7 +189,7 @@ def test_photos_in_the_folder_itself_go_before_those_below(tmp_path: Path, encod
 def test_two_folders_that_have_the_photos_are_an_error_that_names_them(tmp_path: Path, encode: EncodeSettings):
     fill(tmp_path, "large/a.jpg", "small/a.jpg", "small/b.jpg")
     with pytest.raises(InputError, match=r"large \(1 of 2\), .*small \(2 of 2\): name one"):
-        folder_of_names(str(tmp_path), ["a.jpg", "b.jpg"], encode)
+        photo_folder_of(str(tmp_path), ["a.jpg", "b.jpg"], encode)
 
 
 def test_a_folder_without_any_photo_is_a_catalogue_without_photos(tmp_path: Path, encode: EncodeSettings):
@@ -202,10 +202,10 @@ def test_a_folder_without_any_photo_is_a_catalogue_without_photos(tmp_path: Path
     ):
         folder = tmp_path / str(abs(hash(files)))
         folder.mkdir()
-        assert folder_of_names(str(fill(folder, *files)), ["a.jpg"], encode)[0].bare == bare, files
+        assert photo_folder_of(str(fill(folder, *files)), ["a.jpg"], encode)[0].bare == bare, files
     (tmp_path / "hashed").mkdir()
     (tmp_path / "hashed" / "953fcf72").write_bytes(b"\xff\xd8\xff\xe0")
-    assert not folder_of_names(str(tmp_path / "hashed"), ["a.jpg"], encode)[0].bare
+    assert not photo_folder_of(str(tmp_path / "hashed"), ["a.jpg"], encode)[0].bare
 
 
 def test_spark_and_the_report_find_the_same_folder(spark: SparkSession, tmp_path: Path, encode: EncodeSettings):
@@ -214,7 +214,7 @@ def test_spark_and_the_report_find_the_same_folder(spark: SparkSession, tmp_path
     listings = spark.createDataFrame([(name,) for name in [*names, *names, None]], "image string")
     assert draw_names(listings) == sample_names(names)
     said: list[str] = []
-    assert find_photos(str(tmp_path), listings, encode, said.append) == folder_of_names(str(tmp_path), names, encode)[0]
+    assert find_photos(str(tmp_path), listings, encode, said.append) == photo_folder_of(str(tmp_path), names, encode)[0]
     assert len(said) == 1
     twice = listings.union(spark.createDataFrame([("D:\\7-é.jpg",)], "image string"))
     assert not find_photos(str(tmp_path / "up"), twice, encode, said.append).shorten
@@ -311,6 +311,6 @@ def test_a_folder_that_may_not_be_read_is_not_an_empty_one(tmp_path: Path, encod
     folder = fill(tmp_path / "locked", "a.jpg")
     folder.chmod(0)
     try:
-        assert not find_folder(str(folder), ["a.jpg"], True, encode)[0].bare
+        assert not find_photo_folder(str(folder), ["a.jpg"], True, encode)[0].bare
     finally:
         folder.chmod(0o755)
