@@ -14,7 +14,7 @@ setup(
     version=re.search(r'__version__ = "(.+)"', (HERE / "lib/kembar/storage/versions.py").read_text()).group(1),
     package_dir={"": "lib", "udfs": "udfs"},
     packages=[*find_packages("lib"), "udfs"],
-    package_data={"kembar": ["kembar.toml", "py.typed", "default_bundle/*", "synthetic/vocabulary.toml", *REPORT]},
+    package_data={"kembar": ["kembar.toml", "py.typed", "listings/attributes.toml", "default_bundle/*", "synthetic/vocabulary.toml", *REPORT]},
     python_requires=">=3.11",
     install_requires=PINS,
 )
