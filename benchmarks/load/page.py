@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from kembar.encoding.assembly import ENCODED_ARROW
 from kembar.index.vectors import normalise_rows
+from kembar.listings.attributes import title_attributes
 from kembar.model.bundle import Bundle
 from kembar.types import Reals, Rows
 from load.plan import MISSING, ORDER, SHARED, LoadPlan, Page
@@ -78,6 +79,7 @@ class PageMaker:
         counts = np.where(no_title, 0, titles.counts)
         words = titles.words[np.repeat(~no_title, titles.counts)]
         ids = posting_ids(page.first_listing + np.arange(n), plan.seed)
+        terms = _lists(counts, spell(words))
         table = pa.table(
             {
                 "posting_id": ids,
@@ -85,7 +87,8 @@ class PageMaker:
                 "image_embedding": _codes(image, ~no_photo),
                 "title_embedding": _codes(title, ~no_title),
                 "phash": _hex(phash, ~no_hash),
-                "terms": _lists(counts, spell(words)),
+                "terms": terms,
+                "attributes": _attributes(terms),
                 "failures": _lists(no_photo.astype(np.int64), pa.array([_UNREAD] * int(no_photo.sum()), _TEXT)),
                 "encoder": pa.array([self.encoder]).take(pa.array(np.zeros(n, np.int8))),
             }
@@ -118,6 +121,12 @@ class PageMaker:
             pa.array(product).cast(_TEXT),
         )
         return pa.table(dict(zip(LISTINGS_SCHEMA.names, columns, strict=True))).cast(LISTINGS_SCHEMA)
+
+
+def _attributes(terms: pa.ListArray) -> pa.Array:
+    """What the titles say of models and sizes, as jobs/encode.py reads it."""
+    found = [title_attributes(" ".join(title), title) for title in terms.to_pylist()]
+    return pa.array(found, pa.list_(_TEXT))
 
 
 def posting_ids(number: Rows, seed: int) -> pa.Array:

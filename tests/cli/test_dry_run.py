@@ -130,6 +130,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the inputs of every job, in which Spark cannot start."""
     (tmp_path / "photos").mkdir()
     (tmp_path / "a.csv").write_text("posting_id,image,image_phash,title,label_group\n1,,,kaos,g\n2,,,kaos,g\n")
+    (tmp_path / "pairs.csv").write_text("posting_id_l,posting_id_r\n1,2\n")
     (tmp_path / "submission.csv").write_text("posting_id,matches\n1,1 2\n2,1 2\n")
     for name, facts in {
         "encoded": {"encoder": load_bundle(None).encoder_fingerprint, "counts": {"listings": 2, "quarantine": 0}},
@@ -148,6 +149,7 @@ COMMANDS = {
     "train": f"{CATALOGUE} --bundle out",
     "encode": f"{CATALOGUE} --output out",
     "match": "--encoded encoded --output out",
+    "score": "--encoded encoded --pairs pairs.csv --output out",
     "evaluate": "--listings a.csv --submission submission.csv --output out",
     "report": f"--matched matched --encoded encoded {CATALOGUE} --output out",
     "review": "--matched matched --output out",

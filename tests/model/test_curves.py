@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kembar.model.curves import KNOTS, PATTERNS, check_shapes, modalities_of, pattern_of, segments, usable_distances
-from kembar.schemas import DISTANCES, EVIDENCE, MODALITY_OF
+from kembar.schemas import DISTANCES, EVIDENCE, MODALITY_OF, TITLE_EVIDENCE
 from tests.builders import random_curves
 
 
 def random_pairs(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Distances `[n, 5]` with zeros among them, 0 where the modality is missing, and presence."""
+    """Distances `[n, distances]` with zeros among them, 0 where the modality is missing, and presence."""
     rng = np.random.default_rng(seed)
     present = rng.random((n, 3)) < 0.7
-    distances = (rng.random((n, 5)) * [2, 2, 1, 1, 1]).astype(np.float32)
-    distances[rng.random((n, 5)) < 0.1] = 0
+    distances = (rng.random((n, len(DISTANCES))) * KNOTS[: len(DISTANCES), -1] * 1.5).astype(np.float32)
+    distances[rng.random(distances.shape) < 0.1] = 0
     return distances * present[:, MODALITY_OF], present
 
 
@@ -36,7 +36,7 @@ def naive_log_odds(curves, distances: np.ndarray, present: np.ndarray) -> list[f
 
 
 def test_log_odds_are_those_of_the_double_loop():
-    curves, (distances, present) = random_curves(5), random_pairs(200)
+    curves, (distances, present) = random_curves(len(DISTANCES)), random_pairs(200)
     assert np.allclose(curves.log_odds(distances, present), naive_log_odds(curves, distances, present), atol=1e-4)
 
 
@@ -55,22 +55,22 @@ def test_numpy_equals_tensorflow():
     np.testing.assert_allclose(ours[comparable], theirs[comparable], atol=1e-4)
 
 
-@given(st.integers(0, 5), st.floats(0, 12), st.floats(0, 12))
+@given(st.integers(0, len(EVIDENCE) - 1), st.floats(0, 12), st.floats(0, 12))
 def test_a_larger_distance_or_gap_never_makes_a_match_likelier(column: int, one: float, other: float):
-    curves, present = random_curves(6), np.ones((2, 3), bool)
-    evidence = np.full((2, 6), 0.3, np.float32)
+    curves, present = random_curves(len(EVIDENCE)), np.ones((2, 3), bool)
+    evidence = np.full((2, len(EVIDENCE)), 0.3, np.float32)
     evidence[:, column] = sorted((one, other))
     near, far = curves.log_odds(evidence, present)
     assert near >= far - 1e-3
 
 
 def test_a_missing_modality_adds_nothing():
-    curves, (distances, present) = random_curves(5), random_pairs(200)
+    curves, (distances, present) = random_curves(len(DISTANCES)), random_pairs(200)
     assert (curves.evidence(distances, present)[~present[:, MODALITY_OF]] == 0).all()
 
 
 def test_segments_add_up_to_the_distance():
-    distances = np.random.default_rng(0).random((50, 6)).astype(np.float32) * 12
+    distances = np.random.default_rng(0).random((50, len(EVIDENCE))).astype(np.float32) * 12
     assert np.allclose(segments(distances).sum(axis=-1), distances, atol=1e-5)
 
 
@@ -85,9 +85,10 @@ def test_every_distance_has_a_modality_and_knots():
 
 
 def test_a_pattern_can_use_the_distances_of_its_modalities_and_the_gap():
-    usable = usable_distances(6)
-    assert usable[0b010].tolist() == [0, 1, 1, 1, 0, 1]  # title
-    assert usable[0b101].tolist() == [1, 0, 0, 0, 1, 1]  # photo and hash
+    usable = usable_distances(len(EVIDENCE)).astype(bool)
+    titles = {"title", "word", "character", *TITLE_EVIDENCE}
+    assert {name for name, use in zip(EVIDENCE, usable[0b010], strict=True) if use} == {*titles, "gap"}
+    assert {name for name, use in zip(EVIDENCE, usable[0b101], strict=True) if use} == {"image", "hash", "gap"}
     assert not usable[0].any()
 
 
@@ -95,11 +96,11 @@ def test_a_pattern_can_use_the_distances_of_its_modalities_and_the_gap():
     ("change", "fault"),
     [
         ({}, None),
-        ({"slopes": random_curves(5).slopes[:3]}, "expected slopes"),
-        ({"slopes": -random_curves(5).slopes - 1}, "negative"),
+        ({"slopes": random_curves(len(DISTANCES)).slopes[:3]}, "expected slopes"),
+        ({"slopes": -random_curves(len(DISTANCES)).slopes - 1}, "negative"),
         ({"bias": np.full(8, np.nan, np.float32)}, "not finite"),
     ],
 )
 def test_weights_that_cannot_be_are_named(change: dict, fault: str | None):
-    found = check_shapes(replace(random_curves(5), **change), 5)
+    found = check_shapes(replace(random_curves(len(DISTANCES)), **change), len(DISTANCES))
     assert found is None if fault is None else fault in str(found)

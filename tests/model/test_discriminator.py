@@ -5,9 +5,10 @@ import pytest
 
 from kembar.config import load_settings
 from kembar.model.bundle import Thresholds
-from kembar.model.curves import Curves
+from kembar.model.curves import KNOTS, Curves
 from kembar.model.discriminator import MIN_LOGIT, Discriminator, best_logits, gap, sigmoid
 from kembar.model.heads import Head
+from kembar.schemas import DISTANCES, EVIDENCE
 from tests.builders import random_curves, random_discriminator
 from tests.model.test_curves import random_pairs
 
@@ -52,9 +53,10 @@ def test_a_better_rival_never_makes_a_pair_likelier():
 
 
 def test_nothing_to_compare_is_no_match_and_extremes_do_not_overflow():
-    looks = (Curves(random_curves(k).slopes * 1e4, np.full(8, 1e4, np.float32)) for k in (5, 6))
+    sizes = len(DISTANCES), len(EVIDENCE)
+    looks = (Curves(random_curves(size).slopes * 1e4, np.full(8, 1e4, np.float32)) for size in sizes)
     model = Discriminator(*looks)
-    distances = np.array([[0] * 5, [2, 2, 1, 1, 1], [0] * 5], np.float32)
+    distances = np.array([np.zeros(len(DISTANCES)), KNOTS[: len(DISTANCES), -1], np.zeros(len(DISTANCES))], np.float32)
     present = np.array([[True] * 3, [True] * 3, [False] * 3])
     best = np.full(3, MIN_LOGIT, np.float32)
     with np.errstate(all="raise", under="ignore"):

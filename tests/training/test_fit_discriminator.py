@@ -91,5 +91,5 @@ def test_a_worlds_evidence_is_its_distances_and_the_gap_to_its_candidates(catalo
     look = view.look(model, per_listing=3)
     evidence, pairs = with_gap(view, look), catalogue.proposed
     assert np.array_equal(evidence[:, :5], view.compared[0])
-    assert np.array_equal(evidence[:, 5], gap(look.first, look.best[pairs.left], look.best[pairs.right]))
+    assert np.array_equal(evidence[:, -1], gap(look.first, look.best[pairs.left], look.best[pairs.right]))
     assert view.kept.tolist() == [True] * len(MODALITIES)

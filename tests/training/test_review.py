@@ -14,7 +14,7 @@ from kembar.model.bundle import Bundle
 from kembar.model.bundle_files import load_bundle
 from kembar.model.curves import pattern_of
 from kembar.model.discriminator import sigmoid
-from kembar.schemas import DISTANCES
+from kembar.schemas import DISTANCES, EVIDENCE
 from kembar.training.review import (
     DecidedPairs,
     Undecided,
@@ -34,8 +34,8 @@ from tests.builders import near_copies, random_discriminator, steady_discriminat
 def drawn_pairs(count: int, seed: int = 0, listings: int = 10_000) -> DecidedPairs:
     """Pairs of all modalities whose answer follows from the title alone: the same below 0.3, different above."""
     rng = np.random.default_rng(seed)
-    evidence = rng.random((count, 6)).astype(np.float32)
-    evidence[:, 5] = 0
+    evidence = rng.random((count, len(EVIDENCE))).astype(np.float32)
+    evidence[:, -1] = 0
     names = rng.integers(0, listings, (2, count)).astype(str).astype(object)
     return DecidedPairs(evidence, np.ones((count, 3), bool), evidence[:, 1] < 0.3, *names)
 
@@ -89,7 +89,7 @@ def test_the_codes_the_first_look_and_the_other_decider_stay():
 def test_answers_about_doubtful_pairs_are_heard_and_leave_the_others_as_they_were():
     """Of the pairs nearest to even odds nine in ten are said to be the same; of the others nobody was asked."""
     base, every = load_bundle(None), drawn_pairs(4000, seed=2)
-    every.evidence[:, 5] = np.random.default_rng(1).random(4000) * 6
+    every.evidence[:, -1] = np.random.default_rng(1).random(4000) * 6
     chance = sigmoid(base.titled.discriminator.second_logit(every.evidence, every.present))
     doubtful = np.argsort(np.abs(chance - 0.5))[:100]
     answered = replace(every.take(doubtful), same=np.arange(100) > 9)
@@ -212,6 +212,6 @@ def test_decisions_about_a_catalogue_have_the_gaps_that_a_match_would_give_them(
     best = first.max(axis=1)
     for one, other, evidence in zip(pairs.left, pairs.right, pairs.evidence, strict=True):
         i, j = int(one), int(other)
-        assert evidence[5] == pytest.approx(max((best[i] + best[j]) / 2 - first[i, j], 0), abs=1e-4)
+        assert evidence[-1] == pytest.approx(max((best[i] + best[j]) / 2 - first[i, j], 0), abs=1e-4)
     assert pairs.same.tolist() == [True, False, False]
     assert list(zip(pairs.left, pairs.right, strict=True)) == [("000", "001"), ("000", "004"), ("000", "007")]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kembar.analysis.chart import ACCENT, INK, WARM, Chart
-from kembar.schemas import DISTANCES, EVIDENCE
+from kembar.schemas import DISTANCES, EVIDENCE, TITLE_EVIDENCE
 
 _NAMES = {
     "image": "photo",
@@ -14,9 +14,20 @@ _NAMES = {
     "word": "title, by words",
     "character": "title, by letters",
     "hash": "photo hash",
+    "coverage": "words covered",
+    "shared_word": "rarest shared",
+    "missing_word": "rarest missing",
+    "code": "model code",
+    "other_code": "missing codes",
+    "quantity": "quantities",
+    "number": "missing numbers",
+    "shared_number": "shared numbers",
+    "edition": "edition",
+    "colour": "colour",
     "gap": "better candidates",
 }
 _FEW = 1e-7
+_FEWEST = 0.005
 
 
 @dataclass(frozen=True)
@@ -34,19 +45,20 @@ class Evidence:
     """One compared pair. shares: of the log-odds by each of EVIDENCE, none above 0; distances: the distance or gap each
     comes from, None where a side lacks the modality; threshold: the probability from which groups form.
 
-    >>> shares = {"image": -0.4, "title": -0.2, "word": -0.3, "character": 0.0, "hash": 0.0, "gap": 0.0}
-    >>> distances = {"image": 0.1, "title": 0.05, "word": 0.3, "character": 0.2, "hash": None, "gap": 0.0}
-    >>> evidence = Evidence("a", "b", 0.957, 4.0, shares, distances, ("rare_term",), 0.4)
+    >>> shares = dict.fromkeys(EVIDENCE, 0.0) | {"image": -0.4, "title": -0.2, "word": -0.3, "code": -1.0}
+    >>> distances = dict.fromkeys(EVIDENCE, 0.1) | {"code": 4.0, "hash": None, "gap": 0.0}
+    >>> evidence = Evidence("a", "b", 0.891, 4.0, shares, distances, ("rare_term",), 0.4)
     >>> round(evidence.log_odds, 2)
-    3.1
+    2.1
     >>> print(evidence)
-    a and b: probability 0.957, as log-odds 3.10, proposed by rare_term
+    a and b: probability 0.891, as log-odds 2.10, proposed by rare_term
     prior               +4.00  were they equal in everything
     photo               -0.40  distance 0.10
-    title, by meaning   -0.20  distance 0.05
-    title, by words     -0.30  distance 0.30
-    title, by letters   +0.00  distance 0.20
+    title, by meaning   -0.20  distance 0.10
+    title, by words     -0.30  distance 0.10
+    title, by letters   +0.00  distance 0.10
     photo hash          +0.00  missing on a side
+    model code          -1.00  distance 4.00
     better candidates   +0.00  gap 0.00
     """
 
@@ -73,9 +85,14 @@ class Evidence:
         return self.prior + sum(self.shares.values())
 
     def steps(self) -> list[Step]:
-        """The waterfall: each share's bar begins where the one before it ended."""
+        """The waterfall: each share's bar begins where the one before it ended.
+
+        Title evidence that adds nothing, as most of it does for most pairs, has no step.
+        """
         steps, at = [], self.prior
         for name in EVIDENCE:
+            if name in TITLE_EVIDENCE and abs(self.shares[name]) < _FEWEST:
+                continue
             end = at + self.shares[name]
             steps.append(Step(name, at, end, self.distances[name]))
             at = end

@@ -76,7 +76,7 @@ def title_attributes(normal: str, terms: list[str]) -> list[str]:
         Model codes without separators; quantities in the dimension's base unit; other numbers; editions; colours.
 
     >>> title_attributes("ssd mx500 2.5 inch 2tb blau", ["ssd", "mx", "500", "2.5", "inch", "2", "tb", "blau"])
-    ['code:mx500', 'memory:2048', 'length:6.35', 'colour:blue']
+    ['code:mx500', 'length:6.35', 'memory:2048', 'colour:blue']
     """
     words = attribute_words()
     quantities = [_quantity(*words.units[m[2]], m[1]) for m in words.quantity.finditer(normal)]

@@ -32,6 +32,10 @@ KNOTS = np.array(
 """Where the curve of each of EVIDENCE may bend; the last segment has no end."""
 
 
+_PAIRS_AT_ONCE = 4096
+"""So few that their distances stay in the processor's cache."""
+
+
 def pattern_of(present: Present) -> NDArray[np.int64]:
     """Which modalities are there, as one number: bool `[pairs, 3]` to `[pairs]` in 0 … 7."""
     return present.astype(np.int64) @ (1 << np.arange(len(MODALITIES)))
@@ -57,6 +61,18 @@ def segments(distances: Reals) -> Reals:
     return np.clip(distances[..., None] - knots, 0.0, widths).astype(np.float32)
 
 
+def _shares(distances: Reals, slopes: Reals) -> Reals:
+    """The shares `[k, pairs]` of distances `[k, pairs]` by slopes `[k, 7]`, a segment of all pairs at a time."""
+    shares = np.zeros_like(distances)
+    for share, distance, knots, curve in zip(shares, distances, KNOTS, slopes, strict=False):
+        for segment in np.flatnonzero(curve):
+            reach = np.maximum(distance - knots[segment], 0)
+            if segment + 1 < len(knots):
+                reach = np.minimum(reach, knots[segment + 1] - knots[segment])
+            share -= curve[segment] * reach
+    return shares
+
+
 @dataclass(frozen=True)
 class Curves:
     """slopes: `[8 patterns, k distances, 7 segments]`, none negative; bias: `[8 patterns]`; float32.
@@ -71,8 +87,10 @@ class Curves:
         """Each distance's share of the log-odds `[pairs, k]`: 0 at distance 0 or where missing, else negative."""
         pattern, shares = pattern_of(present), np.zeros_like(distances, np.float32)
         for p in np.unique(pattern):
-            rows = pattern == p
-            shares[rows] = -np.einsum("pks,ks->pk", segments(distances[rows]), self.slopes[p])
+            rows = np.flatnonzero(pattern == p)
+            for start in range(0, len(rows), _PAIRS_AT_ONCE):
+                some = rows[start : start + _PAIRS_AT_ONCE]
+                shares[some] = _shares(np.ascontiguousarray(distances[some].T), self.slopes[p]).T
         return shares
 
     def log_odds(self, distances: Reals, present: Present) -> Reals:

@@ -21,6 +21,7 @@ Decides which listings of a marketplace catalogue sell the same product.
 | text tower | $text_tower |
 | thresholds with titles | match $match, lone $lone |
 | thresholds for photos alone | match $untitled_match, lone $untitled_lone |
+| thresholds of variants, with titles | $variant |
 
 ## Measured
 
@@ -60,7 +61,7 @@ def finish_bundle(
     trained_on = {"base": settings.training.base, "loss": settings.training.loss, "catalogues": describe(named)}
     if gain:
         trained_on["decisions"] = {**vars(gain), "interval": list(gain.interval)}
-    titled, untitled = bundle.titled.thresholds, bundle.untitled.thresholds
+    titled, untitled, variant = bundle.titled.thresholds, bundle.untitled.thresholds, bundle.variant
     card = _CARD.substitute(
         base=settings.training.base,
         image_tower=bundle.image_tower,
@@ -69,6 +70,7 @@ def finish_bundle(
         lone=titled.lone,
         untitled_match=untitled.match,
         untitled_lone=untitled.lone,
+        variant=f"match {variant.thresholds.match}, lone {variant.thresholds.lone}" if variant else "not trained",
         rows="\n".join(rows),
         decisions=f"\nFitted to {gain}.\n" if gain else "",
     )

@@ -2,7 +2,18 @@
 "use strict";
 (() => {
   const { element, share, colour } = kembar;
-  const WHAT = ["photo", "title meaning", "words", "spelling", "photo hash", "closer matches elsewhere"];
+  const WHAT = [
+    ...["photo", "title meaning", "words", "spelling", "photo hash"],
+    ...["words covered", "rarest shared word", "rarest missing word", "model code", "missing codes"],
+    ...["quantities", "missing numbers", "shared numbers", "edition", "colour"],
+    "closer matches elsewhere",
+  ];
+  const ALWAYS = ["photo", "title meaning", "words", "spelling", "photo hash", "closer matches elsewhere"];
+  const IN_WORDS = {
+    "model code": ["the same", "one within the other title", "none", "one title has none", "different"],
+    quantities: ["all agree", "agree", "nothing to compare", "differ", "differ"],
+    colour: ["the same", "not named in both", "different"],
+  };
   const SOURCES = {
     hash_band: "part of the photo hash",
     hash_near: "similar photo hash",
@@ -18,23 +29,28 @@
     blocks: sources.filter((_, bit) => (row[2] >> bit) & 1),
     probability: row[3],
     prior: row[4],
-    shares: row.slice(5, 11),
-    distances: row.slice(11, 17), // of the gap too, in log-odds
+    shares: row.slice(5, 5 + WHAT.length),
+    distances: row.slice(5 + WHAT.length, 5 + 2 * WHAT.length), // of the gap too, in log-odds
   });
 
   const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
   const total = (pair) => pair.prior + pair.shares.reduce((sum, value) => sum + value, 0);
 
+  /** The places of the features to show: of those that only some titles have, the ones that add something. */
+  const shown = (pair) =>
+    WHAT.map((_, i) => i).filter((i) => ALWAYS.includes(WHAT[i]) || Math.abs(pair.shares[i]) >= 0.005);
+
   const waterfall = (pair) => () => {
-    const shares = [pair.prior, ...pair.shares];
+    const kept = shown(pair);
+    const shares = [pair.prior, ...kept.map((i) => pair.shares[i])];
     const levels = shares.reduce((all, value) => [...all, all.at(-1) + value], [0]);
     const bars = [...shares.map((_, i) => [levels[i], levels[i + 1]]), [0, levels.at(-1)]];
     const sign = (value) => colour(value < 0 ? "different" : "same");
-    const backgroundColor = [colour("faint"), ...pair.shares.map(sign), colour("accent")];
+    const backgroundColor = [colour("faint"), ...kept.map((i) => sign(pair.shares[i])), colour("accent")];
     const data = { data: bars, backgroundColor, barPercentage: 0.8, categoryPercentage: 0.9, minBarLength: 2 };
     return {
       type: "bar",
-      data: { labels: ["starting score", ...WHAT, "log-odds"], datasets: [data] },
+      data: { labels: ["starting score", ...kept.map((i) => WHAT[i]), "log-odds"], datasets: [data] },
       options: {
         indexAxis: "y",
         scales: {
@@ -60,12 +76,16 @@
 
   const sums = (pair) => {
     const heads = ["feature", "distance", "adds"].map((text) => element("th", { scope: "col" }, text));
-    const distance = (value) => (value === null ? "missing" : value.toFixed(3));
+    const distance = (i) => {
+      const value = pair.distances[i];
+      if (value === null) return "missing";
+      return IN_WORDS[WHAT[i]]?.[value] ?? value.toFixed(3);
+    };
     const body = element(
       "tbody",
       {},
       row("starting score", "", signed(pair.prior)),
-      WHAT.map((name, i) => row(name, distance(pair.distances[i]), signed(pair.shares[i]))),
+      shown(pair).map((i) => row(WHAT[i], distance(i), signed(pair.shares[i]))),
       row("log-odds", "", signed(total(pair)), "sum"),
     );
     return element("table", {}, element("thead", {}, element("tr", {}, heads)), body);
