@@ -19,7 +19,8 @@ from kembar.storage.tables import write_arrow
 
 def part(folder: Path, name: str, contents: dict[str, str], encoder: str = "e") -> str:
     rows = [
-        {"posting_id": k, "content": v, "encoder": encoder, "terms": [], "failures": []} for k, v in contents.items()
+        {"posting_id": k, "content": v, "encoder": encoder, "terms": [], "attributes": [], "failures": []}
+        for k, v in contents.items()
     ]
     uri = str(folder / f"{name}.parquet")
     write_arrow(pa.Table.from_pylist(rows, ENCODED_ARROW), uri)
@@ -98,7 +99,10 @@ def test_an_empty_catalogue_is_a_table_without_rows(spark: SparkSession, tmp_pat
 
 
 def assembled(**reasons: str | None) -> pa.RecordBatch:
-    rows = [{"posting_id": k, "row": r and "{}", "reason": r, "terms": [], "failures": []} for k, r in reasons.items()]
+    rows = [
+        {"posting_id": k, "row": r and "{}", "reason": r, "terms": [], "attributes": [], "failures": []}
+        for k, r in reasons.items()
+    ]
     schema = pa.schema([*ENCODED_ARROW, ("row", pa.string()), ("reason", pa.string())])
     return pa.RecordBatch.from_pylist(rows, schema)
 

@@ -16,9 +16,9 @@ from tests.builders import index_of, random_titles
 from tests.oracles import tf_idf_cosine
 
 ROWS = [
-    ("c", "1", [1.0, 0.0], [0.6, 0.8], "00000000000000ff", ["kaos", "anak", "merah"], [], "e"),
-    ("a", "1", None, [0.0, 1.0], None, ["kaos", "anak"], [], "e"),
-    ("b", "1", [0.0, 1.0], None, "ffffffffffffffff", [], [], "e"),
+    ("c", "1", [1.0, 0.0], [0.6, 0.8], "00000000000000ff", ["kaos", "anak", "merah"], ["colour:red"], [], "e"),
+    ("a", "1", None, [0.0, 1.0], None, ["kaos", "anak"], [], [], "e"),
+    ("b", "1", [0.0, 1.0], None, "ffffffffffffffff", [], [], [], "e"),
 ]
 
 
@@ -49,7 +49,7 @@ def test_it_comes_back_from_its_files_without_being_read_into_memory(encoded: Da
     index.save(tmp_path / "index")
     back = CatalogueIndex.load(tmp_path / "index")
     assert isinstance(back.title, np.memmap)
-    for name in ("phash", "title", "image", "has_hash", "word_frequency"):
+    for name in ("phash", "title", "image", "has_hash", "word_frequency", "tokens", "rarity", "word_total"):
         assert np.array_equal(getattr(back, name), getattr(index, name))
     assert (back.words != index.words).nnz == 0
 
@@ -62,7 +62,7 @@ def test_no_listing_is_an_empty_index(spark: SparkSession, tmp_path: Path):
 def test_a_catalogue_without_a_single_photo_has_heads_for_the_photos_to_come(
     spark: SparkSession, settings: Settings, tmp_path: Path
 ):
-    rows = [(name, "1", None, [0.1 * n, 1.0], None, ["kaos"], [], "e") for n, name in enumerate("abc")]
+    rows = [(name, "1", None, [0.1 * n, 1.0], None, ["kaos"], [], [], "e") for n, name in enumerate("abc")]
     index, _ = index_catalogue(spark.createDataFrame(rows, ENCODED), str(tmp_path / "work"))
     assert index.image.shape[0] == 3
     assert not index.has_image.any()
