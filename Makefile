@@ -9,6 +9,7 @@ STAMP := $(VENV)/.ready
 PINS := requirements.txt requirements-dev.txt requirements-build.txt constraints.txt
 LOCKS := requirements.lock requirements-build.lock
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
+SHARED := -n 2 --no-loadscope-reorder
 LOCKING := --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate --no-header
 DEMO := demo
 
@@ -43,8 +44,8 @@ demo: setup  ## find the product groups of a sample catalogue
 	@echo "photos and titles: $(DEMO)/catalogue   groups: $(DEMO)/matched/submission.csv   look closer: notebooks/01_explore_groups.ipynb"
 	@echo "open in a browser: $(CURDIR)/$(DEMO)/report/index.html"
 
-test: setup  ## run the tests
-	KEMBAR_CHROMIUM="$$(sh scripts/find-chromium.sh)" $(BIN)/python -m pytest
+test: setup  ## run the tests, in two processes
+	KEMBAR_CHROMIUM="$$(sh scripts/find-chromium.sh)" $(BIN)/python -m pytest $(SHARED)
 
 test-fast: setup  ## run the tests that need neither Spark nor a browser
 	$(BIN)/python -m pytest -m "not slow and not spark"
@@ -57,7 +58,7 @@ check: setup  ## lint, format, types, imports and phrases
 	$(BIN)/python scripts/check_phrases.py
 
 coverage: setup  ## run the tests and report which lines of lib and udfs none of them reached
-	KEMBAR_CHROMIUM="$$(sh scripts/find-chromium.sh)" $(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-report=html:build/coverage
+	KEMBAR_CHROMIUM="$$(sh scripts/find-chromium.sh)" $(BIN)/python -m pytest $(SHARED) --cov --cov-report=term-missing:skip-covered --cov-report=html:build/coverage
 
 docs: setup  ## build the documentation into build/docs/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --clean --quiet

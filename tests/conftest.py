@@ -9,21 +9,28 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
+from xdist.remote import Producer
 
 from kembar.config import Settings, load_settings
 from kembar.synthetic import write_catalogue
-from tests.submit import FAULTS, QUARANTINED, succeed_here
+from tests.shares import ByFixtures, group_of
+from tests.submit import FAULTS, QUARANTINED, QUICK_JAVA, SLOTS, succeed_here
 
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-_RUNS = {"bundle", "encoded", "matched", "undisturbed", "browser"}
+_CHAIN = {"bundle", "encoded", "matched"}
+"""Fixtures that run a job on the result of the one before, which takes minutes."""
+_RUNS = _CHAIN | {"undisturbed", "browser"}
 """Fixtures that run jobs, or a browser."""
 _SLOW_FOLDERS = {"benchmarks", "docs", "jobs", "synthetic"}
-_SUBMITS = ("submit", "succeed", "run_here", "succeed_here", "SUBMIT")
+_SUBMITS = ("submit", "succeed", "run_here", "succeed_here", "refused_here", "SUBMIT")
 """What modules import from `tests.submit` to run jobs."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs jobs as `slow` and what needs a session as `spark`; `make test-fast` leaves both out."""
+    """Mark what runs jobs as `slow` and what needs a session as `spark`; `make test-fast` leaves both out.
+
+    Where two processes share the tests, they begin with what takes longest.
+    """
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         slow = item.path.parent.name in _SLOW_FOLDERS and "tests" in item.path.parts
@@ -31,15 +38,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
         elif "spark" in fixtures:
             item.add_marker("spark")
+        if fixtures & _CHAIN and group_of(item.nodeid) != "chain":
+            raise pytest.UsageError(f"add {item.nodeid.split('::')[0]} to CHAIN_MODULES in tests/shares.py")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: (group_of(item.nodeid) != "chain", item.get_closest_marker("slow") is None))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFixtures:
+    return ByFixtures(config, log)
 
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session = (
-        SparkSession.builder.master("local[2]")
+        SparkSession.builder.master(f"local[{SLOTS}]")
+        .config("spark.default.parallelism", 2)
         .appName("kembar tests")
         .config("spark.sql.shuffle.partitions", 1)
         .config("spark.ui.enabled", "false")
+        .config(map=QUICK_JAVA)
         .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
         .getOrCreate()
     )
@@ -83,9 +100,19 @@ def catalogue(folder: Path) -> tuple[str | Path, ...]:
 
 @pytest.fixture(scope="session")
 def bundle(spark: SparkSession, folder: Path, catalogue: tuple[str | Path, ...]) -> Path:
+    """Trained on every other product of the catalogue, and on its faults, since fits take what pairs take."""
+    listings = pd.read_csv(folder / "catalogue" / "train.csv", dtype=str, keep_default_na=False)
+    labels = {"", *listings["label_group"].unique()[::2]}
+    listings[listings["label_group"].isin(labels)].to_csv(folder / "catalogue" / "half.csv", index=False)
     few = ("training.base=scratch", "training.epochs=3", "training.batch_size=64")
     run = succeed_here(
-        "train", *catalogue, "--bundle", folder / "bundle", *[x for text in few for x in ("--set", text)]
+        "train",
+        "--listings",
+        folder / "catalogue" / "half.csv",
+        *catalogue[2:],
+        "--bundle",
+        folder / "bundle",
+        *[x for text in few for x in ("--set", text)],
     )
     assert "on left-out products" in run.said
     return folder / "bundle"

@@ -1,4 +1,8 @@
-"""Jobs as users run them: by spark-submit, in a process of their own, from a clean environment, without a network."""
+"""Jobs as users run them: by spark-submit, in a process of their own, from a clean environment, without a network.
+
+A process costs seconds, so that most tests run a job in their own (`succeed_here`, `refused_here`). One test of most
+jobs goes through spark-submit, and so do those of what a process does: kills, limits, a cluster.
+"""
 
 import io
 import os
@@ -26,6 +30,12 @@ FAULTS = {
     "bad-hash": ("SAME", "12345", "Kipas angin duduk 12 inch"),
 }
 QUARANTINED = {"neither", "empty"}
+QUICK_JAVA = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
+"""For a JVM that lives for seconds: its best compiler takes more processor time than its code saves."""
+SLOTS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
+"""Tasks at once: as many as there are cores for. Each slot has a Python worker, which loads TensorFlow for itself."""
+QUICK = QUICK_JAVA | ({"spark.master": "local[1,4]"} if SLOTS == 1 else {})
+"""For spark-submit on this machine, like conf/spark-defaults.conf but for the slots."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,9 @@ def offline() -> tuple[str, ...]:
 
 
 def submit(job: str, *arguments: str | Path) -> Run:
-    command = [str(SUBMIT), "--conf", "spark.ui.enabled=false", str(ROOT / "jobs" / f"{job}.py"), *map(str, arguments)]
+    conf = {"spark.ui.enabled": "false", **QUICK}
+    options = [part for key, value in conf.items() for part in ("--conf", f"{key}={value}")]
+    command = [str(SUBMIT), *options, str(ROOT / "jobs" / f"{job}.py"), *map(str, arguments)]
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("SPARK", "PYSPARK"))}
     environment |= {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_HOSTNAME": "localhost"}
     command = [*offline(), *command]
@@ -82,4 +94,18 @@ def succeed_here(job: str, *arguments: str | Path) -> Run:
     """`run_here` of a job that must succeed."""
     run = run_here(job, *arguments)
     assert run.code == 0, run.said[-3000:]
+    return run
+
+
+def refused_here(job: str, *arguments: str | Path) -> Run:
+    """`run_here` of a job that must end with status 2 before it asks for a Spark session."""
+
+    def start(name: str) -> None:
+        raise AssertionError(f"{name} asked for a Spark session")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kembar.session.get_session", start)
+        run = run_here(job, *arguments)
+    assert run.code == 2, run.said[-3000:]
+    assert "Traceback" not in run.said
     return run

@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from kembar.encoding.towers.runtime import share_machine, show_gpus
-from tests.submit import ROOT, SUBMIT
+from tests.submit import QUICK_JAVA, ROOT, SUBMIT
 
 FILES = sorted((ROOT / "conf").glob("*.conf"))
 WHOLE = [file for file in FILES if file.stem != "gpu"]
@@ -56,7 +56,12 @@ def submit_script(file: Path, script: str, folder: Path, path: str = "", **setti
     """What a script says that runs with a properties file, some of its settings replaced by what this machine has."""
     (folder / "script.py").write_text(script)
     here = {"spark.submit.deployMode": "client", "spark.driver.memory": "512m", "spark.executor.memory": "1g"}
-    here |= {"spark.pyspark.python": str(SUBMIT.parent / "python"), "spark.ui.enabled": "false", **settings}
+    here |= {
+        "spark.pyspark.python": str(SUBMIT.parent / "python"),
+        "spark.ui.enabled": "false",
+        **QUICK_JAVA,
+        **settings,
+    }
     options = [x for key, value in here.items() for x in ("--conf", f"{key}={value}")]
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("SPARK", "PYSPARK"))}
     environment["PATH"] = f"{path}:{environment['PATH']}"

@@ -23,12 +23,12 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def encoded(spark: SparkSession) -> DataFrame:
+def table(spark: SparkSession) -> DataFrame:
     return spark.createDataFrame(ROWS, ENCODED)
 
 
-def test_rows_are_in_order_of_posting_id_and_missing_codes_zero(encoded: DataFrame, tmp_path: Path):
-    index, posting_ids = index_catalogue(encoded, str(tmp_path / "work"))
+def test_rows_are_in_order_of_posting_id_and_missing_codes_zero(table: DataFrame, tmp_path: Path):
+    index, posting_ids = index_catalogue(table, str(tmp_path / "work"))
     assert posting_ids == ["a", "b", "c"]
     assert index.image.tolist() == [[0, 0], [0, 1], [1, 0]]
     assert index.has_image.tolist() == [False, True, True]
@@ -37,15 +37,15 @@ def test_rows_are_in_order_of_posting_id_and_missing_codes_zero(encoded: DataFra
     assert index.phash.tolist() == [0, 2**64 - 1, 255]
 
 
-def test_terms_are_weighed_over_the_whole_catalogue(encoded: DataFrame, tmp_path: Path):
-    index, _ = index_catalogue(encoded.repartition(3), str(tmp_path / "work"))
+def test_terms_are_weighed_over_the_whole_catalogue(table: DataFrame, tmp_path: Path):
+    index, _ = index_catalogue(table.repartition(3), str(tmp_path / "work"))
     titles = [["kaos", "anak"], [], ["kaos", "anak", "merah"]]
     assert float((index.words[[0]] * index.words[[2]]).sum()) == pytest.approx(tf_idf_cosine(titles, 0, 2), abs=1e-5)
     assert sorted(index.word_frequency[index.word_frequency > 0].tolist()) == [1, 2, 2]
 
 
-def test_it_comes_back_from_its_files_without_being_read_into_memory(encoded: DataFrame, tmp_path: Path):
-    index, _ = index_catalogue(encoded, str(tmp_path / "work"))
+def test_it_comes_back_from_its_files_without_being_read_into_memory(table: DataFrame, tmp_path: Path):
+    index, _ = index_catalogue(table, str(tmp_path / "work"))
     index.save(tmp_path / "index")
     back = CatalogueIndex.load(tmp_path / "index")
     assert isinstance(back.title, np.memmap)

@@ -16,7 +16,7 @@ import pytest
 from kembar.evaluation import evaluate, read_claims, read_truth
 from kembar.listings.submission import read_submission
 from kembar.storage.cache import cache_folder
-from tests.submit import ROOT, SUBMIT
+from tests.submit import QUICK_JAVA, ROOT, SUBMIT
 
 CONTROL = [sys.executable, str(ROOT / "scripts" / "cluster.py")]
 
@@ -60,6 +60,7 @@ def submit(url: str, package: Path, folder: Path, job: str, *arguments: str | Pa
     conf = {"spark.driver.host": "127.0.0.1", "spark.executor.cores": "1", "spark.executor.memory": "1g"}
     conf |= {"spark.pyspark.python": sys.executable, "spark.ui.enabled": "false", "spark.driver.memory": "1g"}
     conf |= {"spark.executorEnv.KEMBAR_CACHE": str(cache_folder()), "spark.sql.shuffle.partitions": "2"}
+    conf |= QUICK_JAVA
     options = [part for key, value in conf.items() for part in ("--conf", f"{key}={value}")]
     named = ["--properties-file", ROOT / "conf" / "standalone.conf", "--master", url, "--deploy-mode", "client"]
     command = [SUBMIT, *named, *options, "--py-files", package, ROOT / "jobs" / f"{job}.py", *arguments]

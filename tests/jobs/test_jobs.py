@@ -11,7 +11,7 @@ import pytest
 
 from kembar.model.bundle_files import load_bundle
 from tests import oracles
-from tests.submit import FAULTS, QUARANTINED, ROOT, submit, succeed
+from tests.submit import FAULTS, QUARANTINED, ROOT, refused_here, submit, succeed
 
 
 def test_triplets_are_of_both_splits_and_say_how_non_matches_were_chosen(
@@ -32,7 +32,7 @@ def test_train_leaves_a_bundle_with_a_card_and_logs(bundle: Path):
     manifest = json.loads((bundle / "manifest.json").read_text())
     assert 0 < manifest["thresholds"]["titled"]["match"] < 1
     (figures,) = manifest["trained_on"]["catalogues"].values()
-    assert figures["listings"] > 200
+    assert figures["listings"] > 100, "of some 120 that are labelled"
     assert figures["f1_interval_95"][0] <= figures["f1"] <= figures["f1_interval_95"][1]
     on_the_card = re.search(r"\| catalogue \| \d+ \| \d+ \| (0\.\d+) \|", (bundle / "README.md").read_text())
     assert on_the_card and float(on_the_card[1]) == pytest.approx(figures["f1"], abs=0.0006)
@@ -127,6 +127,7 @@ def test_the_shipped_bundle_is_used_where_none_is_named(folder: Path, catalogue:
     run = submit("match", "--encoded", encoded, "--output", folder / "other")
     assert run.code == 2
     assert "name the bundle that it was encoded with" in run.said
+    assert "Traceback" not in run.said
     assert not (folder / "other").exists()
 
 
@@ -160,8 +161,5 @@ def test_the_shipped_bundle_is_used_where_none_is_named(folder: Path, catalogue:
     ],
 )
 def test_what_cannot_work_is_refused_before_spark_starts(job: str, arguments: list[str], said: str):
-    run = submit(job, *arguments)
-    assert run.code == 2
-    assert said in run.said
-    assert "Traceback" not in run.said
+    assert said in refused_here(job, *arguments).said
     assert not (ROOT / "x").exists()

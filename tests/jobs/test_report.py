@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.submit import QUARANTINED, submit, succeed
+from tests.submit import QUARANTINED, refused_here, succeed
 
 
 def test_a_run_becomes_pages(folder: Path, matched: Path, encoded: Path, catalogue: tuple[str | Path, ...]):
@@ -17,7 +17,7 @@ def test_a_run_becomes_pages(folder: Path, matched: Path, encoded: Path, catalog
 
 
 def test_what_is_not_there_is_named(folder: Path, matched: Path, encoded: Path, catalogue: tuple[str | Path, ...]):
-    run = submit("report", *catalogue, "--matched", folder / "nowhere", "--encoded", encoded, "--output", folder / "no")
-    assert run.code == 2
+    nowhere = ("--matched", folder / "nowhere", "--encoded", encoded)
+    run = refused_here("report", *catalogue, *nowhere, "--output", folder / "no")
     assert f"error: the summary of a finished match run not found: {folder / 'nowhere' / 'summary.json'}" in run.said
     assert not (folder / "no").exists()

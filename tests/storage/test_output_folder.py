@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from kembar.errors import InputError, RunError
 from kembar.schemas import CATALOGUE
 from kembar.storage import output_folder as runs
 from kembar.storage.output_folder import OutputFolder, output_folder
+from kembar.storage.ownership import check_output
 from kembar.storage.table_parts import NewTable, check_row_counts, table_rows
 from kembar.storage.tables import read_arrow, read_table, table_parts, write_arrow
 from tests.disks import fill, small_disk
@@ -205,19 +207,42 @@ def test_two_runs_into_one_folder_at_once_are_refused_and_a_killed_one_holds_not
     assert listed(tmp_path) == ["a"]
 
 
-def race(root: str, tries: int, start: "multiprocessing.synchronize.Barrier", answers: "multiprocessing.Queue") -> None:
-    """Begin each run at the same moment as the other process, and stay until that one has tried too."""
-    for turn in range(tries):
-        start.wait(60)
-        try:
-            with output_folder(f"{root}/{turn}", "match") as folder:
-                table = stage(folder, str(multiprocessing.current_process().pid))
-                start.wait(60)
-                folder.publish({"catalogue": table}, {}, {})
-            answers.put((turn, "published"))
-        except RunError:
+def test_a_run_that_looks_while_another_stages_is_told_of_that_run(tmp_path: Path):
+    """It may have looked for the journal a moment before there was one: what it sees then is not a stranger's."""
+    with output_folder(str(tmp_path), "match") as other:
+        stage(other, "a")
+        (tmp_path / "_staging" / "run.json").unlink()
+        with pytest.raises(RunError, match="another run is writing into"), output_folder(str(tmp_path), "match"):
+            pass
+        with pytest.raises(RunError, match="another run is writing into"):
+            check_output(str(tmp_path), "match")
+    with pytest.raises(InputError, match="holds _staging/"):
+        check_output(str(tmp_path), "match")
+
+
+def try_to_publish(uri: str, start: "multiprocessing.synchronize.Barrier") -> str:
+    """Begin a run at the same moment as the other process, and stay until that one has tried too."""
+    start.wait(60)
+    try:
+        with output_folder(uri, "match") as folder:
+            table = stage(folder, str(multiprocessing.current_process().pid))
             start.wait(60)
-            answers.put((turn, "refused"))
+            folder.publish({"catalogue": table}, {}, {})
+        return "published"
+    except RunError:
+        start.wait(60)
+        return "refused"
+
+
+def race(root: str, tries: int, start: "multiprocessing.synchronize.Barrier", answers: "multiprocessing.Queue") -> None:
+    """Answer what became of each try. An error is an answer too, and frees the other process, which waits."""
+    said: list[str] = []
+    try:
+        said += [try_to_publish(f"{root}/{turn}", start) for turn in range(tries)]
+    except Exception:
+        said.append(traceback.format_exc())
+        start.abort()
+    answers.put(said)
 
 
 def test_of_two_runs_that_begin_at_once_exactly_one_publishes(tmp_path: Path):
@@ -227,10 +252,12 @@ def test_of_two_runs_that_begin_at_once_exactly_one_publishes(tmp_path: Path):
     both = [spawn.Process(target=race, args=(str(tmp_path), tries, start, answers)) for _ in range(2)]
     for each in both:
         each.start()
-    seen = sorted(answers.get(timeout=120) for _ in range(2 * tries))
+    said = [answers.get(timeout=120) for _ in both]
     for each in both:
         each.join()
-    assert seen == [(turn, answer) for turn in range(tries) for answer in ("published", "refused")]
+    errors = [answer for each in said for answer in each if answer not in ("published", "refused")]
+    assert not errors, "\n".join(errors)
+    assert [sorted(pair) for pair in zip(*said, strict=True)] == [["published", "refused"]] * tries
     assert all(len(listed(tmp_path / str(turn))) == 1 for turn in range(tries))
 
 

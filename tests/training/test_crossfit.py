@@ -17,13 +17,14 @@ from tests.builders import near_copies, steady_discriminator
 
 pytestmark = pytest.mark.slow
 
-PRODUCTS = 40
+PRODUCTS = 25
 N = 3 * PRODUCTS
+HALF = 3 * (PRODUCTS // 2)
 
 
 @pytest.fixture(scope="module")
 def catalogue() -> LabelledCatalogue:
-    """40 products of three near listings; every pair is proposed."""
+    """25 products of three near listings; every pair is proposed."""
     product = np.arange(N) // 3
     return LabelledCatalogue(
         "toy", near_copies(PRODUCTS), CandidateRows(*np.triu_indices(N, 1)), product, product % FOLDS
@@ -78,8 +79,8 @@ def test_what_is_left_of_the_non_matches_counts_for_those_that_went(catalogue: L
 
 
 def test_listings_that_are_not_judged_are_rivals_and_nothing_else(catalogue: LabelledCatalogue):
-    half = replace(catalogue, fold=np.where(np.arange(N) < 60, -1, catalogue.fold)).natural
-    both_unjudged = (half.catalogue.proposed.left < 60) & (half.catalogue.proposed.right < 60)
+    half = replace(catalogue, fold=np.where(np.arange(N) < HALF, -1, catalogue.fold)).natural
+    both_unjudged = (half.catalogue.proposed.left < HALF) & (half.catalogue.proposed.right < HALF)
     assert not half.outside()[both_unjudged].any()
     assert half.outside()[~both_unjudged].all()
 

@@ -12,7 +12,7 @@ import pyarrow.fs as pafs
 
 from kembar.errors import InputError
 from kembar.storage.files import MANIFEST, SUMMARY, exists, read_bytes
-from kembar.storage.locks import LOCK, is_lock
+from kembar.storage.locks import LOCK, is_lock, refuse_held
 from kembar.storage.paths import filesystem_of, is_local, join_uri
 
 FORMAT = 1
@@ -132,6 +132,20 @@ def read_contents(uri: str, job: str) -> Contents:
             "that file away"
         )
     return found
+
+
+def check_contents(uri: str, job: str) -> None:
+    """Check that a job may write into a folder that it does not hold yet.
+
+    Raises:
+        RunError: another run holds the folder. What that one writes between two looks seems to be foreign.
+        InputError: as `read_contents`.
+    """
+    try:
+        read_contents(uri, job)
+    except (InputError, OSError):
+        refuse_held(uri)
+        raise
 
 
 def _manifest(uri: str, job: str) -> dict[str, Any]:

@@ -41,6 +41,31 @@ def locked(folder: str, job: str) -> Iterator[None]:
         yield
 
 
+def refuse_held(folder: str) -> None:
+    """Raise an error if a run holds the folder now, or, on a store of objects, if it has a lock file.
+
+    Raises:
+        RunError: a run holds it.
+    """
+    local = is_local(folder)
+    if _is_locked(Path(filesystem_of(folder)[1]) / LOCK) if local else exists(join_uri(folder, LOCK)):
+        raise RunError(_busy(folder))
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def is_lock(data: bytes) -> bool:
     """Whether these are the bytes of a lock file of kembar. Early versions left an empty one."""
     try:

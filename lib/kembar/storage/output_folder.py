@@ -29,7 +29,7 @@ from kembar.storage.files import (
     read_bytes,
     write_bytes,
 )
-from kembar.storage.folder_contents import FORMAT, JOURNAL, STAGING, Contents, files_of, read_contents
+from kembar.storage.folder_contents import FORMAT, JOURNAL, STAGING, Contents, check_contents, files_of, read_contents
 from kembar.storage.locks import locked
 from kembar.storage.paths import join_uri
 from kembar.storage.table_parts import NewTable, is_whole, measure
@@ -242,7 +242,7 @@ def output_folder(uri: str, job: str, keep_staged: bool = False) -> Iterator[Out
         RunError: Another run holds the folder.
         InputError: The folder holds what the job did not write, or cannot be written to.
     """
-    read_contents(uri, job)  # before a lock is written into somebody's folder
+    check_contents(uri, job)  # before a lock is written into somebody's folder
     with locked(uri, job):
         found = read_contents(uri, job)
         folder = OutputFolder(uri, job, uuid.uuid4().hex[:12], found.manifest, _recover(found, keep_staged))

@@ -11,7 +11,7 @@ import pyarrow.fs as pafs
 
 from kembar.errors import InputError
 from kembar.storage.files import MANIFEST, exists, read_bytes
-from kembar.storage.folder_contents import OUTPUTS, read_contents
+from kembar.storage.folder_contents import OUTPUTS, check_contents
 from kembar.storage.paths import filesystem_of, join_uri, within
 
 
@@ -25,11 +25,12 @@ def check_output(uri: str, job: str, **inputs: str | None) -> None:
 
     Raises:
         InputError: An input would be harmed, or the folder holds files that the job did not write.
+        RunError: Another run is writing into the folder.
     """
     for option, location in inputs.items():
         if location and (harm := _harm(uri, job, option, location)):
             raise InputError(f"the output {uri} {harm}: name another folder for the output")
-    read_contents(uri, job)
+    check_contents(uri, job)
 
 
 _RESULTS = {"encoded": "encode", "matched": "match", "previous": "match", "bundle": "train"}
