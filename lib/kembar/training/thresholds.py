@@ -10,7 +10,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster
 
 from kembar.clustering import Links
 from kembar.clustering.graph import component_labels
@@ -94,16 +93,16 @@ class GroupingChoice:
             for t in MATCH_GRID
             if np.bincount(label := self._components(t)).max() <= _LARGEST_TREE or t == MATCH_GRID[-1]
         )
-        trees = self._trees(components)
+        merges = _merges_of(self._trees(components))
         grid = MATCH_GRID[floor <= MATCH_GRID]
-        return {float(t): _cut(trees, self._components(t), t) for t in grid}
+        return {float(t): _cut(merges, self._components(t), t) for t in grid}
 
     def group(self, threshold: float) -> Rows:
         """Labels of all rows at one threshold."""
         if threshold in self.cuts:
             return self.cuts[threshold]
         components = self._components(threshold)
-        return _cut(self._trees(components), components, threshold)
+        return _cut(_merges_of(self._trees(components)), components, threshold)
 
     def _trees(self, components: Rows) -> list[tuple[Rows, Tree]]:
         several = [part for part in _parts(components) if len(part) > 1]
@@ -130,15 +129,33 @@ def _parts(label: Rows) -> list[Rows]:
     return np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
 
 
-def _cut(trees: list[tuple[Rows, Tree]], component: Rows, threshold: float) -> Rows:
-    """The least row of each row's cluster; clusters stay within `component`."""
-    n = len(component)
-    labels = np.arange(n, dtype=np.int64)
+@dataclass(frozen=True)
+class _Merges:
+    """All merges of some trees: a row of each side `[2, m]`, and the height `[m]`."""
+
+    ends: Rows
+    height: NDArray[np.float64]
+
+
+def _merges_of(trees: list[tuple[Rows, Tree]]) -> _Merges:
+    ends: list[tuple[int, int]] = []
     for rows, tree in trees:
-        if tree[0, 2] <= 1.0 - threshold:  # else nothing of it is merged
-            labels[rows] = fcluster(tree, 1.0 - threshold, criterion="distance") + n * (rows[0] + 1)
-    _, within = np.unique(np.stack([labels, component]), axis=1, return_inverse=True)
-    return least_of(within, np.arange(n))
+        first = rows.tolist()  # a row of each cluster; merge i makes cluster len(rows) + i
+        for left, right in tree[:, :2].astype(int).tolist():
+            ends.append((first[left], first[right]))
+            first.append(first[left])
+    height = np.concatenate([np.zeros(0), *(tree[:, 2] for _, tree in trees)])
+    return _Merges(np.array(ends, np.int64).reshape(-1, 2).T, height)
+
+
+def _cut(merges: _Merges, component: Rows, threshold: float) -> Rows:
+    """The least row of each row's cluster; clusters stay within `component`.
+
+    The merges of average linkage grow in height along a tree, so those up to the cut connect its clusters.
+    """
+    labels = component_labels(merges.ends[:, merges.height <= 1.0 - threshold], len(component))
+    _, within = np.unique(labels * len(component) + component, return_inverse=True)
+    return least_of(within, np.arange(len(component)))
 
 
 def curve(choices: list[GroupingChoice]) -> dict[float, float]:
