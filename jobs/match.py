@@ -46,8 +46,7 @@ def main() -> None:
         prepare_workers(spark, folder)
         with stages("index"):
             catalogue = read_encoded(spark, args.encoded, encoder, folder.staged("hashed"), last, bundle.blends)
-            titled = has_titles(index := catalogue.index)
-            model, thresholds = bundle.decider_for(titled, settings.grouping.level).overridden(settings.grouping)
+            model, thresholds = bundle.decision_for(has_titles(index := catalogue.index), settings.grouping)
         with stages("block"):
             blocking = Blocking.build(index, settings.blocking)
             shipped = ship_catalogue(spark, blocking, catalogue.posting_ids)

@@ -14,7 +14,7 @@ from kembar.config import settings_from
 from kembar.index.catalogue_index import has_titles
 from kembar.index.query_expansion import comparable
 from kembar.listings.nothing_to_do import require_listings
-from kembar.listings.pairs import read_pairs
+from kembar.listings.pair_files import read_pairs
 from kembar.model import load_bundle, require_finished
 from kembar.schemas import ENCODED
 from kembar.scoring.listed import add_differences, are_scores, score_listed, scores_csv

@@ -2,8 +2,6 @@
 
 spark-submit jobs/train.py --listings train.csv --images DIR --bundle DIR [--decisions decisions.csv] [--resume]
 spark-submit jobs/train.py --matched DIR --decisions decisions.csv --bundle DIR
-
-To train on several catalogues, repeat --listings and --images.
 """
 
 from argparse import Namespace
@@ -17,9 +15,9 @@ from kembar.session import get_session
 from kembar.stages import training_sources as stage
 from kembar.storage.output_folder import output_folder
 from kembar.training.card import describe_gains, finish_bundle
-from kembar.training.fit_deciders import Figure, fit_deciders, labelled_enough
+from kembar.training.fit_deciders import Figure, fit_deciders
 from kembar.training.review import Gain, fit_answers, read_pairs
-from kembar.training.start import base_bundle, check_places, check_sources, levels_of, pair_up
+from kembar.training.start import base_bundle, check_places, check_sources, levels_of
 from kembar.training.work_folder import open_work
 
 Learnt = tuple[Bundle, list[Figure], Gain | None]
@@ -27,11 +25,9 @@ Learnt = tuple[Bundle, list[Figure], Gain | None]
 
 def main() -> None:
     parser = job_parser(__doc__, bundle="folder for the bundle")
-    parser.add_argument("--listings", metavar="PATH", action="append", default=[], help="a catalogue with its labels")
+    parser.add_argument("--listings", metavar="PATH", action="append", default=[], help="a catalogue, or several")
     parser.add_argument("--images", metavar="DIR", action="append", default=[], help="its photos, in the same order")
-    parser.add_argument(
-        "--level", action="append", choices=LEVELS, help="what its labels call the same (default: product)"
-    )
+    parser.add_argument("--level", action="append", choices=LEVELS, help="of which level its labels are")
     parser.add_argument("--decisions", metavar="FILE", help="labelled pairs, or decisions.csv from a review")
     parser.add_argument("--matched", metavar="DIR", help="the match run that was reviewed, instead of catalogues")
     parser.add_argument("--work", metavar="DIR", help="folder for checkpoints and logs (default: BUNDLE.training)")
@@ -65,19 +61,17 @@ def from_catalogues(args: Namespace, settings: Settings, base: Bundle | None) ->
     with open_work(args, settings) as work:
         stages = Stages("train", spark := get_session("kembar train"), settings.logging.format)
         with stages("encode"):
-            pairs = enumerate(pair_up(args.listings, args.images))
-            sources = [stage.encode_source(spark, *pair, work, n, base, decisions is None) for n, pair in pairs]
+            named = enumerate(zip(args.listings, args.images, levels_of(args), strict=True))
+            sources = [stage.encode_source(spark, *each, work, n, base, decisions is None) for n, each in named]
         with stages("train"):
             start, judged = stage.judge_sources(spark, sources, work, base, args.resume)
     with stages("decide"):
-        level = dict(zip(args.listings, levels_of(args), strict=True))
-        catalogues = [stage.label_catalogue(spark, *each, settings, level[each[0].name]) for each in judged]
-        paired = stage.add_labelled_pairs(sources, catalogues, decisions) if decisions is not None else []
-        fitted, figures, gain = start, [], None
-        if paired or decisions is None or all(map(labelled_enough, catalogues)):
-            fitted, figures = fit_deciders(paired or catalogues, start, settings, from_base=base is not None)
-        if decisions is not None and not paired:
-            fitted, gain = fit_answers(fitted, *stage.decided_pairs(sources, catalogues, decisions, fitted, settings))
+        catalogues = [stage.label_catalogue(spark, *each, settings) for each in judged]
+        labelled, answers = stage.choose_labels(sources, catalogues, decisions)
+        fitted, figures = fit_deciders(labelled, start, settings, from_base=base is not None)
+        gain = None
+        if answers is not None:
+            fitted, gain = fit_answers(fitted, *stage.decided_pairs(sources, catalogues, answers, fitted, settings))
     return fitted, figures, gain
 
 

@@ -89,7 +89,7 @@ class Workshop:
         work = self._work
         begun = open_work(work)
         pairs = [(path, str(images_of(DATA / name))) for path, name in zip(work.inputs, self.names, strict=True)]
-        encoded = [encode_source(self.spark, *pair, work, k, None) for k, pair in enumerate(pairs)]
+        encoded = [encode_source(self.spark, *pair, "product", work, k, None) for k, pair in enumerate(pairs)]
         mined = [mine_source(self.spark, source, work, k) for k, source in enumerate(encoded)]
         tensorflow()
         from kembar.training.fit import fit_views

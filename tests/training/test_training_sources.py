@@ -31,7 +31,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> TrainingWork:
 
 @pytest.fixture(scope="module")
 def source(spark: SparkSession, catalogue: Path, work: TrainingWork) -> LabelledSource:
-    encoded = encode_source(spark, str(catalogue / "train.csv"), str(catalogue / "images"), work, 0, None)
+    encoded = encode_source(spark, str(catalogue / "train.csv"), str(catalogue / "images"), "product", work, 0, None)
     return mine_source(spark, encoded, work, 0)
 
 
@@ -39,7 +39,7 @@ def test_what_was_encoded_and_mined_is_read_back_the_same(
     spark: SparkSession, catalogue: Path, work: TrainingWork, source: LabelledSource
 ):
     written = {part: part.stat().st_mtime_ns for part in work.folder.rglob("*.parquet")}
-    encoded = encode_source(spark, str(catalogue / "train.csv"), str(catalogue / "images"), work, 0, None)
+    encoded = encode_source(spark, str(catalogue / "train.csv"), str(catalogue / "images"), "product", work, 0, None)
     again = mine_source(spark, encoded, work, 0)
     assert {part: part.stat().st_mtime_ns for part in work.folder.rglob("*.parquet")} == written
     assert np.array_equal(again.triplets.train, source.triplets.train)

@@ -82,6 +82,14 @@ class Bundle:
             )
         return self.variant
 
+    def decision_for(self, titled: bool, settings: GroupingSettings) -> tuple[Discriminator, Thresholds]:
+        """The discriminator and the thresholds for a catalogue with titles or without, as the settings say.
+
+        Raises:
+            ConfigError: As `decider_for`.
+        """
+        return self.decider_for(titled, settings.level).overridden(settings)
+
     @property
     def encoder_fingerprint(self) -> str:
         """Changes with whatever changes a code: towers, heads and what is done to photos and titles before; not with

@@ -52,12 +52,14 @@ class EncodedSource:
     index: CatalogueIndex
     posting_ids: list[str]
     labels: RowLabels
+    level: str
 
 
 def encode_source(
     spark: SparkSession,
     listings: str,
     images: str,
+    level: str,
     work: TrainingWork,
     number: int,
     bundle: Bundle | None,
@@ -84,7 +86,7 @@ def encode_source(
     encoded, _ = split_encoded(read_parts(spark, [work.path(table)]))
     index, posting_ids = index_catalogue(encoded, work.path(f"hashed-{number}"))
     split = add_folds(split_groups(kept, settings.triplets), FOLDS, settings.triplets.seed)
-    return EncodedSource(listings, photos, kept, index, posting_ids, labels_by_row(split.toArrow(), posting_ids))
+    return EncodedSource(listings, photos, kept, index, posting_ids, labels_by_row(split.toArrow(), posting_ids), level)
 
 
 def mine_source(spark: SparkSession, source: EncodedSource, work: TrainingWork, number: int) -> LabelledSource:
@@ -114,14 +116,10 @@ def label_catalogue(
     codes: CatalogueIndex,
     fold: NDArray[np.int64],
     settings: Settings,
-    level: str,
 ) -> LabelledCatalogue:
-    """Build a catalogue with its codes and the pairs that match would propose.
-
-    `fold` and `level` are as in `LabelledCatalogue`.
-    """
+    """Build a catalogue with its codes and the pairs that match would propose; fold: as in `LabelledCatalogue`."""
     proposed = collect_rows(mine_pairs(spark, codes, settings.blocking))
-    return LabelledCatalogue(source.name, codes, proposed, source.labels.product, fold, level)
+    return LabelledCatalogue(source.name, codes, proposed, source.labels.product, fold, source.level)
 
 
 def judge_sources(
@@ -146,18 +144,22 @@ def judge_sources(
     ]
 
 
-def add_labelled_pairs(
-    sources: list[EncodedSource], catalogues: list[LabelledCatalogue], decisions: pa.Table
-) -> list[LabelledCatalogue]:
-    """The catalogues to fit deciders to: those with labelled groups, and those with many labelled pairs.
+def choose_labels(
+    sources: list[EncodedSource], catalogues: list[LabelledCatalogue], decisions: pa.Table | None
+) -> tuple[list[LabelledCatalogue], pa.Table | None]:
+    """The catalogues to fit deciders to, and the decisions that are too few for that and only correct them.
 
-    A catalogue with both comes twice: its groups say how well a threshold does, and its pairs are the hard ones. If no
-    catalogue has many pairs, the list is empty.
+    If a catalogue has many labelled pairs, deciders are fitted to those and to labelled groups. A catalogue with both
+    comes twice: its groups say how well a threshold does, and its pairs are the hard ones.
     """
+    if decisions is None:
+        return catalogues, None
     ids = {source.name: source.posting_ids for source in sources}
     paired = [with_labelled_pairs(catalogue, ids[catalogue.name], decisions) for catalogue in catalogues]
-    found = [catalogue for catalogue in paired if catalogue is not None]
-    return [*found, *filter(labelled_enough, catalogues)] if found else []
+    grouped = [catalogue for catalogue in catalogues if labelled_enough(catalogue)]
+    if found := [catalogue for catalogue in paired if catalogue is not None]:
+        return [*found, *grouped], None
+    return (grouped if len(grouped) == len(catalogues) else []), decisions
 
 
 def read_decided(spark: SparkSession, matched: str, decisions: pa.Table) -> pa.Table:

@@ -65,6 +65,8 @@ def fit_deciders(
     Raises:
         TrainingError: a catalogue has too few labelled products.
     """
+    if not catalogues:
+        return start, []
     fitted: dict[str, Any] = {}
     figures: list[Figure] = []
     for name in ("titled", "untitled", "variant"):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kembar.errors import InputError
-from kembar.listings.pairs import read_pairs
+from kembar.listings.pair_files import read_pairs
 
 
 def written(folder: Path, text: str) -> str:
