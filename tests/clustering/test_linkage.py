@@ -89,9 +89,7 @@ def test_a_cut_is_firm_where_no_merge_is_close_to_the_threshold(seed: int):
 
 def test_a_cluster_over_the_cap_is_cut_into_parts_that_fit():
     index, model = index_of([["same"]] * 130, dim=4), random_discriminator()
-    model = replace(
-        model, second=replace(model.second, bias=model.second.bias + 50)
-    )
+    model = replace(model, second=replace(model.second, bias=model.second.bias + 50))
     index.title[:], index.image[:], index.phash[:] = index.title[0], index.image[0], 7
     ((_, labels, _),) = Clusterer(model, 0.5, 50).cluster(index, [np.arange(130)])
     sizes = np.unique(labels, return_counts=True)[1]

@@ -15,7 +15,8 @@ import kembar
 from kembar.errors import BundleError
 from kembar.model.bundle import Bundle, Decider, Thresholds
 from kembar.model.bundle_files import load_bundle, save_bundle
-from kembar.schemas import MODALITY_OF
+from kembar.model.curves import KNOTS
+from kembar.schemas import DISTANCES, MODALITY_OF
 from tests.builders import random_discriminator, small_bundle
 from tests.disks import fill, small_disk
 
@@ -173,12 +174,13 @@ def test_the_shipped_one_is_small_and_names_its_data():
     assert (bundle.image_head.centre.shape, bundle.title_head.centre.shape) == ((1280,), (512,))
 
 
-@pytest.mark.parametrize("sort", ["titled", "untitled"])
+@pytest.mark.parametrize("sort", ["titled", "untitled", "variant"])
 @pytest.mark.parametrize("pattern", [[1, 1, 1], [1, 0, 0], [0, 1, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]], ids=str)
 def test_the_shipped_one_merges_equal_listings_and_parts_far_ones_whatever_is_missing(sort: str, pattern: list[int]):
     decider: Decider = getattr(load_bundle(None), sort)
     model, present = decider.discriminator, np.array([pattern], bool)
-    equal, far = np.zeros((1, 5), np.float32), np.ones((1, 5), np.float32) * present[:, MODALITY_OF]
+    equal = np.zeros((1, len(DISTANCES)), np.float32)
+    far = np.maximum(KNOTS[: len(DISTANCES), -1], 1)[None] * present[:, MODALITY_OF]
     best = model.first_logit(equal, present)
     assert model.probability(equal, present, best, best) > decider.thresholds.match
     assert model.probability(far, present, best, best) < decider.thresholds.match / 2

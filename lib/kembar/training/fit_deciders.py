@@ -23,8 +23,6 @@ from kembar.types import Reals
 
 STRENGTHS = (1e-5, 1e-4, 1e-3, 1e-2)
 """How strongly few labels are drawn to the base bundle; the one with the least loss on left-out products is taken."""
-SCRATCH_STRENGTHS = (1e-5, 1e-4, 1e-3)
-"""How strongly curves without a base are kept small; chosen in the same way."""
 _UNSEEN_STRENGTH = 5e-4
 """How strongly a variant's curves are kept small, so that they hold on catalogues of other goods."""
 _DRAWS = 500
@@ -110,9 +108,7 @@ def _ways(
     how = DiscriminatorFit(start.discriminator, per_listing)
     if catalogues[0].titled and catalogues[0].level == "variant":
         how = replace(how, strength=_UNSEEN_STRENGTH, gapless=True)
-        return NestedFit([CrossFit(catalogues, how, max_group)]), None
-    cross = CrossFit(catalogues, how, max_group)
-    return NestedFit([cross.with_strength(strength) for strength in SCRATCH_STRENGTHS]), None
+    return NestedFit([CrossFit(catalogues, how, max_group)]), None
 
 
 def _stricter(variant: Decider, product: Decider) -> Discriminator:
