@@ -160,7 +160,7 @@ def test_one_of_another_format_is_refused(tmp_path: Path):
     save_bundle(small_bundle(), str(tmp_path / "b"), "")
     manifest = tmp_path / "b" / "manifest.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "format": 99}))
-    with pytest.raises(BundleError, match="format 99, expected 3"):
+    with pytest.raises(BundleError, match="format 99, expected 4"):
         load_bundle(str(tmp_path / "b"))
 
 
