@@ -11,10 +11,15 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 _FENCE = re.compile(r"(?:<!-- not run: (?P<reason>.+?) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)```", re.DOTALL)
 _COMMAND = re.compile(r"^    (?P<text>(?:\.venv/bin/|\.\.\. jobs/|make |git )\S.*)$", re.MULTILINE)
+_ABOUT_PAIRS = [
+    line.strip() for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if " pairs.csv" in line
+]
+_PAIRS_RUN = "tests/jobs/test_labelled_pairs.py runs the same on the sample"
 README_NOT_RUN = {
     "git clone <this repository> && cd kembar": "it fetches what is tested here",
     "make demo": "docs/tutorial.md does the same step by step, and that is run",
     "make setup": "the environment that the tests run in was made by it",
+    **dict.fromkeys(_ABOUT_PAIRS, _PAIRS_RUN),
 }
 """README.md is read as it is, without marks; these of its commands are not run."""
 
