@@ -50,7 +50,7 @@ def test_a_killed_python_worker_is_survived_within_the_run(undisturbed: Undistur
         python_worker(scene, "encode")(running, output)
         ended = running.end()
         assert ended.code == 0, ended.said[-3000:]
-        assert encoded_apart(output, whole) == 0
+        assert encoded_apart(output, whole) < 1e-6, "other batches, whose sums differ in the last digit"
         lost += ended.lost
         if lost:
             break

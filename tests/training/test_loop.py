@@ -42,7 +42,7 @@ def weights_of(trainer: Trainer) -> list[np.ndarray]:
 def test_it_learns_to_tell_products_apart(
     features: TrainingFeatures, triplets: TripletRows, settings: Settings, tmp_path: Path, loss: str
 ):
-    trainer = trainer_of(features, triplets, small(settings, loss=loss), tmp_path)
+    trainer = trainer_of(features, triplets, small(settings, loss=loss, epochs=15), tmp_path)
     trainer.fit()
     first, last = trainer.history[0], trainer.history[-1]
     assert last.held_out_loss < first.held_out_loss
