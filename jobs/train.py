@@ -27,7 +27,7 @@ def main() -> None:
     parser = job_parser(__doc__, bundle="folder for the bundle")
     parser.add_argument("--listings", metavar="PATH", action="append", default=[], help="a catalogue, or several")
     parser.add_argument("--images", metavar="DIR", action="append", default=[], help="its photos, in the same order")
-    parser.add_argument("--level", action="append", choices=LEVELS, help="of which level its labels are")
+    parser.add_argument("--level", action="append", choices=LEVELS, help="the level of its labels (default: product)")
     parser.add_argument("--decisions", metavar="FILE", help="labelled pairs, or decisions.csv from a review")
     parser.add_argument("--matched", metavar="DIR", help="the match run that was reviewed, instead of catalogues")
     parser.add_argument("--work", metavar="DIR", help="folder for checkpoints and logs (default: BUNDLE.training)")

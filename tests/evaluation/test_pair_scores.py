@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score
 
+from kembar.errors import InputError
 from kembar.evaluation.pair_scores import are_pair_metrics, evaluate_pairs, label_scores
 from kembar.listings.decisions import read_decisions
 
@@ -39,6 +40,14 @@ def test_a_pair_without_a_score_counts_as_different(tmp_path: Path):
     assert (found["precision"], found["recall"]) == (1.0, 0.5)
     assert are_pair_metrics(json.dumps(found).encode())
     assert not are_pair_metrics(b"{}")
+
+
+@pytest.mark.parametrize("said", ["likely", "1.2", "-0.1", "inf"])
+def test_a_probability_that_is_none_is_refused_by_its_row(tmp_path: Path, said: str):
+    (tmp_path / "labels.csv").write_text("l,r,label\na,b,1\n")
+    (tmp_path / "scores.csv").write_text(f"l,r,probability\na,b,0.9\nc,d,{said}\n")
+    with pytest.raises(InputError, match=f"scores.csv: row 3: expected a probability from 0 to 1, received .*{said}"):
+        label_scores(read_decisions(str(tmp_path / "labels.csv")), str(tmp_path / "scores.csv"))
 
 
 def test_no_pairs_have_scores_of_zero():

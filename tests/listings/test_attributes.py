@@ -7,8 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kembar.index.title_tokens import token_row
 from kembar.listings.attributes import attribute_words, title_attributes
 from kembar.listings.titles import normalise_title, title_terms
+
+PIECES = (
+    *("x0", "isi 0", "00", "000gb", "0.0 l", "1e9", "999999999999999999999999 g", "٣", "٣kg"),
+    *("1.2.3", "1,2,3", "mb", "x999", "1/0", "hd-0", "0x0cm"),
+)
 
 
 def attributes_of(title: str) -> list[str]:
@@ -32,6 +38,7 @@ def attributes_of(title: str) -> list[str]:
         ("pack of 6 soap", ["count:6"]),
         ("2 lusin pensil", ["count:24"]),
         ("kaos x2", ["count:2"]),
+        ("kaos x0 isi 0", []),
         ("fridge 186x60cm", ["number:186", "number:60"]),
         ("iPhone 12 Pro Max spacegrau", ["number:12", "edition:pro", "edition:max", "colour:grey"]),
         ("Schwarz/black case", ["edition:case", "colour:black"]),
@@ -49,12 +56,13 @@ def test_one_quantity_is_one_attribute_however_it_is_written(one: str, other: st
 
 
 @settings(deadline=None)
-@given(st.text(max_size=60))
+@given(st.text(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=9).map(" ".join))
 def test_any_title_has_attributes_of_known_kinds_each_once(title: str):
     found = attributes_of(title)
     kinds = {"code", "number", "edition", "colour", *attribute_words().bases}
     assert len(set(found)) == len(found)
     assert {attribute.partition(":")[0] for attribute in found} <= kinds
+    assert (token_row(found, title_terms(normalise_title(title))) >= 0).all(), "no title stops a match"
 
 
 def test_no_word_means_two_units_or_two_colours():

@@ -20,6 +20,11 @@ def test_rows_are_read_in_their_order_twice_said_or_not(tmp_path: Path, header: 
     assert found["posting_id_r"].to_pylist() == ["a", "b", "a"]
 
 
+def test_a_file_that_is_not_there_is_named(tmp_path: Path):
+    with pytest.raises(InputError, match="pairs not found: .*pairs.csv"):
+        read_pairs(str(tmp_path / "pairs.csv"))
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [

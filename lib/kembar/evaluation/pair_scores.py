@@ -1,6 +1,8 @@
 """How good scores of labelled pairs are: precision, recall and F1 at a threshold, ranking, and calibration."""
 
 import json
+import math
+import posixpath
 from typing import Any
 
 import numpy as np
@@ -8,8 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kembar.listings.decision_files import read_rows
+from kembar.errors import InputError
+from kembar.listings.decision_files import Row, read_rows
 from kembar.listings.decisions import DIFFERENT, SAME
+from kembar.listings.pair_files import PAIR_NAMES
+from kembar.storage.text_files import shown
 
 _PAIR = ["posting_id_l", "posting_id_r"]
 _BINS, _DRAWS = 10, 1000
@@ -23,14 +28,27 @@ def label_scores(decisions: pa.Table, scores: str) -> tuple[NDArray[np.float64],
         scores: A CSV file with posting_id_l, posting_id_r and probability, the pairs' listings in either order.
 
     Raises:
-        InputError: The file is missing or lacks a column.
+        InputError: The file is missing, lacks a column, or has a probability that is none. The message names the row.
     """
-    rows = read_rows(scores, [*_PAIR, "probability"], names={"l": _PAIR[0], "r": _PAIR[1]})
-    found = {tuple(sorted(row.values[side] for side in _PAIR)): row.values["probability"] for row in rows}
+    rows = read_rows(scores, [*_PAIR, "probability"], names=PAIR_NAMES)
+    found = {tuple(sorted(row.values[side] for side in _PAIR)): _probability(scores, row) for row in rows}
     labelled = decisions.filter(pc.is_in(decisions["decision"], pa.array([SAME, DIFFERENT])))
     pairs = zip(*(labelled[side].to_pylist() for side in _PAIR), strict=True)
-    probability = np.array([float(found.get((min(pair), max(pair))) or "nan") for pair in pairs])
+    probability = np.array([found.get((min(pair), max(pair)), math.nan) for pair in pairs])
     return probability, np.asarray(pc.equal(labelled["decision"], SAME)).astype(bool)
+
+
+def _probability(uri: str, row: Row) -> float:
+    """The probability of a row, NaN for an empty cell."""
+    text = row.values["probability"]
+    try:
+        value = float(text or "nan")
+    except ValueError:
+        value = math.inf
+    if not (math.isnan(value) or 0 <= value <= 1):
+        name = posixpath.basename(uri)
+        raise InputError(f"{name}: row {row.number}: expected a probability from 0 to 1, received {shown(text)}")
+    return value
 
 
 def evaluate_pairs(probability: NDArray[np.float64], same: NDArray[np.bool_], threshold: float = 0.5) -> dict[str, Any]:

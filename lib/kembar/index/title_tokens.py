@@ -31,16 +31,20 @@ numerals: all numbers of the title; editions, colours.
 """
 WORDS = _WIDTHS["words"]
 _MOST_JOINED, _LEAST_PART = 5, 4
-_STEPS = 1 << 20
-_DECADES = 40.0
+DIMENSION_BITS = 20
+"""A quantity's token shifted right by so many bits is its dimension's."""
+_STEPS = 1 << DIMENSION_BITS
+_LOGARITHMS = 40.0
+NEAR = int(0.03 / _LOGARITHMS * _STEPS)
+"""Tokens of one dimension that differ by at most so much are of quantities within 3 %."""
 
 
 def quantity_token(dimension: str, value: float) -> int:
     """A quantity as one number: equal dimensions share the upper 11 bits, and near values have near numbers.
 
-    The lower 20 bits are the natural logarithm from -20 to 20, so 3 % are 786 steps.
+    The lower 20 bits are the natural logarithm from -20 to 20. `value` is above 0.
     """
-    place = int((np.log(value) + _DECADES / 2) / _DECADES * (_STEPS - 1))
+    place = int((np.log(value) + _LOGARITHMS / 2) / _LOGARITHMS * (_STEPS - 1))
     return (_token(dimension) % 2047 + 1) * _STEPS + min(max(place, 0), _STEPS - 1)
 
 

@@ -80,7 +80,7 @@ def title_attributes(normal: str, terms: list[str]) -> list[str]:
     """
     words = attribute_words()
     quantities = [_quantity(*words.units[m[2]], m[1]) for m in words.quantity.finditer(normal)]
-    quantities += [f"count:{int(m[1])}" for m in words.count.finditer(normal)]
+    quantities += [_quantity("count", 1, m[1]) for m in words.count.finditer(normal)]
     rest = words.count.sub(" ", words.quantity.sub(" ", normal))
     found = [attribute for chunk in rest.split() for attribute in _codes_and_numbers(chunk)]
     named = [f"{EDITION}:{term}" for term in terms if term in words.editions]

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from kembar.errors import InputError
 from kembar.listings.decision_files import read_rows
+from kembar.storage.files import require
 
 PAIR_NAMES = {"l": "posting_id_l", "r": "posting_id_r"}
 """Other names of the columns, by which benchmarks call them."""
@@ -19,6 +20,7 @@ def read_pairs(uri: str) -> pa.Table:
         InputError: The file is missing, is not CSV in UTF-8, lacks a column, has no rows, or a row lacks an id. The
             message names the first such row.
     """
+    require(uri, "pairs")
     rows, name = read_rows(uri, _PAIR, names=PAIR_NAMES), posixpath.basename(uri)
     if not rows:
         raise InputError(f"{name} has no pairs: expected rows of {', '.join(_PAIR)}")

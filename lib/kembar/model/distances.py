@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from kembar.index.catalogue_index import CatalogueIndex
 from kembar.model.title_evidence import compare_titles
-from kembar.schemas import DISTANCES, MODALITY_OF, TITLE_EVIDENCE
+from kembar.schemas import DISTANCES, MODALITIES, MODALITY_OF, TITLE_EVIDENCE
 from kembar.types import Present, Reals, Rows
 
 HASH_REACH_BITS = 24
@@ -66,8 +66,7 @@ def pair_distances(index: CatalogueIndex, left: Rows, right: Rows) -> tuple[Real
         rows = np.flatnonzero(present[:, MODALITY_OF[k]])
         if len(rows):  # a catalogue without photos or titles is not made to pay for them
             distances[rows, k] = measure(left[rows], right[rows])
-    rows = np.flatnonzero(present[:, 1])
-    distances[rows, len(measures) :] = compare_titles(index, left[rows], right[rows])
+    distances[:, len(measures) :] = _titles(index, left, right, present)
     return distances, present
 
 
@@ -124,7 +123,10 @@ def _narrow(matrix: csr_array) -> csr_array:
 
 def _titles(index: CatalogueIndex, left: Rows, right: Rows, present: Present) -> Reals:
     """`compare_titles` of the pairs whose titles are both there; 0 for the others."""
-    rows, titles = np.flatnonzero(present[:, 1]), np.zeros((len(left), len(TITLE_EVIDENCE)), np.float32)
+    rows, titles = (
+        np.flatnonzero(present[:, MODALITIES.index("title")]),
+        np.zeros((len(left), len(TITLE_EVIDENCE)), np.float32),
+    )
     titles[rows] = compare_titles(index, left[rows], right[rows])
     return titles
 

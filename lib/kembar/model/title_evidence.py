@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kembar.index.catalogue_index import CatalogueIndex
-from kembar.index.title_tokens import SLICES, Tokens
+from kembar.index.title_tokens import DIMENSION_BITS, NEAR, SLICES, Tokens
 from kembar.schemas import TITLE_EVIDENCE
 from kembar.types import Reals, Rows
 
 _PAIRS_AT_ONCE = 8192
 _MOST = 3
-_NEAR = 786
-_DIMENSION_BITS = 20
 
 
 def compare_titles(index: CatalogueIndex, left: Rows, right: Rows) -> Reals:
@@ -106,8 +104,8 @@ def _compare_words(mine: Tokens, theirs: Tokens, rarity: list[Reals], total: lis
 
 def _compare_quantities(mine: Tokens, theirs: Tokens) -> NDArray[np.int64]:
     """`[pairs]`; a quantity conflicts if the other title has its dimension and no near value."""
-    hits = [_hits(mine, theirs, _NEAR), _hits(theirs, mine, _NEAR)]
-    dimensions = [side >> _DIMENSION_BITS for side in (mine, theirs)]
+    hits = [_hits(mine, theirs, NEAR), _hits(theirs, mine, NEAR)]
+    dimensions = [side >> DIMENSION_BITS for side in (mine, theirs)]
     measured = [_hits(dimensions[0], dimensions[1]), _hits(dimensions[1], dimensions[0])]
     conflicts = np.minimum(*((seen & ~hit).sum(axis=0) for seen, hit in zip(measured, hits, strict=True)))
     agreeing = np.minimum(*(hit.sum(axis=0) for hit in hits))
